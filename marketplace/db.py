@@ -1,0 +1,135 @@
+"""The async engine and the one way to reach tables: `async with transaction() as session`.
+
+SQLite runs in WAL mode; a writing transaction begins with BEGIN IMMEDIATE, so that two writers queue up instead of
+failing half-way through. PostgreSQL runs through psycopg 3 at READ COMMITTED; rows that a decision rests on are locked
+by the queries that load them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, TypeDecorator, event, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from marketplace import settings
+from marketplace.errors import Unavailable
+
+Session = AsyncSession
+AfterCommit = Callable[[], Awaitable[None]]
+
+_engine: AsyncEngine | None = None
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite, which keeps no zone, gets it back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("An instant knows its zone; this datetime does not.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def connect(url: str) -> AsyncEngine:
+    """An engine for `url` with this house's habits."""
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, connect_args={"timeout": 30})
+        event.listen(engine.sync_engine, "connect", _sqlite_habits)
+        event.listen(engine.sync_engine, "begin", _sqlite_begin)
+        return engine
+    return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_timeout=10)
+
+
+def _sqlite_habits(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN is deferred; ours is not
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Any) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def engine() -> AsyncEngine:
+    """This process's engine, made at the first call."""
+    global _engine  # noqa: PLW0603 - one process has one engine
+    if _engine is None:
+        _engine = connect(settings.current().database)
+    return _engine
+
+
+def use(new: AsyncEngine | None) -> None:
+    """Make this the process's engine (tests and benchmarks); None forgets it."""
+    global _engine  # noqa: PLW0603
+    _engine = new
+
+
+async def close() -> None:
+    """Give every connection back."""
+    if _engine is not None:
+        await _engine.dispose()
+    use(None)
+
+
+@asynccontextmanager
+async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
+    """One unit of work: commits at the end, rolls back on any error, then runs what was asked for after the commit.
+
+    `reading=True` promises not to write: on SQLite it then waits for no writer. Raises Unavailable where the database
+    cannot be reached.
+    """
+    bound: Any = engine().execution_options(reading=True) if reading else engine()
+    async with AsyncSession(bound, expire_on_commit=False) as session:
+        try:
+            yield session
+            await session.commit()
+        except OperationalError as error:
+            await session.rollback()
+            if error.connection_invalidated or _is_away(error):
+                raise Unavailable("Our database does not answer. Nothing was changed; please try again.") from error
+            raise
+        except BaseException:
+            await session.rollback()
+            raise
+        hooks: list[AfterCommit] = session.info.pop("after_commit", [])
+    for hook in hooks:
+        await hook()
+
+
+def after_commit(session: Session, hook: AfterCommit) -> None:
+    """Run `hook` once the transaction has really happened; never if it rolls back."""
+    session.info.setdefault("after_commit", []).append(hook)
+
+
+def _is_away(error: DBAPIError) -> bool:
+    said = str(error.orig).lower()
+    return any(sign in said for sign in ("connection", "unable to open", "server closed", "timeout"))
+
+
+async def ping() -> None:
+    """Ask the database for a sign of life. Raises Unavailable."""
+    async with transaction(reading=True) as session:
+        await session.execute(text("SELECT 1"))
+
+
+def is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

@@ -1,0 +1,93 @@
+"""What can stand in the way, said without any word of HTTP.
+
+Rooms raise these or, better, a subclass that names the obstacle (`HoldExpired`). The edges translate: the API with
+one table from class to status, the pages with one place that shows `message` to the person who asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class HoldfastError(Exception):
+    """Root of everything that the marketplace refuses on purpose.
+
+    `code` is stable and machine-readable; `message` is for people; `facts` are the extra members that an API answer
+    carries (JSON-ready values only).
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts
+
+
+class NotFound(HoldfastError):
+    """It does not exist, or is not this person's to see: the two must look alike from outside."""
+
+    code = "not_found"
+
+
+class Unauthenticated(HoldfastError):
+    """Nobody vouches for who is asking."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(HoldfastError):
+    """We know who is asking, and they may not."""
+
+    code = "forbidden"
+
+
+class Conflict(HoldfastError):
+    """The world has moved on: what was asked for was lawful once, or for somebody else."""
+
+    code = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with an input: where (`seats.0`, `$.zones[2].rows`), and what."""
+
+    field: str
+    message: str
+
+
+class Invalid(HoldfastError):
+    """The input itself is wrong; every fault is named, not only the first."""
+
+    code = "invalid"
+
+    def __init__(self, message: str, faults: list[Fault] | None = None, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.faults = faults or []
+
+
+class TooLarge(Invalid):
+    """The input is bigger than we read."""
+
+    code = "too_large"
+
+
+class TooMany(HoldfastError):
+    """Asked too often. `retry_after` is in whole seconds."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, retry_after: int, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.retry_after = retry_after
+
+
+class Unavailable(HoldfastError):
+    """Something that we depend on is away. `retry_after` is in whole seconds."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, retry_after: int = 5, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.retry_after = retry_after
