@@ -16,10 +16,19 @@ from sqlalchemy import DateTime, TypeDecorator, event, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from marketplace import settings
 from marketplace.errors import Unavailable
+
+# Every constraint has a name, the same on both databases: a migration can only drop what it can name.
+SQLModel.metadata.naming_convention = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
 
 Session = AsyncSession
 AfterCommit = Callable[[], Awaitable[None]]
