@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from alembic import context
 from sqlmodel import AutoString, SQLModel
 
 import marketplace
-from alembic import context
 from marketplace import settings
 from marketplace.db import Instant
 

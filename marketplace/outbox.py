@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Index, Text, or_, text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel, col, delete, func, select, update
 
 from marketplace.db import Instant, Session, after_commit, transaction
@@ -30,7 +30,7 @@ KEPT_FOR = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that has happened, in the past tense. Subclasses are frozen dataclasses of plain, JSON-ready members."""
+    """Something that has happened, in the past tense. Subclasses: frozen dataclasses of plain, JSON-ready members."""
 
     kinds: ClassVar[dict[str, type[Fact]]] = {}
 
@@ -38,12 +38,15 @@ class Fact:
         Fact.kinds[cls.__name__] = cls
 
 
+_UNDELIVERED = text("delivered_at IS NULL")
+
+
 class OutboxFact(SQLModel, table=True):
     """One fact, and how far its delivery is."""
 
     __tablename__ = "outbox_fact"
     __table_args__ = (
-        Index("ix_outbox_fact_due", "due_at", postgresql_where=text("delivered_at IS NULL"), sqlite_where=text("delivered_at IS NULL")),
+        Index("ix_outbox_fact_due", "due_at", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED),
         Index("ix_outbox_fact_delivered_at", "delivered_at"),
     )
 
@@ -144,7 +147,9 @@ async def due(session: Session, now: datetime, limit: int = 200) -> list[FactId]
     rows = await session.exec(
         select(OutboxFact.id)
         .where(
-            col(OutboxFact.delivered_at).is_(None), col(OutboxFact.due_at) <= now, col(OutboxFact.attempts) < MOST_ATTEMPTS
+            col(OutboxFact.delivered_at).is_(None),
+            col(OutboxFact.due_at) <= now,
+            col(OutboxFact.attempts) < MOST_ATTEMPTS,
         )
         .order_by(col(OutboxFact.due_at))
         .limit(limit)
@@ -179,9 +184,7 @@ async def backlog(session: Session, now: datetime) -> int:
 
 async def clean_up(session: Session, now: datetime) -> None:
     """Forget facts that were delivered long ago."""
-    await session.execute(
-        delete(OutboxFact).where(or_(col(OutboxFact.delivered_at) < now - KEPT_FOR))
-    )
+    await session.execute(delete(OutboxFact).where(col(OutboxFact.delivered_at) < now - KEPT_FOR))
 
 
 def _backoff(attempts: int) -> timedelta:

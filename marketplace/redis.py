@@ -75,8 +75,11 @@ async def close() -> None:
     _clients.clear()
 
 
+HOLDS_ARE_PAUSED = "Holds are paused for a moment: our seat keeper does not answer."
+
+
 @asynccontextmanager
-async def must_answer(what: str = "Holds are paused for a moment: our seat keeper does not answer.") -> AsyncIterator[None]:
+async def must_answer(what: str = HOLDS_ARE_PAUSED) -> AsyncIterator[None]:
     """Translate a Redis that is away into Unavailable, in the words of whoever needed it."""
     try:
         yield
@@ -162,7 +165,7 @@ def _executable() -> str:
 
 
 def die_with_parent() -> None:
-    """In a fresh child process: ask Linux to end it when its parent is gone, however the parent went; and ignore Ctrl-C."""
+    """In a fresh child: ask Linux to end it when its parent is gone, however the parent went; and ignore Ctrl-C."""
     os.setpgrp()
     if os.uname().sysname == "Linux":
         pr_set_pdeathsig = 1

@@ -6,6 +6,7 @@ from this file by `marketplace settings example`, so the two cannot drift apart.
 
 from __future__ import annotations
 
+import os
 import secrets
 from enum import StrEnum
 from functools import cache
@@ -23,7 +24,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class SettingsRefused(Exception):  # noqa: N818 - named after what happened, as everywhere in this house
+class SettingsRefused(Exception):
     """The configuration cannot be started with. `str()` names every wrong setting and says why."""
 
 
@@ -37,13 +38,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     environment: Environment = Field(
-        Environment.DEVELOPMENT, description="development, test or production. Production refuses the lab and embedded data."
+        Environment.DEVELOPMENT,
+        description="development, test or production. Production refuses the lab and embedded data.",
     )
-    port: int = Field(3000, ge=1, le=65535, description="Port on which the web UI, the websocket and the API are served.")
-    host: str = Field("127.0.0.1", description="Address to listen on. Use 0.0.0.0 behind a reverse proxy in a container.")
+    port: int = Field(
+        3000, ge=1, le=65535, description="Port on which the web UI, the websocket and the API are served."
+    )
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on. Use 0.0.0.0 behind a reverse proxy in a container."
+    )
     public_url: str = Field("", description="Where people reach the marketplace. Empty: http://localhost:PORT.")
     data_dir: Path = Field(
-        Path(".data"), description="Where embedded data lies: the SQLite file, the embedded Redis' file, generated secrets."
+        Path(".data"),
+        description="Where embedded data lies: the SQLite file, the embedded Redis' file, generated secrets.",
     )
     database_url: str = Field(
         "", description="postgresql://user:password@host/name, or sqlite:///path. Empty: SQLite in DATA_DIR."
@@ -53,10 +60,12 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Signs sessions, carts, tickets and magic links; at least 32 characters. Empty: made once, kept in DATA_DIR.",
+        description="Signs sessions, carts, tickets and magic links; at least 32 characters. "
+        "Empty: made once, kept in DATA_DIR.",
     )
     job_secret: SecretStr = Field(
-        SecretStr(""), description="Opens POST /api/v1/jobs/{job}; at least 32 characters. Empty: those calls are refused."
+        SecretStr(""),
+        description="Opens POST /api/v1/jobs/{job}; at least 32 characters. Empty: those calls are refused.",
     )
     web_workers: int = Field(2, ge=1, le=64, description="Web processes. The number of cores is a good number.")
     jobs_in_web: bool = Field(
@@ -69,11 +78,13 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr = Field(
         SecretStr(""),
-        description="smtp://user:password@host:587 (STARTTLS) or smtps://…:465. Empty: mail stays in the local mailbox.",
+        description="smtp://user:password@host:587 (STARTTLS) or smtps://…:465. Empty: mail stays in our mailbox.",
     )
     mail_from: str = Field("Holdfast <tickets@holdfast.example>", description="Sender of every mail.")
 
-    commission_bp: int = Field(1000, ge=0, le=5000, description="Commission on a sale, in hundredths of a percent; seller's side.")
+    commission_bp: int = Field(
+        1000, ge=0, le=5000, description="Commission on a sale, in hundredths of a percent; seller's side."
+    )
     guest_surcharge_bp: int = Field(
         1000, ge=0, le=5000, description="Surcharge for buying without an account, in hundredths of a percent."
     )
@@ -81,14 +92,18 @@ class Settings(BaseSettings):
     hold_limit_seconds: int = Field(1800, ge=30, le=7200, description="How long a hold may last with every extension.")
 
     access_token_seconds: int = Field(900, ge=60, le=3600, description="Life of an access token.")
-    refresh_token_days: int = Field(30, ge=1, le=90, description="Life of a refresh token, renewed whenever it is used.")
+    refresh_token_days: int = Field(
+        30, ge=1, le=90, description="Life of a refresh token, renewed whenever it is used."
+    )
     login_limit: str = Field("10/minute", description="Log-in attempts by account and by address.")
     hold_limit: str = Field("120/minute", description="Hold requests by cart and by address.")
     trusted_proxy_hops: int = Field(
         0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-For is believed. 0: none is."
     )
 
-    simulator_failure_rate: float = Field(0.10, ge=0, le=1, description="Share of simulated payments that fail by chance.")
+    simulator_failure_rate: float = Field(
+        0.10, ge=0, le=1, description="Share of simulated payments that fail by chance."
+    )
     simulator_processing_seconds: float = Field(2.0, ge=0, le=600, description="How long a simulated payment takes.")
     simulator_payout_seconds: float = Field(5.0, ge=0, le=86400, description="How long a simulated payout takes.")
     simulator_webhook_secret: SecretStr = Field(
@@ -201,7 +216,7 @@ def _kept_secret(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         # O_EXCL: of two processes that start together, one writes and the other reads what it wrote.
-        with open(path, "x", opener=lambda name, flags: __import__("os").open(name, flags, 0o600)) as file:
+        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass

@@ -111,7 +111,7 @@ def fresh_postgres(postgres_template: str) -> Callable[[], contextmanager[str]]:
     @contextmanager
     def fresh() -> Iterator[str]:
         name = f"test_{next(_names)}"
-        with blank_postgres(postgres_template, name, template=template.database):
+        with blank_postgres(postgres_template, name, template=str(template.database)):
             yield template.set(database=name).render_as_string(hide_password=False)
 
     return fresh
@@ -138,7 +138,7 @@ def postgres_template(postgres_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The url of the session's PostgreSQL: durable against nothing, and fast for it."""
-    import pgserver  # noqa: PLC0415 - most runs of a single test need no server
+    import pgserver  # here, because a run without PostgreSQL need not wait for it
 
     with short_folder() as folder, pgserver.get_server(folder / "pg", cleanup_mode="stop") as server:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
@@ -149,10 +149,10 @@ def postgres_server() -> Iterator[str]:
 
 
 @contextmanager
-def blank_postgres(server: str, name: str, template: str | None = "template1") -> Iterator[None]:
+def blank_postgres(server: str, name: str, template: str = "template1") -> Iterator[None]:
     """A database called `name` for as long as the block lasts."""
     admin = make_url(server).set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template or "template1"))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(create)
         try:

@@ -6,13 +6,13 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import ForeignKeyConstraint, create_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 import marketplace
-from alembic import command
-from alembic.config import Config
 
 _ROOT = Path(__file__).parent.parent
 
@@ -41,7 +41,11 @@ def build_schema(url: str) -> None:
     made: set[str] = set()
     with engine.begin() as connection:
         while left := [table for name, table in tables.items() if name not in made]:
-            ready = [table for table in left if {_target(key) for key in table.foreign_key_constraints} & tables.keys() <= made | {table.name}]
+            ready = [
+                table
+                for table in left
+                if {_target(key) for key in table.foreign_key_constraints} & tables.keys() <= made | {table.name}
+            ]
             for table in ready or left[:1]:
                 keys = [key for key in table.foreign_key_constraints if _target(key) in made | {table.name}]
                 connection.execute(CreateTable(table, include_foreign_key_constraints=keys))

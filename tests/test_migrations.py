@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, make_url
-
 from alembic import command
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect, make_url
+
 from tests.conftest import blank_postgres
 from tests.schema import alembic_config
 
