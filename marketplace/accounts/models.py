@@ -1,0 +1,83 @@
+"""Tables of people, shops and log-ins."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Text
+from sqlmodel import Field, SQLModel
+
+from marketplace.accounts.errors import SessionEnded
+from marketplace.db import Instant
+
+
+class Account(SQLModel, table=True):
+    """Somebody with a log-in. `email` is kept stripped and in lower case: it is who they are."""
+
+    id: str = Field(primary_key=True)
+    email: str = Field(max_length=254, unique=True)
+    name: str = Field(max_length=100)
+    password_hash: str
+    is_operator: bool = False
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Seller(SQLModel, table=True):
+    """A shop. People run it through their memberships."""
+
+    id: str = Field(primary_key=True)
+    slug: str = Field(max_length=80, unique=True)
+    name: str = Field(max_length=80)
+    about: str = Field(default="", sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+    suspended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    def suspend(self, now: datetime) -> None:
+        self.suspended_at = self.suspended_at or now
+
+    def reinstate(self) -> None:
+        self.suspended_at = None
+
+
+class Membership(SQLModel, table=True):
+    """This account may run that shop."""
+
+    account_id: str = Field(primary_key=True, foreign_key="account.id")
+    seller_id: str = Field(primary_key=True, foreign_key="seller.id", index=True)
+    since: datetime = Field(sa_type=Instant)
+
+
+class LoginSession(SQLModel, table=True):
+    """One log-in on one device, kept alive by a chain of refresh tokens."""
+
+    __tablename__ = "login_session"
+
+    id: str = Field(primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    device: str = Field(max_length=200)
+    started_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    def is_live(self, now: datetime) -> bool:
+        return self.ended_at is None and now < self.expires_at
+
+    def prolong(self, now: datetime, by: timedelta) -> None:
+        """Used again: its life starts anew. Raises SessionEnded."""
+        if not self.is_live(now):
+            raise SessionEnded
+        self.expires_at = now + by
+
+    def end(self, now: datetime) -> None:
+        self.ended_at = self.ended_at or now
+
+
+class RefreshToken(SQLModel, table=True):
+    """One link of a session's chain, known by the SHA-256 of the token only. Spent ones stay, to recognise their return."""
+
+    __tablename__ = "refresh_token"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    session_id: str = Field(foreign_key="login_session.id", index=True, ondelete="CASCADE")
+    issued_at: datetime = Field(sa_type=Instant, index=True)
+    spent_at: datetime | None = Field(default=None, sa_type=Instant)

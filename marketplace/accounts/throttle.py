@@ -1,0 +1,72 @@
+"""Rate limits: at most so many hits in any stretch of time, for one somebody, over all processes.
+
+Rates are read by `limits`. Its strategies answer only yes or no and need a second call for what remains, and they bring a
+client of their own; so the window itself is a script of ours on the process's Redis client: one round trip, and one key, so
+that it also runs on Redis Cluster. It keeps the moments of the hits inside the window (a *sliding log*: exact, and a limit
+is at most a few hundred entries). A refused hit is not written down, so hammering does not prolong the wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from math import ceil
+
+from limits import RateLimitItem, parse
+
+from marketplace import clock
+from marketplace.errors import TooMany
+from marketplace.redis import client, must_answer
+
+# KEYS: the log, newest hit first. ARGV: most hits, window in ms, how far our clock is ahead of Redis' in ms.
+# Returns: whether it was let through, hits now in the window, ms until the oldest of them leaves it.
+_HIT = """
+local most, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[3])
+
+local oldest = redis.call('LINDEX', KEYS[1], -1)
+while oldest and tonumber(oldest) <= now - window do
+  redis.call('RPOP', KEYS[1])
+  oldest = redis.call('LINDEX', KEYS[1], -1)
+end
+
+local hits = redis.call('LLEN', KEYS[1])
+if hits >= most then
+  return {0, hits, oldest + window - now}
+end
+redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
+redis.call('PEXPIRE', KEYS[1], window)
+return {1, hits + 1, (oldest or now) + window - now}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RateState:
+    """Where somebody stands: `remaining` more hits now; one comes back in `reset_after` seconds."""
+
+    limit: int
+    remaining: int
+    reset_after: int
+
+
+async def hit(bucket: str, who: str, rate: str) -> RateState:
+    """Count one hit of `who` on `bucket` against `rate` ("10/minute").
+
+    Raises TooMany with the wait in seconds, Unavailable if Redis does not answer.
+    """
+    limit = parse(rate)
+    async with must_answer("We cannot check this right now. Please try again in a moment."):
+        script = client().register_script(_HIT)
+        passed, hits, wait_ms = await script(
+            keys=[_key(bucket, who, limit)], args=[limit.amount, limit.get_expiry() * 1000, clock.offset_ms()]
+        )
+    wait = max(1, ceil(int(wait_ms) / 1000))
+    if not int(passed):
+        raise TooMany("That was too often. Please wait a moment.", retry_after=wait, limit=limit.amount)
+    return RateState(limit.amount, limit.amount - int(hits), wait)
+
+
+def _key(bucket: str, who: str, limit: RateLimitItem) -> str:
+    """`who` may be an e-mail address or an IP address: Redis learns neither, and no name can be too long for a key."""
+    return f"rate:{bucket}:{limit.get_expiry()}:{sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"

@@ -1,0 +1,191 @@
+"""Signed tokens: JSON Web Tokens (RFC 7519) by python-jose, and a CSRF value.
+
+Every purpose has a key of its own, derived from the one signing key (HMAC-SHA256 of the purpose's name), and an audience of
+its own: a token made for one purpose opens nothing else. The algorithm is pinned to HS256 and the key is handed over as a
+key *object* of that algorithm, so that neither `alg: none` nor a public key used as a secret can choose how we verify.
+Times are checked against `now`, not against jose's idea of it, so that a moved clock moves tokens, too.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from jose import jwk, jwt  # type: ignore[import-untyped]  # python-jose carries no types
+from jose.exceptions import JOSEError  # type: ignore[import-untyped]
+
+from marketplace import settings
+from marketplace.accounts.errors import TokenRefused
+from marketplace.accounts.views import AccountView, Actor
+from marketplace.errors import NotFound
+from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId, TicketId
+
+ALGORITHM = "HS256"
+LONGEST = 4096
+"""Characters of a token that we read: a cookie holds no more, and nothing longer was ever issued."""
+
+CART_LIFE = timedelta(days=30)
+BOOKING_KEY_LIFE = timedelta(days=400)
+"""A magic link outlives the event that it is for: seats are sold up to a year ahead."""
+
+
+class Purpose(StrEnum):
+    """What a key or a token is for; also the token's `aud`."""
+
+    ACCESS = "holdfast:access"
+    REFRESH = "holdfast:refresh"
+    CART = "holdfast:cart"
+    BOOKING = "holdfast:booking"
+    TICKET = "holdfast:ticket"
+    CSRF = "holdfast:csrf"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """Whom an access token vouches for."""
+
+    account: AccountId
+    session: SessionId
+    sellers: frozenset[SellerId]
+    is_operator: bool
+
+    def actor(self, *, cart: CartId | None = None, opened: BookingId | None = None) -> Actor:
+        return Actor(cart=cart, account=self.account, sellers=self.sellers, is_operator=self.is_operator, opened=opened)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketClaims:
+    """What the code on a ticket says. Whether it still admits somebody is the booking's word."""
+
+    ticket: TicketId
+    booking: BookingId
+    unit: str
+
+
+def issue_access(account: AccountView, session: SessionId, now: datetime) -> str:
+    """A short-lived token for `account` in this log-in session."""
+    claims = {"sub": account.id, "sid": session, "sel": [seller.id for seller in account.sellers], "op": account.is_operator}
+    return _issue(Purpose.ACCESS, claims, now, access_life())
+
+
+def read_access(token: str, now: datetime) -> AccessClaims:
+    """Raises TokenRefused. Whether the session has been ended since is `queries.session_is_live`'s to say."""
+    claims = _read(Purpose.ACCESS, token, now)
+    try:
+        return AccessClaims(
+            account=AccountId(claims["sub"]),
+            session=SessionId(claims["sid"]),
+            sellers=frozenset(SellerId(seller) for seller in claims["sel"]),
+            is_operator=claims["op"] is True,
+        )
+    except (KeyError, TypeError, NotFound):
+        raise TokenRefused from None
+
+
+def access_life() -> timedelta:
+    return timedelta(seconds=settings.current().access_token_seconds)
+
+
+def issue_cart(cart: CartId, now: datetime) -> str:
+    """A token that makes its bearer the owner of this cart's holds."""
+    return _issue(Purpose.CART, {"sub": cart}, now, CART_LIFE)
+
+
+def read_cart(token: str, now: datetime) -> CartId:
+    """Raises TokenRefused."""
+    try:
+        return CartId(_read(Purpose.CART, token, now)["sub"])
+    except (KeyError, TypeError, NotFound):
+        raise TokenRefused from None
+
+
+def issue_booking_key(booking: BookingId, now: datetime) -> str:
+    """The key in a magic link: opens exactly this booking."""
+    return _issue(Purpose.BOOKING, {"sub": booking}, now, BOOKING_KEY_LIFE)
+
+
+def read_booking_key(token: str, now: datetime) -> BookingId:
+    """Raises TokenRefused."""
+    try:
+        return BookingId(_read(Purpose.BOOKING, token, now)["sub"])
+    except (KeyError, TypeError, NotFound):
+        raise TokenRefused from None
+
+
+def sign_ticket(ticket: TicketId, booking: BookingId, unit: str) -> str:
+    """What a ticket's code says. Carries no time, so that a reprint is the same code: the booking ends it, not the clock."""
+    claims = {"aud": Purpose.TICKET.value, "sub": ticket, "bkg": booking, "unit": unit}
+    return str(jwt.encode(claims, _key(Purpose.TICKET), algorithm=ALGORITHM))
+
+
+def read_ticket(token: str) -> TicketClaims:
+    """Raises TokenRefused."""
+    claims = _verified(Purpose.TICKET, token)
+    try:
+        return TicketClaims(TicketId(claims["sub"]), BookingId(claims["bkg"]), str(claims["unit"]))
+    except (KeyError, TypeError, NotFound):
+        raise TokenRefused from None
+
+
+def csrf_for(binding: str) -> str:
+    """The value that a form must send back. `binding` is what the browser is known by: its session, or else its cart."""
+    return mac(Purpose.CSRF, binding)
+
+
+def csrf_matches(binding: str, token: str) -> bool:
+    """In constant time."""
+    return hmac.compare_digest(csrf_for(binding).encode(), token.encode("utf-8", "replace"))
+
+
+def mac(purpose: Purpose, text: str) -> str:
+    """HMAC-SHA256 of `text` under this purpose's key: 43 URL-safe characters."""
+    digest = hmac.digest(_secret(settings.current().signing_key, purpose), text.encode("utf-8", "surrogatepass"), "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _issue(purpose: Purpose, claims: dict[str, Any], now: datetime, life: timedelta) -> str:
+    whole = {**claims, "aud": purpose.value, "iat": int(now.timestamp()), "exp": int((now + life).timestamp())}
+    return str(jwt.encode(whole, _key(purpose), algorithm=ALGORITHM))
+
+
+def _read(purpose: Purpose, token: str, now: datetime) -> dict[str, Any]:
+    claims = _verified(purpose, token)
+    issued, expires = claims.get("iat"), claims.get("exp")
+    if type(issued) is not int or type(expires) is not int or now.timestamp() >= expires:
+        raise TokenRefused
+    return claims
+
+
+def _verified(purpose: Purpose, token: str) -> dict[str, Any]:
+    """The claims of a token that this purpose's key has signed. Its times are the caller's to check."""
+    if len(token) > LONGEST:
+        raise TokenRefused
+    # jose would compare `exp` with the real clock as soon as it is told to require it: both are done by _read instead.
+    options = {"require_aud": True, "verify_exp": False}
+    try:
+        claims = jwt.decode(token, _key(purpose), algorithms=[ALGORITHM], audience=purpose.value, options=options)
+    except (JOSEError, ValueError, TypeError, AttributeError, RecursionError):
+        # jose lets some shapes of nonsense in the unsigned header through as plain Python errors.
+        raise TokenRefused from None
+    return dict(claims)
+
+
+def _key(purpose: Purpose) -> Any:
+    return _key_of(settings.current().signing_key, purpose)
+
+
+@cache
+def _key_of(signing_key: str, purpose: Purpose) -> Any:
+    return jwk.construct(_secret(signing_key, purpose), ALGORITHM)
+
+
+@cache
+def _secret(signing_key: str, purpose: Purpose) -> bytes:
+    if len(signing_key) < settings.WEAKEST_SECRET:
+        raise settings.SettingsRefused(f"SECRET_KEY: needs at least {settings.WEAKEST_SECRET} characters to sign with.")
+    return hmac.digest(signing_key.encode(), purpose.value.encode(), "sha256")

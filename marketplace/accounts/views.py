@@ -1,0 +1,94 @@
+"""What outsiders may see of people, and who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from marketplace.errors import Forbidden, Unauthenticated
+from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking, as far as the edges could vouch for it. Actions ask it what it may; it refuses by raising."""
+
+    cart: CartId | None = None
+    account: AccountId | None = None
+    sellers: frozenset[SellerId] = field(default_factory=frozenset)
+    is_operator: bool = False
+    is_system: bool = False
+    opened: BookingId | None = None
+    """The one booking that a magic link opened."""
+
+    def must_run(self, seller: SellerId) -> None:
+        """Raises Forbidden for all but the shop's people, operators and the system."""
+        if not (self.is_system or self.is_operator or seller in self.sellers):
+            raise Forbidden("This shop is run by somebody else.")
+
+    def must_have_account(self) -> AccountId:
+        """Raises Unauthenticated for guests."""
+        if self.account is None:
+            raise Unauthenticated("Please log in first.")
+        return self.account
+
+    def must_have_cart(self) -> CartId:
+        """Raises Unauthenticated for a visitor whom no cart was given yet."""
+        if self.cart is None:
+            raise Unauthenticated("We could not find your basket. Allow cookies and reload the page.")
+        return self.cart
+
+    def must_operate(self) -> None:
+        """Raises Forbidden for all but operators and the system."""
+        if not (self.is_system or self.is_operator):
+            raise Forbidden("Only the people who operate this marketplace may do that.")
+
+    @property
+    def label(self) -> str:
+        """Who it was, for an audit trail."""
+        if self.is_system:
+            return "system"
+        if self.account is not None:
+            return f"{'operator' if self.is_operator else 'account'} {self.account}"
+        if self.opened is not None:
+            return "link"
+        return f"guest {self.cart}" if self.cart is not None else "visitor"
+
+
+SYSTEM = Actor(is_system=True)
+"""The marketplace itself: jobs and reactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class SellerView:
+    """A shop as its visitors see it."""
+
+    id: SellerId
+    name: str
+    slug: str
+    about: str
+    is_suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """Somebody with a log-in, as they see themselves."""
+
+    id: AccountId
+    email: str
+    name: str
+    is_operator: bool
+    sellers: tuple[SellerView, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a log-in gives: both tokens belong into HttpOnly cookies and nowhere else."""
+
+    access: str
+    refresh: str
+    session: SessionId
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+    account: AccountView

@@ -1,0 +1,51 @@
+"""Makers of people and shops."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.accounts import actions, passwords
+from marketplace.accounts.models import Account
+from marketplace.accounts.views import AccountView, Actor, SellerView
+from marketplace.db import transaction
+from marketplace.ids import AccountId, CartId, ulid
+
+PASSWORD = "correct horse battery"
+
+_hashes: dict[str, str] = {}
+
+
+async def make_account(
+    now: datetime, *, email: str | None = None, name: str = "Ada Lovelace", is_operator: bool = False
+) -> AccountView:
+    """An account that logs in with PASSWORD, without the cost of hashing it each time."""
+    row = Account(
+        id=AccountId.new(),
+        email=email or f"{ulid().lower()}@example.org",
+        name=name,
+        password_hash=await _hash_of_the_password(),
+        is_operator=is_operator,
+        created_at=now,
+    )
+    async with transaction() as session:
+        session.add(row)
+    return AccountView(AccountId(row.id), row.email, row.name, row.is_operator, (), row.created_at)
+
+
+async def make_seller(now: datetime, *, name: str = "Theatre Royal", about: str = "") -> tuple[SellerView, Actor]:
+    """A shop, and the person who runs it."""
+    account = await make_account(now)
+    async with transaction() as session:
+        shop = await actions.open_shop(session, account.id, name=name, about=about, now=now)
+    return shop, Actor(account=account.id, sellers=frozenset({shop.id}), cart=CartId.new())
+
+
+def guest() -> Actor:
+    """A visitor without an account."""
+    return Actor(cart=CartId.new())
+
+
+async def _hash_of_the_password() -> str:
+    if PASSWORD not in _hashes:
+        _hashes[PASSWORD] = await passwords.hashed(PASSWORD)
+    return _hashes[PASSWORD]
