@@ -1,0 +1,5 @@
+"""`python -m marketplace.cli …` is `marketplace …`."""
+
+from marketplace.cli.commands import marketplace
+
+marketplace()

@@ -1,0 +1,80 @@
+"""The compiled pages: built when their sources have changed, and not otherwise.
+
+Reflex' own production run compiles at every start. Here the build is a step of its own with a fingerprint of all that
+goes into it, so that a second start takes a second or two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+SOURCES = (
+    "marketplace/marketplace.py", "marketplace/pages", "marketplace/components", "marketplace/state", "assets",
+    "rxconfig.py", "reflex.lock/package.json",
+)  # fmt: skip
+
+
+class BuildFailed(Exception):  # noqa: N818 - named after what happened, as everywhere in this house
+    """The pages could not be compiled; `str()` is the end of what the tools said."""
+
+
+class Frontend:
+    """The compiled pages of the project in `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.log = root / ".web" / "build.log"
+        self._stamp = root / ".web" / "build" / "fingerprint"
+
+    @property
+    def is_fresh(self) -> bool:
+        return self._stamp.exists() and self._stamp.read_text() == self.fingerprint()
+
+    def fingerprint(self) -> str:
+        """A digest of every source of the pages, of the views that they show, and of the tools that compile them."""
+        digest = hashlib.sha256(f"reflex {version('reflex')}, python {sys.version}".encode())
+        for path in sorted(self._sources()):
+            digest.update(f"\0{path.relative_to(self.root)}\0".encode())
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def build(self) -> None:
+        """Compile. Raises BuildFailed."""
+        fingerprint = self.fingerprint()  # of what we compile, not of what is edited meanwhile
+        self.log.parent.mkdir(exist_ok=True)
+        with self.log.open("w") as log:
+            command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+            done = subprocess.run(command, cwd=self.root, env=tools_environment(), stdout=log, stderr=log, check=False)  # noqa: S603
+        if done.returncode != 0:
+            raise BuildFailed("\n".join(self.log.read_text().splitlines()[-40:]))
+        self._stamp.write_text(fingerprint)
+
+    def _sources(self) -> Iterator[Path]:
+        for name in SOURCES:
+            place = self.root / name
+            inside = place.rglob("*") if place.is_dir() else [place]
+            yield from (path for path in inside if path.is_file() and path.suffix != ".pyc")
+        yield from self.root.glob("marketplace/*/views.py")
+
+
+def tools_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment in which Reflex and npm do their work: our own node first, and nobody is called home."""
+    tools = Path(sys.executable).parent
+    return {
+        **environment,
+        "PATH": f"{tools}{os.pathsep}{environment.get('PATH', '')}",
+        "REFLEX_USE_NPM": "1",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        # The committed lock names versions and digests, no addresses: it is good behind any mirror.
+        "npm_config_omit_lockfile_registry_resolved": "true",
+        "npm_config_update_notifier": "false",
+        "npm_config_fund": "false",
+        "npm_config_audit": "false",
+    }

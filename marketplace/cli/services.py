@@ -1,0 +1,136 @@
+"""What must be running before anything else can: settings that hold, one Redis, a database of today's shape.
+
+Everything that is started here ends with the process that started it, even if that one is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+import redis as sync_redis
+
+from alembic import command
+from alembic.config import Config
+from marketplace import db, settings
+from marketplace import redis as redis_room
+from marketplace.redis import EmbeddedRedis
+from marketplace.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+OLD_SERVER_SECONDS = 10
+
+
+class DataInUse(Exception):  # noqa: N818 - named after what happened, as everywhere in this house
+    """Another run works with the same data folder."""
+
+
+@contextmanager
+def own_data(chosen: Settings) -> Iterator[Settings]:
+    """Have the data folder to ourselves, with a Redis in it where none is configured. Raises DataInUse."""
+    with ExitStack() as stack:
+        stack.enter_context(_locked(chosen.data_dir / "in-use"))
+        if not chosen.redis_url:
+            chosen = stack.enter_context(_embedded_redis(chosen))
+        yield chosen
+
+
+@contextmanager
+def reached_data(chosen: Settings) -> Iterator[Settings]:
+    """The same, or a share in the Redis of the run that has the folder: for commands beside a running marketplace."""
+    url = _running_redis(chosen.data_dir)
+    if chosen.redis_url or url is None:
+        with own_data(chosen) if not chosen.redis_url else ExitStack():
+            yield settings.current()
+        return
+    yield _with_redis(url)
+
+
+def migrate() -> None:
+    """Bring the database to today's shape. Safe to run again, and by several at once on PostgreSQL."""
+    command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
+
+
+def seed_if_empty() -> bool:
+    """Build the demo world in a database without listings. True if it did."""
+    return asyncio.run(_seeded())
+
+
+async def _seeded() -> bool:
+    try:
+        from marketplace.lab import world
+    except ImportError:
+        return False
+    try:
+        return await world.build_world_if_empty()
+    finally:
+        await redis_room.close()
+        await db.close()
+
+
+@contextmanager
+def _embedded_redis(chosen: Settings) -> Iterator[Settings]:
+    _wait_until_gone(chosen.data_dir)
+    server = EmbeddedRedis(chosen.data_dir / "redis")
+    note = _note(chosen.data_dir)
+    try:
+        url = server.start()
+        note.write_text(url)
+        yield _with_redis(url)
+    finally:
+        note.unlink(missing_ok=True)
+        server.remove()
+
+
+def _with_redis(url: str) -> Settings:
+    # Through the environment, so that every process that we start is told.
+    os.environ["REDIS_URL"] = url
+    chosen = settings.read()
+    settings.use(chosen)
+    return chosen
+
+
+def _note(folder: Path) -> Path:
+    return folder / "redis.url"
+
+
+def _running_redis(folder: Path) -> str | None:
+    """The address of a run's embedded server, if one is alive."""
+    try:
+        url = _note(folder).read_text()
+        with sync_redis.Redis.from_url(url) as probe:
+            probe.ping()
+    except (OSError, sync_redis.RedisError):
+        return None
+    return url
+
+
+def _wait_until_gone(folder: Path) -> None:
+    """A run that was killed leaves a server that is still writing its file: two must not share it."""
+    deadline = time.monotonic() + OLD_SERVER_SECONDS
+    while _running_redis(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[IO[str]]:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise DataInUse(
+                f"The data folder {place.parent} is in use by process {file.read().strip() or '?'}. "
+                "Stop that one, or choose another folder with DATA_DIR."
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield file
