@@ -1,0 +1,51 @@
+# Everything that a day's work needs. `make run` on a fresh clone ends with a marketplace on http://localhost:3000.
+
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+export PYTHONPATH := .
+
+.PHONY: help run dev test check format bench lock browser clean set-up set-up-dev
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+run: set-up ## the marketplace as in production, with embedded data
+	@exec $(PYTHON) -m marketplace.cli run
+
+dev: set-up-dev ## the same, reloading on change
+	@exec $(PYTHON) -m marketplace.cli dev
+
+test: browser ## every test; make test ARGS="tests/ground -k money" runs some
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: set-up-dev ## style, types, import contracts, migrations
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest -q tests/test_migrations.py
+
+format: set-up-dev ## let ruff arrange the code
+	$(PYTHON) -m ruff check --fix-only --quiet .
+	$(PYTHON) -m ruff format .
+
+bench: set-up-dev ## benchmarks; each prints a ratio measured in one run
+	@for bench in bench/bench_*.py; do echo "== $$bench"; $(PYTHON) "$$bench" || exit 1; done
+
+lock: set-up-dev ## write requirements/*.txt anew from pyproject.toml
+	@bin/lock
+
+browser: set-up-dev ## find, or fetch, a browser for the journeys
+	@bin/ensure-browser
+
+clean: ## forget what was built and tried out (.data and .venv too)
+	rm -rf .venv .web .data .states .coverage htmlcov test-results
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+set-up:
+	@bin/set-up run
+
+set-up-dev:
+	@bin/set-up dev
