@@ -1,8 +1,8 @@
 """What people do: register, log in, stay logged in, log out, open a shop; and what operators do about them.
 
-A log-in is a chain of refresh tokens. The first is random; each next one is the HMAC of the one before it, so that whoever
-presents a token twice within the grace window (two tabs that woke up together) is given the *same* successor, although only
-hashes are stored. A token that comes back later than that has been copied: the whole log-in ends.
+A log-in is a chain of refresh tokens. The first is random; each next one is the HMAC of the one before it, so that
+whoever presents a token twice within the grace window (two tabs that woke up together) is given the *same* successor,
+although only hashes are stored. A token that comes back later than that has been copied: the whole log-in ends.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ async def register(session: Session, *, email: str, name: str, password: str, no
 
 
 async def login(session: Session, *, email: str, password: str, device: str, now: datetime) -> Tokens:
-    """Begin a log-in session. Raises WrongCredentials, in the same words and time whether there is such an account or not."""
+    """Begin a log-in session.
+
+    Raises WrongCredentials, in the same words and time whether there is such an account or not.
+    """
     address = _address(email)
     account = await queries.account_by_email(session, address) if address else None
     is_right, fresh = await passwords.matches(password, account.password_hash if account else None)
@@ -81,8 +84,7 @@ async def refresh(session: Session, refresh_token: str, now: datetime) -> Tokens
     if known is None:
         raise SessionEnded
     row = await queries.login_session(session, known.session_id)
-    if not row.is_live(now):
-        raise SessionEnded
+    row.must_be_live(now)
     account = await queries.account(session, AccountId(row.account_id))
     successor = tokens.mac(tokens.Purpose.REFRESH, refresh_token)
     if known.spent_at is None:
@@ -199,7 +201,7 @@ def _text_faults(field: str, text: str, *, most: int, least: int = 1) -> list[Fa
         return [Fault(field, "This cannot be empty.")]
     if len(text) > most:
         return [Fault(field, f"Use at most {most} characters.")]
-    # Control characters and halves of surrogate pairs, which no database keeps. Joiners stay: names are written with them.
+    # Control characters and halves of surrogate pairs, which no database keeps. Joiners stay: names need them.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in "\n\r\t"):
         return [Fault(field, "This holds characters that cannot be shown.")]
     return []

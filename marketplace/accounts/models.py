@@ -62,10 +62,14 @@ class LoginSession(SQLModel, table=True):
     def is_live(self, now: datetime) -> bool:
         return self.ended_at is None and now < self.expires_at
 
-    def prolong(self, now: datetime, by: timedelta) -> None:
-        """Used again: its life starts anew. Raises SessionEnded."""
+    def must_be_live(self, now: datetime) -> None:
+        """Raises SessionEnded."""
         if not self.is_live(now):
             raise SessionEnded
+
+    def prolong(self, now: datetime, by: timedelta) -> None:
+        """Used again: its life starts anew. Raises SessionEnded."""
+        self.must_be_live(now)
         self.expires_at = now + by
 
     def end(self, now: datetime) -> None:
@@ -73,7 +77,10 @@ class LoginSession(SQLModel, table=True):
 
 
 class RefreshToken(SQLModel, table=True):
-    """One link of a session's chain, known by the SHA-256 of the token only. Spent ones stay, to recognise their return."""
+    """One link of a session's chain, known by the SHA-256 of the token only.
+
+    Spent ones stay, so that their return is recognised.
+    """
 
     __tablename__ = "refresh_token"
 

@@ -1,8 +1,8 @@
 """Passwords: what we accept, and how we keep them (Argon2id, RFC 9106).
 
 Cost: 19 MiB and two passes on one lane, OWASP's recommendation for Argon2id (Password Storage Cheat Sheet). A higher
-cost set here later reaches everybody at their next log-in. Hashing takes tens of milliseconds of a core, so it runs in a
-thread: the event loop goes on serving.
+cost set here later reaches everybody at their next log-in. Hashing takes tens of milliseconds of a core, so it runs in
+a thread: the event loop goes on serving.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _COMMON_TEXT = """
     qwertyuiop qwerty1234 qwerty12345 qwerty123456 asdfghjkl1 zxcvbnm123 abcdefghij abcd123456 abc1234567 a123456789
     password12 password123 password1234 password12345 passwordpassword mypassword1 passw0rd123 p@ssw0rd123 iloveyou12
     iloveyou123 letmein123 letmein1234 welcome123 welcome1234 admin12345 administrator football12 baseball12 basketball
-    sunshine12 princess12 superman123 starwars123 changeme123 qazwsxedcr trustno1trustno1 aaaaaaaaaa 1111111111 0000000000
+    sunshine12 princess12 superman123 starwars123 changeme123 qazwsxedcr trustno1trustno1 aaaaaaaaaa 1111111111
+    0000000000
 """
 _COMMON = frozenset(_COMMON_TEXT.split())
 
@@ -52,8 +53,8 @@ async def hashed(password: str) -> str:
 async def matches(password: str, kept: str | None) -> tuple[bool, str | None]:
     """Whether `password` is the one, and what to keep from now on if the cost has changed.
 
-    `kept` is None where there is no such account: a hash of nobody's password is then checked instead, so that the answer
-    takes as long as for anybody else.
+    `kept` is None where there is no such account: a hash of nobody's password is then checked instead, so that the
+    answer takes as long as for anybody else.
     """
     return await asyncio.to_thread(_check, password, kept)
 

@@ -1,9 +1,9 @@
 """Rate limits: at most so many hits in any stretch of time, for one somebody, over all processes.
 
-Rates are read by `limits`. Its strategies answer only yes or no and need a second call for what remains, and they bring a
-client of their own; so the window itself is a script of ours on the process's Redis client: one round trip, and one key, so
-that it also runs on Redis Cluster. It keeps the moments of the hits inside the window (a *sliding log*: exact, and a limit
-is at most a few hundred entries). A refused hit is not written down, so hammering does not prolong the wait.
+Rates are read by `limits`. Its strategies answer only yes or no and need a second call for what remains, and they bring
+a client of their own; so the window itself is a script of ours on the process's Redis client: one round trip, and one
+key, so that it also runs on Redis Cluster. It keeps the moments of the hits inside the window (a *sliding log*: exact,
+and a limit is at most a few hundred entries). A refused hit is not written down: hammering does not prolong the wait.
 """
 
 from __future__ import annotations

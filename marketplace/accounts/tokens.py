@@ -1,8 +1,9 @@
 """Signed tokens: JSON Web Tokens (RFC 7519) by python-jose, and a CSRF value.
 
-Every purpose has a key of its own, derived from the one signing key (HMAC-SHA256 of the purpose's name), and an audience of
-its own: a token made for one purpose opens nothing else. The algorithm is pinned to HS256 and the key is handed over as a
-key *object* of that algorithm, so that neither `alg: none` nor a public key used as a secret can choose how we verify.
+Every purpose has a key of its own, derived from the one signing key (HMAC-SHA256 of the purpose's name), and an
+audience of its own: a token made for one purpose opens nothing else. The algorithm is pinned to HS256 and the key is
+handed over as a key *object* of that algorithm, so that neither `alg: none` nor a public key used as a secret chooses
+how we verify.
 Times are checked against `now`, not against jose's idea of it, so that a moved clock moves tokens, too.
 """
 
@@ -16,8 +17,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from jose import jwk, jwt  # type: ignore[import-untyped]  # python-jose carries no types
-from jose.exceptions import JOSEError  # type: ignore[import-untyped]
+from jose import jwk, jwt
+from jose.exceptions import JOSEError
 
 from marketplace import settings
 from marketplace.accounts.errors import TokenRefused
@@ -69,7 +70,8 @@ class TicketClaims:
 
 def issue_access(account: AccountView, session: SessionId, now: datetime) -> str:
     """A short-lived token for `account` in this log-in session."""
-    claims = {"sub": account.id, "sid": session, "sel": [seller.id for seller in account.sellers], "op": account.is_operator}
+    sellers = [seller.id for seller in account.sellers]
+    claims = {"sub": account.id, "sid": session, "sel": sellers, "op": account.is_operator}
     return _issue(Purpose.ACCESS, claims, now, access_life())
 
 
@@ -118,7 +120,7 @@ def read_booking_key(token: str, now: datetime) -> BookingId:
 
 
 def sign_ticket(ticket: TicketId, booking: BookingId, unit: str) -> str:
-    """What a ticket's code says. Carries no time, so that a reprint is the same code: the booking ends it, not the clock."""
+    """What a ticket's code says. It carries no time: a reprint is the same code; the booking ends it, not the clock."""
     claims = {"aud": Purpose.TICKET.value, "sub": ticket, "bkg": booking, "unit": unit}
     return str(jwt.encode(claims, _key(Purpose.TICKET), algorithm=ALGORITHM))
 
@@ -133,7 +135,7 @@ def read_ticket(token: str) -> TicketClaims:
 
 
 def csrf_for(binding: str) -> str:
-    """The value that a form must send back. `binding` is what the browser is known by: its session, or else its cart."""
+    """The value that a form must send back. `binding` is what the browser is known by: its session, or its cart."""
     return mac(Purpose.CSRF, binding)
 
 
@@ -144,7 +146,8 @@ def csrf_matches(binding: str, token: str) -> bool:
 
 def mac(purpose: Purpose, text: str) -> str:
     """HMAC-SHA256 of `text` under this purpose's key: 43 URL-safe characters."""
-    digest = hmac.digest(_secret(settings.current().signing_key, purpose), text.encode("utf-8", "surrogatepass"), "sha256")
+    secret = _secret(settings.current().signing_key, purpose)
+    digest = hmac.digest(secret, text.encode("utf-8", "surrogatepass"), "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 

@@ -61,7 +61,9 @@ async def test_the_unique_index_decides_where_the_look_beforehand_missed(
         await register(now)
 
 
-@pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.org", "a b@example.org", "ada@exa\x00mple.org", "\ud800@example.org"])
+@pytest.mark.parametrize(
+    "email", ["", "ada", "ada@", "@example.org", "a b@example.org", "ada@exa\x00mple.org", "\ud800@example.org"]
+)
 async def test_what_is_no_address_is_refused(email: str, now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
         await register(now, email=email)
@@ -74,7 +76,9 @@ async def test_every_fault_is_named_at_once(now: datetime) -> None:
     assert [fault.field for fault in refused.value.faults] == ["email", "name", "password"]
 
 
-@pytest.mark.parametrize("password", ["nine char", "x" * 201, "Ada.Lovelace@example.org", "ada.lovelace", "PASSWORD123", "1234567890"])
+@pytest.mark.parametrize(
+    "password", ["nine char", "x" * 201, "Ada.Lovelace@example.org", "ada.lovelace", "PASSWORD123", "1234567890"]
+)
 async def test_a_weak_password_is_refused(password: str, now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
         await register(now, email="ada.lovelace@example.org", password=password)
@@ -117,7 +121,9 @@ async def test_shops_may_share_a_name_but_never_an_address(now: datetime) -> Non
     assert len(set(slugs)) == 4
 
 
-async def test_shops_that_open_at_the_same_moment_each_get_an_address(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_shops_that_open_at_the_same_moment_each_get_an_address(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def free(*_: object) -> bool:
         return False
 

@@ -1,0 +1,233 @@
+"""Signed tokens: what they open, and every way in which they must not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
+from jose import jwt
+
+from marketplace import settings
+from marketplace.accounts import tokens
+from marketplace.accounts.errors import TokenRefused
+from marketplace.accounts.tokens import Purpose
+from marketplace.accounts.views import AccountView, SellerView
+from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId, TicketId
+
+SELLER = SellerView(SellerId.new(), "The Gate", "the-gate", "", is_suspended=False)
+SESSION = SessionId.new()
+
+Read = Callable[[str, datetime], object]
+READERS: dict[str, Read] = {
+    "access": tokens.read_access,
+    "cart": tokens.read_cart,
+    "booking": tokens.read_booking_key,
+    "ticket": lambda token, _: tokens.read_ticket(token),
+}
+
+
+def account(now: datetime) -> AccountView:
+    return AccountView(AccountId.new(), "ada@example.org", "Ada", is_operator=True, sellers=(SELLER,), created_at=now)
+
+
+def issued(now: datetime) -> dict[str, str]:
+    return {
+        "access": tokens.issue_access(account(now), SESSION, now),
+        "cart": tokens.issue_cart(CartId.new(), now),
+        "booking": tokens.issue_booking_key(BookingId.new(), now),
+        "ticket": tokens.sign_ticket(TicketId.new(), BookingId.new(), "seat:A-1"),
+    }
+
+
+def secret_of(purpose: Purpose) -> bytes:
+    return tokens._secret(settings.current().signing_key, purpose)
+
+
+def forged(header: dict[str, Any], claims: dict[str, Any]) -> str:
+    def part(value: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    return f"{part(header)}.{part(claims)}."
+
+
+def cart_claims(now: datetime, **changes: Any) -> dict[str, Any]:
+    at = int(now.timestamp())
+    claims = {"sub": CartId.new(), "aud": Purpose.CART.value, "iat": at, "exp": at + 60} | changes
+    return {name: value for name, value in claims.items() if value is not None}
+
+
+def test_an_access_token_says_who_which_log_in_and_what_they_run(now: datetime) -> None:
+    who = account(now)
+    claims = tokens.read_access(tokens.issue_access(who, SESSION, now), now)
+    assert claims == tokens.AccessClaims(who.id, SESSION, frozenset({SELLER.id}), is_operator=True)
+    cart, opened = CartId.new(), BookingId.new()
+    actor = claims.actor(cart=cart, opened=opened)
+    assert (actor.account, actor.sellers, actor.is_operator) == (who.id, {SELLER.id}, True)
+    assert (actor.cart, actor.opened, actor.is_system) == (cart, opened, False)
+
+
+def test_carts_and_magic_links_open_exactly_what_they_were_made_for(now: datetime) -> None:
+    cart, booking = CartId.new(), BookingId.new()
+    assert tokens.read_cart(tokens.issue_cart(cart, now), now) == cart
+    assert tokens.read_booking_key(tokens.issue_booking_key(booking, now), now) == booking
+
+
+def test_a_reprinted_ticket_carries_the_same_code_which_time_does_not_end(now: datetime) -> None:
+    ticket, booking = TicketId.new(), BookingId.new()
+    code = tokens.sign_ticket(ticket, booking, "seat:A-1")
+    assert code == tokens.sign_ticket(ticket, booking, "seat:A-1")
+    assert tokens.read_ticket(code) == tokens.TicketClaims(ticket, booking, "seat:A-1")
+    assert len(code) < 300, "it has to fit into a QR code that a phone can read"
+
+
+@pytest.mark.parametrize(
+    ("kind", "life"),
+    [("access", timedelta(minutes=15)), ("cart", tokens.CART_LIFE), ("booking", tokens.BOOKING_KEY_LIFE)],
+)
+def test_a_token_ends_to_the_second(kind: str, life: timedelta, now: datetime) -> None:
+    token = issued(now)[kind]
+    READERS[kind](token, now + life - timedelta(seconds=1))
+    with pytest.raises(TokenRefused):
+        READERS[kind](token, now + life)
+
+
+@pytest.mark.parametrize("made_for", READERS)
+@pytest.mark.parametrize("shown_as", READERS)
+def test_a_token_opens_nothing_but_what_it_was_made_for(made_for: str, shown_as: str, now: datetime) -> None:
+    token = issued(now)[made_for]
+    if made_for == shown_as:
+        READERS[shown_as](token, now)
+        return
+    with pytest.raises(TokenRefused):
+        READERS[shown_as](token, now)
+
+
+def test_neither_the_key_nor_the_audience_alone_is_enough(now: datetime) -> None:
+    other_key = jwt.encode(cart_claims(now), secret_of(Purpose.BOOKING), algorithm="HS256")
+    other_audience = jwt.encode(cart_claims(now, aud=Purpose.BOOKING.value), secret_of(Purpose.CART), algorithm="HS256")
+    for token in (other_key, other_audience):
+        with pytest.raises(TokenRefused):
+            tokens.read_cart(token, now)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "HS", "RS256", "HS512", None, ["HS256"], {}])
+def test_an_unsigned_token_is_refused_whatever_its_header_claims(algorithm: Any, now: datetime) -> None:
+    with pytest.raises(TokenRefused):
+        tokens.read_cart(forged({"alg": algorithm, "typ": "JWT"}, cart_claims(now)), now)
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_our_own_key_under_another_algorithm_is_refused(algorithm: str, now: datetime) -> None:
+    with pytest.raises(TokenRefused):
+        tokens.read_cart(jwt.encode(cart_claims(now), secret_of(Purpose.CART), algorithm=algorithm), now)
+
+
+def test_a_key_pair_of_ones_own_does_not_sign_for_us(now: datetime) -> None:
+    pair = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = pair.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with pytest.raises(TokenRefused):
+        tokens.read_cart(jwt.encode(cart_claims(now), private, algorithm="RS256"), now)
+
+
+@pytest.mark.parametrize("secret", ["", "secret", "holdfast:cart", "None"])
+def test_a_token_signed_with_a_guessable_secret_is_refused(secret: str, now: datetime) -> None:
+    with pytest.raises(TokenRefused):
+        tokens.read_cart(jwt.encode(cart_claims(now), secret, algorithm="HS256"), now)
+
+
+@pytest.mark.parametrize("missing", ["exp", "iat", "aud", "sub"])
+def test_a_token_without_a_claim_that_we_need_is_refused(missing: str, now: datetime) -> None:
+    whole = jwt.encode(cart_claims(now), secret_of(Purpose.CART), algorithm="HS256")
+    tokens.read_cart(whole, now)
+    lacking = jwt.encode(cart_claims(now, **{missing: None}), secret_of(Purpose.CART), algorithm="HS256")
+    with pytest.raises(TokenRefused):
+        tokens.read_cart(lacking, now)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"exp": "9999999999"}, {"exp": 1e12}, {"exp": True}, {"iat": "now"}, {"sub": 7}, {"sub": "crt_1"}, {"aud": []}],
+)
+def test_claims_of_the_wrong_shape_are_refused(changes: dict[str, Any], now: datetime) -> None:
+    token = jwt.encode(cart_claims(now, **changes), secret_of(Purpose.CART), algorithm="HS256")
+    with pytest.raises(TokenRefused):
+        tokens.read_cart(token, now)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ACCESS, Purpose.TICKET, Purpose.BOOKING])
+@pytest.mark.parametrize("claims", [{}, {"sub": "x"}, {"sub": AccountId.new(), "sid": SESSION, "sel": 7, "op": True}])
+def test_signed_nonsense_is_refused(purpose: Purpose, claims: dict[str, Any], now: datetime) -> None:
+    whole = cart_claims(now, sub=None, aud=purpose.value) | claims
+    token = jwt.encode(whole, secret_of(purpose), algorithm="HS256")
+    with pytest.raises(TokenRefused):
+        READERS[purpose.value.removeprefix("holdfast:")](token, now)
+
+
+def test_a_token_with_a_letter_changed_is_refused(now: datetime) -> None:
+    for kind, token in issued(now).items():
+        header, claims, signature = token.split(".")
+        for changed in (
+            f"{header}.{claims}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}",
+            f"{header}.{claims[:-4]}AAAA.{signature}",
+            f"{header}.{claims}",
+            f"{header}.{claims}.",
+        ):
+            with pytest.raises(TokenRefused):
+                READERS[kind](changed, now)
+
+
+def test_a_token_longer_than_a_cookie_is_not_even_parsed(now: datetime) -> None:
+    with pytest.raises(TokenRefused):
+        tokens.read_cart("x" * (tokens.LONGEST + 1), now)
+
+
+@given(st.text(max_size=200) | st.lists(st.text("abcABC019-_=", max_size=60), max_size=4).map(".".join))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    with pytest.raises(TokenRefused):
+        tokens.read_ticket(text)
+
+
+@pytest.mark.parametrize("header", ["[" * 2000, '{"alg":' * 300, "null", "[]", "7", '{"alg":"HS256","alg":7}'])
+def test_no_header_breaks_the_reader(header: str) -> None:
+    head = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=")
+    with pytest.raises(TokenRefused):
+        tokens.read_ticket(f"{head}.e30.e30")
+
+
+def test_a_form_is_accepted_from_the_browser_that_it_was_given_to() -> None:
+    token = tokens.csrf_for("ses_1")
+    assert tokens.csrf_matches("ses_1", token)
+    assert token == tokens.csrf_for("ses_1")
+    for other in ("", "x", token[:-1], token + "=", "é", "\ud800", tokens.csrf_for("ses_2")):
+        assert not tokens.csrf_matches("ses_1", other)
+
+
+def test_another_signing_key_reads_nothing(now: datetime) -> None:
+    before = issued(now)
+    csrf = tokens.csrf_for("ses_1")
+    settings.use(settings.read(_env_file=None, secret_key="another secret, as long as a secret has to be"))
+    for kind, token in before.items():
+        with pytest.raises(TokenRefused):
+            READERS[kind](token, now)
+    assert not tokens.csrf_matches("ses_1", csrf)
+
+
+def test_a_kept_secret_that_was_cut_short_signs_nothing(now: datetime) -> None:
+    folder = settings.current().data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "secret_key").write_text("")
+    settings.use(settings.read(_env_file=None, data_dir=folder))
+    with pytest.raises(settings.SettingsRefused):
+        tokens.issue_cart(CartId.new(), now)
+    with pytest.raises(settings.SettingsRefused):
+        tokens.csrf_for("ses_1")
