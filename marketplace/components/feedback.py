@@ -1,0 +1,85 @@
+"""Loading, nothing, failure, success: what a screen says when it is not simply showing what was asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import reflex as rx
+
+from marketplace.components.buttons import button
+from marketplace.components.icons import IconName, icon
+from marketplace.components.values import Handler, Node, Text, Tone, given
+
+_ICONS: dict[str, IconName] = {
+    "neutral": "info",
+    "accent": "info",
+    "good": "check",
+    "warning": "alert",
+    "danger": "alert",
+}
+
+
+def skeleton(shape: Literal["line", "title", "poster", "block"] = "line", *, width: str | None = None) -> rx.Component:
+    """The place of something that is on its way."""
+    return rx.el.span(
+        class_name=f"skeleton skeleton-{shape}", aria_hidden="true", **given(style={"width": width} if width else None)
+    )
+
+
+def skeleton_cards(count: int = 8, *, label: Text = "Loading") -> rx.Component:
+    """The place of a grid of listing cards."""
+    one = rx.el.div(skeleton("poster"), skeleton(width="80%"), skeleton(width="55%"), class_name="listing-card")
+    return rx.el.div(*([one] * count), class_name="grid-cards", role="status", aria_label=label)
+
+
+def empty_state(title: Text, text: Text, *, testid: Text, action: rx.Component | None = None) -> rx.Component:
+    """Nothing here yet, and what to do next."""
+    return rx.el.div(
+        rx.el.svg(
+            rx.el.path(d="M22 76V14m76 62V14M22 46c25-30 51 30 76 0"),
+            rx.el.path(d="M8 76h104"),
+            view_box="0 0 120 90",
+            class_name="icon empty-art",
+            aria_hidden="true",
+        ),
+        rx.el.h2(title),
+        rx.el.p(text),
+        *([action] if action is not None else []),
+        class_name="empty",
+        data_testid=testid,
+    )
+
+
+def notice(
+    text: Node, *, testid: Text, title: Text | None = None, tone: Tone = "accent", action: rx.Component | None = None
+) -> rx.Component:
+    """A few words in the flow of the page. A danger interrupts a screen reader, anything else waits its turn."""
+    return rx.el.div(
+        icon(_ICONS[tone]),
+        rx.el.div(*([rx.el.p(title, class_name="notice-title")] if title is not None else []), rx.el.p(text)),
+        *([rx.el.div(action, class_name="notice-actions")] if action is not None else []),
+        class_name=f"notice notice-{tone}",
+        role="alert" if tone == "danger" else "status",
+        data_testid=testid,
+    )
+
+
+def error_note(
+    title: Text, text: Text, *, testid: str, on_retry: Handler = None, retry_label: Text = "Try again"
+) -> rx.Component:
+    """What happened, what was not lost, what to do."""
+    action = button(retry_label, testid=f"{testid}-retry", on_click=on_retry) if on_retry is not None else None
+    return notice(text, title=title, tone="danger", testid=testid, action=action)
+
+
+def toasts(*children: rx.Component) -> rx.Component:
+    """Where toasts appear; put it in the page once, also while it is empty, so that they are read out."""
+    return rx.el.div(*children, class_name="toasts", role="status", aria_live="polite")
+
+
+def toast(text: Text, *, testid: str, on_close: Handler = None, close_label: Text = "Close") -> rx.Component:
+    """A passing word that floats above the page."""
+    closing = (
+        [button(close_label, testid=f"{testid}-close", tone="plain", on_click=on_close)] if on_close is not None else []
+    )
+    return rx.el.div(rx.el.span(text), *closing, class_name="toast", data_testid=testid)

@@ -1,0 +1,132 @@
+"""What a thing costs, how long it is still yours, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from marketplace.components.values import Handler, Number, PriceLine, Step, Text, TimelineItem, given
+
+
+class Countdown(rx.Component):
+    """The hand-written React part of assets/countdown.js."""
+
+    library = "$/public/countdown.js"
+    tag = "Countdown"
+
+    deadline: rx.Var[str]
+    server_now: rx.Var[str]
+    label: rx.Var[str]
+    soon_text: rx.Var[str]
+    last_text: rx.Var[str]
+    over_text: rx.Var[str]
+
+    on_end: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def countdown(
+    deadline: Text,
+    server_now: Text,
+    *,
+    testid: Text,
+    label: Text = "Yours for",
+    soon_text: Text = "5 minutes left.",
+    last_text: Text = "1 minute left.",
+    over_text: Text = "Time is up",
+    on_end: Handler = None,
+) -> rx.Component:
+    """Minutes and seconds until `deadline`.
+
+    Both instants are ISO 8601 with an offset. `server_now` is the server's clock when it sent the deadline: a wrong
+    clock in the browser then changes nothing. Five minutes and one minute before the end are announced politely;
+    `on_end` fires once.
+    """
+    return Countdown.create(
+        deadline=deadline,
+        server_now=server_now,
+        label=label,
+        soon_text=soon_text,
+        last_text=last_text,
+        over_text=over_text,
+        data_testid=testid,
+        **given(on_end=on_end),
+    )
+
+
+def price_lines(
+    lines: Sequence[PriceLine] | rx.Var[Any], *, total: Text, testid: str, total_label: Text = "Total"
+) -> rx.Component:
+    """Every line that makes up a total, and the total. Amounts arrive as text, with their currency."""
+    return rx.el.dl(
+        rx.foreach(lines, _price_line),
+        rx.el.div(
+            rx.el.dt(total_label), rx.el.dd(total, data_testid=f"{testid}-total"), class_name="price-line price-total"
+        ),
+        class_name="price-lines",
+        data_testid=testid,
+    )
+
+
+def timeline(items: Sequence[TimelineItem] | rx.Var[Any], *, testid: Text) -> rx.Component:
+    """What happened, in order."""
+    return rx.el.ol(rx.foreach(items, _timeline_item), class_name="timeline", data_testid=testid)
+
+
+def steps(items: Sequence[Step] | rx.Var[Any], *, testid: Text, label: Text = "Progress") -> rx.Component:
+    """How far a payment (or other long work) has come; changes are read out."""
+    return rx.el.ol(
+        rx.foreach(items, _step),
+        class_name="steps",
+        role="list",
+        aria_label=label,
+        aria_live="polite",
+        aria_atomic="false",
+        data_testid=testid,
+    )
+
+
+def progress_bar(percent: Number, *, label: Text, testid: Text) -> rx.Component:
+    """A bar from 0 to 100."""
+    return rx.el.div(
+        rx.el.span(style={"width": f"{percent}%"}),
+        class_name="progress",
+        role="progressbar",
+        aria_label=label,
+        aria_valuenow=percent,
+        aria_valuemin=0,
+        aria_valuemax=100,
+        data_testid=testid,
+    )
+
+
+def _price_line(line: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(line["label"], rx.cond(line["note"], rx.el.span(line["note"], class_name="price-line-note"))),
+        rx.el.dd(line["text"]),
+        class_name="price-line",
+    )
+
+
+def _timeline_item(item: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(item["label"], class_name="timeline-label"),
+        rx.cond(item["detail"], rx.el.span(item["detail"], class_name="small")),
+        rx.el.time(item["at_text"], custom_attrs={"dateTime": item["at"]}, class_name="timeline-time"),
+        class_name="timeline-item",
+    )
+
+
+def _step(item: Any, index: Any) -> rx.Component:
+    mark = rx.match(item["state"], ("done", "✓"), ("failed", "!"), ("now", ""), (index + 1).to_string())
+    return rx.el.li(
+        rx.el.span(mark, class_name="step-mark", aria_hidden="true"),
+        rx.el.div(
+            rx.el.span(item["label"], class_name="strong"),
+            rx.cond(item["detail"], rx.el.p(item["detail"], class_name="step-detail")),
+        ),
+        class_name="step",
+        data_state=item["state"],
+        aria_current=rx.cond(item["state"] == "now", "step", "false"),
+    )
