@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -35,7 +37,9 @@ WEAKEST_SECRET = 32
 class Settings(BaseSettings):
     """Every knob of the marketplace. Names are upper-case in the environment."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     environment: Environment = Field(
         Environment.DEVELOPMENT,
@@ -213,13 +217,14 @@ class Settings(BaseSettings):
 
 @cache
 def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        # O_EXCL: of two processes that start together, one writes and the other reads what it wrote.
-        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
+            draft.write(secrets.token_urlsafe(48))
+            draft.flush()
+            # Linked into its place whole: of processes that start together, one's secret stays and all read that one.
+            with suppress(FileExistsError):
+                os.link(draft.name, path)
     return path.read_text()
 
 

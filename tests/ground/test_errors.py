@@ -1,0 +1,43 @@
+"""Every obstacle has a code for machines and words for people."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    HoldfastError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+
+PLAIN = (NotFound, Unauthenticated, Forbidden, Conflict, Invalid, TooLarge, Unavailable)
+
+
+@pytest.mark.parametrize("obstacle", PLAIN)
+def test_an_obstacle_states_its_fact(obstacle: type[HoldfastError]) -> None:
+    error = obstacle("The seat is gone.", seat="A1")
+    assert str(error) == error.message == "The seat is gone."
+    assert error.facts == {"seat": "A1"}
+
+
+def test_codes_tell_obstacles_apart() -> None:
+    assert len({obstacle.code for obstacle in (*PLAIN, TooMany)}) == len(PLAIN) + 1
+
+
+def test_an_invalid_input_names_every_fault() -> None:
+    faults = [Fault("name", "is empty"), Fault("price", "is negative")]
+    assert Invalid("Two things are wrong.", faults).faults == faults
+    assert Invalid("Wrong.").faults == []
+
+
+def test_too_many_and_unavailable_say_when_to_come_back() -> None:
+    assert TooMany("Slowly.", 7).retry_after == 7
+    assert Unavailable("Away.").retry_after == 5
+    assert Unavailable("Away.", retry_after=60).retry_after == 60

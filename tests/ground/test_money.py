@@ -1,0 +1,174 @@
+"""Amounts are exact, know their currency and refuse nonsense."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from marketplace.money import LARGEST, AmountRefused, MixedCurrencies, Money, exponent
+
+CURRENCIES = ("EUR", "USD", "JPY", "KWD", "CLF")
+currencies = some.sampled_from(CURRENCIES)
+# Half of the largest, so that a sum of two stays an amount.
+minors = some.integers(-LARGEST // 2 + 1, LARGEST // 2 - 1)
+
+
+@some.composite
+def amounts(draw: some.DrawFn, currency: str | None = None) -> Money:
+    return Money(draw(minors), currency or draw(currencies))
+
+
+@pytest.mark.parametrize(
+    ("currency", "places"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4), ("UGX", 0), ("CHF", 2)]
+)
+def test_a_currency_knows_its_decimals(currency: str, places: int) -> None:
+    assert exponent(currency) == places
+
+
+@pytest.mark.parametrize("nonsense", ["", "eur", "EURO", "XYZ", "€", "E R"])
+def test_an_unknown_currency_is_refused_and_named(nonsense: str) -> None:
+    with pytest.raises(AmountRefused) as refused:
+        Money(1, nonsense)
+    assert refused.value.faults[0].field == "currency"
+
+
+@pytest.mark.parametrize("minor", [1.5, "1", None, True, Decimal(1)])
+def test_minor_units_are_whole_numbers(minor: object) -> None:
+    with pytest.raises(AmountRefused):
+        Money(minor, "EUR")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("minor", [LARGEST, -LARGEST, 2**63])
+def test_no_amount_reaches_the_limit(minor: int) -> None:
+    with pytest.raises(AmountRefused):
+        Money(minor, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("10.50", "EUR", 1050), (" 10.5 ", "EUR", 1050), ("0", "EUR", 0), ("-3", "EUR", -300), ("1050", "JPY", 1050),
+     ("1.005", "KWD", 1005), ("+2.00", "EUR", 200), ("10.500", "EUR", 1050)],
+)  # fmt: skip
+def test_written_amounts_are_read_exactly(text: str, currency: str, minor: int) -> None:
+    assert Money.parse(text, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        *((text, "EUR") for text in ("", "ten", "NaN", "sNaN", "Infinity", "-inf", "1,50", "1e2", "1e999999", "1_000")),
+        *((text, "EUR") for text in ("\N{FULLWIDTH DIGIT ONE}0", ".5", "5.", "10.505", "10000000000", "1" * 60)),
+        *((text, "EUR") for text in ("0." + "0" * 40 + "1", "10.00000000000000001")),
+        ("10.50", "JPY"),
+        ("1.0005", "KWD"),
+    ],
+)
+def test_what_is_no_amount_of_the_currency_is_refused(text: str, currency: str) -> None:
+    with pytest.raises(AmountRefused):
+        Money.parse(text, currency)
+
+
+@given(amounts())
+def test_what_is_written_is_read_back(amount: Money) -> None:
+    text, currency = str(amount).split(" ")
+    assert Money.parse(text, currency) == amount
+
+
+@given(amounts("EUR"), amounts("EUR"))
+def test_sums_are_undone_by_differences(one: Money, other: Money) -> None:
+    assert one + other - other == one
+    assert one + other == other + one
+    assert one - other == -(other - one)
+
+
+@given(some.lists(some.integers(-(10**6), 10**6), max_size=20))
+def test_a_sum_of_amounts_is_the_sum_of_their_units(units: list[int]) -> None:
+    assert Money.sum((Money(unit, "EUR") for unit in units), "EUR") == Money(sum(units), "EUR")
+
+
+@given(amounts(), amounts())
+def test_currencies_never_mix(one: Money, other: Money) -> None:
+    if one.currency == other.currency:
+        assert (one < other) == (one.minor < other.minor)
+        assert (one >= other) == (one.minor >= other.minor)
+        return
+    for forbidden in (one.__add__, one.__sub__, one.__lt__):
+        with pytest.raises(MixedCurrencies):
+            forbidden(other)
+    assert one != other
+
+
+def test_a_sum_refuses_a_stranger() -> None:
+    with pytest.raises(MixedCurrencies):
+        Money.sum([Money(1, "EUR"), Money(1, "USD")], "EUR")
+
+
+@given(amounts(), some.lists(some.integers(0, 10**6), min_size=1, max_size=12).filter(any))
+def test_splitting_loses_and_invents_nothing(amount: Money, weights: list[int]) -> None:
+    shares = amount.split(weights)
+    assert sum(share.minor for share in shares) == amount.minor
+    for share, weight in zip(shares, weights, strict=True):
+        exact = Decimal(amount.minor) * weight / sum(weights)
+        assert abs(share.minor - exact) < 1
+        assert share.currency == amount.currency
+
+
+@pytest.mark.parametrize("weights", [[], [0], [0, 0], [2, -1]])
+def test_splitting_needs_sensible_weights(weights: list[int]) -> None:
+    with pytest.raises(AmountRefused):
+        Money(100, "EUR").split(weights)
+
+
+def test_the_odd_cents_go_to_the_largest_remainders_first_come_first() -> None:
+    assert [share.minor for share in Money(100, "EUR").split([1, 1, 1])] == [34, 33, 33]
+    assert [share.minor for share in Money(-100, "EUR").split([1, 1, 1])] == [-34, -33, -33]
+    assert [share.minor for share in Money(10, "EUR").split([1, 5, 4])] == [1, 5, 4]
+
+
+@pytest.mark.parametrize(
+    ("minor", "basis_points", "share"),
+    [(1000, 1000, 100), (5, 1000, 1), (4, 1000, 0), (-5, 1000, -1), (999, 10_000, 999), (1, 0, 0), (15, 1000, 2)],
+)
+def test_a_share_rounds_halves_away_from_zero(minor: int, basis_points: int, share: int) -> None:
+    assert Money(minor, "EUR").share(basis_points) == Money(share, "EUR")
+
+
+@given(amounts(), some.integers(0, 10_000))
+def test_a_share_is_never_off_by_more_than_half_a_unit(amount: Money, basis_points: int) -> None:
+    exact = Decimal(amount.minor) * basis_points / 10_000
+    assert abs(amount.share(basis_points).minor - exact) <= Decimal("0.5")
+
+
+def test_an_amount_knows_its_sign() -> None:
+    assert Money(1, "EUR").is_positive
+    assert not Money.zero("EUR").is_positive
+    assert not Money(-1, "EUR").is_positive
+    assert not Money.zero("EUR")
+    assert Money(-1, "EUR")
+
+
+def test_an_amount_is_multiplied_by_a_count() -> None:
+    assert Money(250, "EUR") * 3 == Money(750, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("amount", "locale", "text"),
+    [
+        (Money(1050, "EUR"), "en", "€10.50"),
+        (Money(1050, "EUR"), "de", "10,50\N{NO-BREAK SPACE}€"),
+        (Money(1050, "JPY"), "en", "¥1,050"),
+        (Money(1005, "KWD"), "en-GB", "KWD1.005"),
+        (Money(-1050, "EUR"), "en", "-€10.50"),
+    ],
+)
+def test_people_read_amounts_as_they_write_them(amount: Money, locale: str, text: str) -> None:
+    assert amount.text(locale) == text
+
+
+def test_logs_read_amounts_plainly() -> None:
+    assert str(Money(1050, "EUR")) == "10.50 EUR"
+    assert str(Money(1050, "JPY")) == "1050 JPY"
+    assert str(Money(5, "KWD")) == "0.005 KWD"
