@@ -1,21 +1,90 @@
-"""The front door."""
+"""The front door: one ASGI application with every page, the websocket and the API."""
 
-from __future__ import annotations
+# No postponed annotations here: Reflex evaluates those of the exception handler in a module of its own.
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 import reflex as rx
+import structlog
+from reflex.app import default_error_boundary
 
-from marketplace.pages.home import home
+from marketplace import settings
+from marketplace.accounts.errors import TokenRefused
+from marketplace.api.pages import Pages
+from marketplace.components.theme import DARK, LIGHT
+from marketplace.errors import HoldfastError
+from marketplace.pages.routes import add_pages
+from marketplace.state.viewer import ViewerState
 
-app = rx.App(stylesheets=["/holdfast.css"])
+try:  # GUARD
+    from marketplace import wiring
+    from marketplace.api.app import create_app
+    from marketplace.jobs.worker import working
+except Exception as e:
+    print("GUARD", e)
+    from contextlib import nullcontext
+    from fastapi import FastAPI
+    create_app = FastAPI
+    working = nullcontext
+    class wiring: house = nullcontext
+
+log = structlog.get_logger()
+
+AS_FONT = {"as": "font", "type": "font/woff2", "crossOrigin": "anonymous"}
+COMPILED = Path(".web/build/client")
+"""Where Reflex puts the compiled pages; the launcher works from the project's folder."""
+
+FONTS = ("bricolage-grotesque-latin-wght-normal", "figtree-latin-wght-normal")
+
+TELL_ZONE = (
+    "document.cookie = 'zone=' + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)"
+    " + '; path=/; max-age=31536000; samesite=lax'"
+)
+"""Runs before the websocket opens, so that times are right in the first answer already."""
 
 
-class VState(rx.State):
-    n: int = 0
+def head() -> list[rx.Component]:
+    """What every page's head holds beside its title."""
+    return [
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.meta(name="theme-color", content=LIGHT["ground"], media="(prefers-color-scheme: light)"),
+        rx.el.meta(name="theme-color", content=DARK["ground"], media="(prefers-color-scheme: dark)"),
+        *(rx.el.link(rel="preload", href=f"/fonts/{font}.woff2", custom_attrs=AS_FONT) for font in FONTS),
+        rx.el.script(TELL_ZONE),
+    ]
 
-    @rx.event
-    def inc(self):
-        self.n += 1
+
+def tell_or_log(exception: Exception) -> rx.event.EventSpec:
+    """What we refuse on purpose is told in its own words; anything else is logged and told in ours."""
+    if isinstance(exception, TokenRefused):
+        return ViewerState.renew()
+    if isinstance(exception, HoldfastError):
+        return ViewerState.tell(exception.message)
+    log.error("page.failed", exc_info=exception)
+    return ViewerState.tell("Something went wrong on our side. Nothing was lost; please try again.")
 
 
-app.add_page(lambda: rx.el.div(home(), rx.el.button(VState.n, on_click=VState.inc)), route="/", title="Holdfast")
-app.add_page(lambda: rx.el.div(VState.n, rx.el.p("listing")), route="/l/[slug]", title="Listing")
+@asynccontextmanager
+async def open_house() -> AsyncIterator[None]:
+    """For as long as a web process lives: its connections and, where the settings say so, a worker."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(wiring.house())
+        if settings.current().jobs_in_web:
+            await stack.enter_async_context(working())
+        yield
+
+
+app = rx.App(
+    stylesheets=["/holdfast.css"],
+    head_components=head(),
+    html_lang="en",
+    # Ours are in pages/frame.py: no toaster, no banner.
+    toaster=None,
+    app_wraps={(55, "ErrorBoundary"): lambda stateful: default_error_boundary()},
+    backend_exception_handler=tell_or_log,
+    api_transformer=[create_app(), partial(Pages, compiled=COMPILED)],
+)
+app.register_lifespan_task(open_house)
+add_pages(app)

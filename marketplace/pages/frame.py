@@ -1,7 +1,50 @@
+"""The shell of every page: the way around, the content, what is told in passing, and whether we are still connected."""
+
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from marketplace.components.feedback import notice, toast, toasts
+from marketplace.components.shell import site_footer, site_header
+from marketplace.components.values import Link
+from marketplace.state.viewer import ViewerState
+
+NAV: Sequence[Link] = (
+    Link(label="Browse", href="/browse", testid="nav-browse"),
+    Link(label="Orders", href="/orders", testid="nav-orders"),
+)
+OWN: Sequence[Link] = (Link(label="Sell", href="/sell", testid="menu-sell"),)
+MORE: Sequence[Link] = (Link(label="API", href="/api/v1/docs", testid="footer-api"),)
+
+LEAVE = "leave"
+"""Id of the form that logs out. What the tab remembers of its viewer goes first."""
+
+_leave = rx.call_function(
+    rx.Var(f"(() => {{ sessionStorage.clear(); document.getElementById('{LEAVE}').requestSubmit(); }})")
+)
 
 
-def frame(*content: rx.Component) -> rx.Component:
-    return rx.el.main(*content)
+def frame(*content: rx.Component, current: str = "") -> rx.Component:
+    """`content` inside the shell; `current` is the href of the entry in the navigation that is open."""
+    return rx.fragment(
+        site_header(
+            NAV, viewer_name=ViewerState.name, menu=OWN, current=current, on_sign_out=_leave, sign_in_href="/login",
+            sign_in_label="Log in", sign_out_label="Log out",
+        ),
+        rx.cond(
+            has_connection_errors,
+            notice("We lost the connection and are trying again. What you hold stays held.", testid="offline", tone="warning"),
+        ),
+        rx.el.main(*content, id="content", class_name="page", tab_index=-1),
+        site_footer(MORE),
+        toasts(rx.cond(ViewerState.notice != "", toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss))),
+        rx.el.form(secret(), id=LEAVE, method="post", action="/session/logout", hidden=True),
+    )  # fmt: skip
+
+
+def secret() -> rx.Component:
+    """The hidden field without which no form of ours is believed."""
+    return rx.el.input(type="hidden", name="csrf", value=ViewerState.csrf, read_only=True)

@@ -1,0 +1,70 @@
+"""Log in and register: native forms, so that password managers know them and the cookies come back HttpOnly."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from marketplace.components.buttons import button
+from marketplace.components.feedback import notice
+from marketplace.components.forms import field
+from marketplace.components.shell import page_header
+from marketplace.pages.frame import frame, secret
+from marketplace.state.welcome import WelcomeState
+
+
+def login() -> rx.Component:
+    return frame(
+        rx.el.div(
+            page_header("Log in"),
+            _form("/session/login", _email(), _password("current-password"), button_label="Log in"),
+            rx.el.p("New here? ", rx.el.a("Make an account", href="/register", data_testid="to-register")),
+            class_name="stack page-narrow",
+        )
+    )
+
+
+def register() -> rx.Component:
+    return frame(
+        rx.el.div(
+            page_header("Make an account", lead="You can also buy without one."),
+            _form(
+                "/session/register",
+                field(
+                    "Your name", name="name", testid="name", autocomplete="name", default_value=WelcomeState.person,
+                    is_required=True, key=WelcomeState.person,
+                ),
+                _email(),
+                _password("new-password", hint="Ten characters or more. A few words in a row are good."),
+                button_label="Make my account",
+            ),
+            rx.el.p("Been here before? ", rx.el.a("Log in", href="/login", data_testid="to-login")),
+            class_name="stack page-narrow",
+        )
+    )
+
+
+def _form(action: str, *fields: rx.Component, button_label: str) -> rx.Component:
+    return rx.el.form(
+        rx.cond(WelcomeState.problem != "", notice(WelcomeState.problem, testid="problem", tone="danger")),
+        secret(),
+        rx.el.input(type="hidden", name="next", value=WelcomeState.next_page, read_only=True),
+        *fields,
+        button(button_label, testid="submit", tone="primary", kind="submit"),
+        method="post",
+        action=action,
+        class_name="form",
+    )
+
+
+def _email() -> rx.Component:
+    # The key makes React fill in anew what came back with the address.
+    return field(
+        "E-mail", name="email", testid="email", kind="email", autocomplete="username", default_value=WelcomeState.email,
+        is_required=True, key=WelcomeState.email,
+    )  # fmt: skip
+
+
+def _password(autocomplete: str, hint: str | None = None) -> rx.Component:
+    return field(
+        "Password", name="password", testid="password", kind="password", autocomplete=autocomplete, hint=hint, is_required=True
+    )

@@ -1,0 +1,222 @@
+"""One listing: its facts, and what this visitor has picked. What everybody picks comes by the stream, not from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from marketplace import clock
+from marketplace.bookings import holding
+from marketplace.bookings import queries as bookings
+from marketplace.bookings.holding import BestSeats, Held, StandingPlaces, TheseSeats, Wish
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import ListingPage
+from marketplace.components.values import PriceLine, Tone
+from marketplace.db import transaction
+from marketplace.errors import HoldfastError, Invalid, NotFound
+from marketplace.ids import HoldId, ListingId
+from marketplace.money import Money
+from marketplace.state import phrases
+from marketplace.state.viewer import ViewerState
+
+
+class SeatPrice(TypedDict):
+    """What a category costs, for the map's legend and cards."""
+
+    amount: int
+    currency: str
+    text: str
+
+
+class Facts(TypedDict):
+    """A listing in words."""
+
+    id: str
+    title: str
+    paragraphs: list[str]
+    when_text: str
+    zone_text: str
+    yours_text: str
+    doors_text: str
+    place: str
+    address: str
+    seller: str
+    poster: str
+    policy: str
+    price: str
+    badge: str
+    badge_tone: Tone
+    is_on_sale: bool
+    max_per_buyer: int
+    surcharge_text: str
+    no_single_seats: bool
+
+
+NOTHING = Facts(
+    id="", title="", paragraphs=[], when_text="", zone_text="", yours_text="", doors_text="", place="", address="",
+    seller="", poster="", policy="", price="", badge="", badge_tone="neutral", is_on_sale=False, max_per_buyer=0,
+    surcharge_text="", no_single_seats=False,
+)  # fmt: skip
+
+
+class ListingState(ViewerState):
+    """Filled by `load`; `mine` and what belongs to it by every pick."""
+
+    facts: Facts = NOTHING
+    is_loading: bool = True
+    is_missing: bool = False
+    prices: dict[str, SeatPrice] = {}  # noqa: RUF012 - a Reflex var
+    mine: list[str] = []  # noqa: RUF012
+    lines: list[PriceLine] = []  # noqa: RUF012
+    total: str = ""
+    expires_at: str = ""
+    server_now: str = ""
+    can_extend: bool = False
+    answer: int = 0
+    """Grows with every answer to a pick, so that the map knows that it has been heard, also where nothing changed."""
+    unpaid_order: str = ""
+
+    _hold: str = ""
+
+    @rx.var
+    def seats_url(self) -> str:
+        return f"/api/v1/listings/{self.facts['id']}/seats" if self.facts["id"] else ""
+
+    @rx.event
+    async def load(self) -> None:
+        self._forget()
+        try:
+            async with transaction(reading=True) as session:
+                page = await catalog.listing_page(session, self.listing_slug, clock.now(), actor=await self._actor())
+        except NotFound:
+            self.is_missing, self.is_loading = True, False
+            return
+        self.facts = _facts(page, self.zone)
+        self.prices = {
+            entry.category: SeatPrice(
+                amount=entry.price.minor, currency=entry.price.currency, text=phrases.money_text(entry.price)
+            )
+            for entry in page.prices
+            if entry.price is not None
+        }
+        await self._look_at_mine(page.id)
+        self.is_loading = False
+
+    @rx.event
+    async def pick(self, units: list[str]) -> None:
+        """Hold these seats, too."""
+        await self._hold_more(TheseSeats(tuple(str(unit).removeprefix("seat:") for unit in units)))
+
+    @rx.event
+    async def best(self, wish: dict[str, Any]) -> None:
+        """Find and hold the best seats together."""
+        most = wish.get("maxAmount")
+        price = None if most is None else Money(_number(most), next(iter(self.prices.values()))["currency"])
+        await self._hold_more(BestSeats(_number(wish.get("quantity")), wish.get("category") or None, price))
+
+    @rx.event
+    async def stand(self, wish: dict[str, Any]) -> None:
+        """Hold places in a standing area."""
+        await self._hold_more(StandingPlaces(str(wish.get("area")), _number(wish.get("quantity"))))
+
+    @rx.event
+    async def drop(self, units: list[str]) -> None:
+        """Let go of these."""
+        await self._try(self._drop([str(unit) for unit in units]))
+
+    @rx.event
+    async def extend(self) -> None:
+        """More time, once."""
+        await self._try(self._extend())
+
+    @rx.event
+    async def time_is_up(self) -> None:
+        """The countdown has ended: look at what is still ours."""
+        if self.facts["id"]:
+            await self._look_at_mine(ListingId(self.facts["id"]))
+        if not self.mine:
+            self.notice = "Your time ran out and the seats were let go. If they are still free, pick them again."
+
+    @rx.event
+    def check_out(self) -> rx.event.EventSpec | None:
+        return rx.redirect(f"/checkout/{self._hold}") if self._hold else None
+
+    async def _hold_more(self, wish: Wish) -> None:
+        async def claim() -> None:
+            listing_id = ListingId(self.facts["id"])
+            self._show(await holding.hold(await self._actor(), listing_id, wish, clock.now()))
+
+        await self._try(claim())
+
+    async def _drop(self, units: list[str]) -> None:
+        actor = await self._actor()
+        await holding.release(actor, HoldId(self._hold), units)
+        await self._look_at_mine(ListingId(self.facts["id"]))
+
+    async def _extend(self) -> None:
+        self._show(await holding.extend(await self._actor(), HoldId(self._hold)))
+
+    async def _try(self, work: Any) -> None:
+        """Do it; what is refused is told, and the map learns what is ours in either case."""
+        self.notice = ""
+        try:
+            await work
+        except HoldfastError as refused:
+            self.notice = refused.message
+            if isinstance(refused, NotFound):
+                await self._look_at_mine(ListingId(self.facts["id"]))
+        finally:
+            self.answer += 1
+
+    async def _look_at_mine(self, listing_id: ListingId) -> None:
+        actor, now = await self._actor(), clock.now()
+        try:
+            held = await holding.mine(actor, listing_id)
+        except HoldfastError as away:
+            self.notice, held = away.message, None
+        self._show(held)
+        async with transaction(reading=True) as session:
+            unpaid = await bookings.unpaid_of_cart(session, actor, listing_id, now)
+        self.unpaid_order = "" if unpaid is None else f"/checkout/{unpaid.hold_id}"
+
+    def _show(self, held: Held | None) -> None:
+        self.server_now = clock.now().isoformat()
+        self._hold = "" if held is None else held.id
+        self.mine = [] if held is None else list(held.units)
+        self.lines = [] if held is None else [
+            PriceLine(label=line.label, text=phrases.money_text(line.price), note=line.category) for line in held.lines
+        ]  # fmt: skip
+        self.total = "" if held is None else phrases.money_text(held.price)
+        self.expires_at = "" if held is None else held.expires_at.isoformat()
+        self.can_extend = held is not None and not held.is_extended
+
+    def _forget(self) -> None:
+        self.facts, self.prices, self.is_missing, self.is_loading = NOTHING, {}, False, True
+        self.unpaid_order = ""
+        self._show(None)
+
+
+def _number(value: object) -> int:
+    """A count that came from a browser. Raises Invalid for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 0 < value < 10**12:
+        raise Invalid("How many? Use a whole number.")
+    return int(value)
+
+
+def _facts(page: ListingPage, zone: str) -> Facts:
+    badge, tone = phrases.LISTING_BADGE[page.status]
+    share = page.guest_surcharge_bp / 100
+    return Facts(
+        id=page.id, title=page.title, paragraphs=list(page.paragraphs),
+        when_text=phrases.when_text(page.starts_at, page.place.zone), zone_text=phrases.zone_text(page.place.zone),
+        yours_text=phrases.viewers_time(page.starts_at, page.place.zone, zone),
+        doors_text="" if page.doors_at is None else phrases.when_text(page.doors_at, page.place.zone)[-5:],
+        place=f"{page.place.name}, {page.place.city}", address=page.place.address, seller=page.seller.name,
+        poster=page.poster_url, policy=phrases.POLICIES[page.policy],
+        price=phrases.price_range(page.price_from, page.price_to), badge=badge, badge_tone=tone,
+        is_on_sale=page.is_on_sale, max_per_buyer=page.max_per_buyer,
+        surcharge_text=f"Buying without an account adds {share:g} %." if page.guest_surcharge_bp else "",
+        no_single_seats=page.no_single_seats,
+    )  # fmt: skip

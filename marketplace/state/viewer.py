@@ -1,0 +1,109 @@
+"""Who is looking: every other State inherits from this one and asks `await self._actor()` before it acts.
+
+The browser's cookies are HttpOnly; they arrive here with the websocket's first request. Every public method of a State is
+an event that any browser may send, so helpers begin with an underscore.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.parse import quote
+from zoneinfo import available_timezones
+
+import reflex as rx
+from starlette.requests import cookie_parser
+
+from marketplace import clock
+from marketplace.accounts import queries as accounts
+from marketplace.accounts import tokens
+from marketplace.accounts.errors import TokenRefused
+from marketplace.accounts.views import Actor
+from marketplace.db import transaction
+from marketplace.ids import CartId
+
+RENEWED_AGO = timedelta(seconds=30)
+"""A log-in that was renewed a moment ago and is refused again is not renewed once more: that would go round in circles."""
+
+
+class ViewerState(rx.State):
+    """What every screen shows of its viewer, and the one place where it tells them something."""
+
+    name: str = ""
+    is_signed_in: bool = False
+    is_operator: bool = False
+    is_seller: bool = False
+    csrf: str = ""
+    zone: str = "UTC"
+    """The IANA zone of the viewer's own clock."""
+
+    notice: str = ""
+
+    _renewed_at: datetime | None = None
+
+    @rx.event
+    async def look(self) -> rx.event.EventSpec | None:
+        """First on every page's `on_load`: learn who is looking."""
+        cookies = self._cookies()
+        zone = cookies.get("zone", "")
+        self.zone = zone if zone in available_timezones() else "UTC"
+        self.csrf = tokens.csrf_for(cookies.get("cart", ""))
+        self.notice = ""
+        try:
+            actor = await self._actor()
+        except TokenRefused:
+            return self._renewal()
+        self.is_operator, self.is_seller = actor.is_operator, bool(actor.sellers)
+        self.is_signed_in = actor.account is not None
+        self.name = ""
+        if actor.account is not None:
+            async with transaction(reading=True) as session:
+                self.name = (await accounts.account_view(session, actor.account)).name
+        return None
+
+    @rx.event
+    def renew(self) -> rx.event.EventSpec | None:
+        """Have a log-in renewed that ran out while the page lay open."""
+        return self._renewal()
+
+    @rx.event
+    def tell(self, message: str) -> None:
+        """Show a passing word on whatever page is open."""
+        self.notice = message
+
+    @rx.event
+    def dismiss(self) -> None:
+        self.notice = ""
+
+    async def _actor(self) -> Actor:
+        """Whoever this browser's cookies vouch for. Raises TokenRefused where a log-in has run out."""
+        cookies, now = self._cookies(), clock.now()
+        key = self.router.url.query_parameters.get("key", "")
+        opened = tokens.read_booking_key(key, now) if key else None
+        access = cookies.get("access", "")
+        if access:
+            return tokens.read_access(access, now).actor(cart=self._cart(), opened=opened)
+        return Actor(cart=self._cart(), opened=opened)
+
+    def _cart(self) -> CartId | None:
+        """The visitor's cart. One that has run out counts as none: the next page brings a fresh one."""
+        try:
+            return tokens.read_cart(self._cookies().get("cart", ""), clock.now())
+        except TokenRefused:
+            return None
+
+    def _cookies(self) -> dict[str, str]:
+        return cookie_parser(self.router.headers.cookie)
+
+    def _here(self) -> str:
+        """The address that is open, without its host."""
+        url = self.router.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    def _renewal(self) -> rx.event.EventSpec | None:
+        now = clock.now()
+        if self._renewed_at is not None and now - self._renewed_at < RENEWED_AGO:
+            self.is_signed_in, self.name = False, ""
+            self.notice = "Your log-in has ended. Please log in again."
+            return None
+        self._renewed_at = now
+        return rx.redirect(f"/session/renew?next={quote(self._here())}", is_external=True)

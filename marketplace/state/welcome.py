@@ -1,0 +1,42 @@
+"""The log-in and registration forms: what they are filled with, and what went wrong the last time."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from marketplace.state.viewer import ViewerState
+
+PROBLEMS = {
+    "wrong_credentials": "That e-mail address and password do not go together. Check both and try again.",
+    "too_many_requests": "That was tried too often. Wait a minute, then try again.",
+    "email_taken": "There is an account with this address already. Log in instead?",
+    "cross_site": "The form had lain open too long. Please send it once more.",
+    "invalid": "Please look at these again: a name, an e-mail address, and a password of at least ten characters.",
+}
+OTHER_PROBLEM = "That did not work, and nothing was changed. Please try again."
+
+
+class WelcomeState(ViewerState):
+    """Filled from the address: the browser itself sends the forms, and comes back with `?problem=…&email=…`.
+
+    Only the problem's code is taken from there, never words: anybody can make an address that leads here.
+    """
+
+    problem: str = ""
+    email: str = ""
+    person: str = ""
+    next_page: str = "/"
+
+    @rx.event
+    def open_form(self) -> None:
+        asked = self.router.url.query_parameters
+        code = asked.get("problem", "")
+        self.problem = PROBLEMS.get(code, OTHER_PROBLEM) if code else ""
+        self.email, self.person = asked.get("email", ""), asked.get("name", "")
+        self.next_page = _own_path(asked.get("next", ""))
+
+
+def _own_path(wish: str) -> str:
+    """`wish` if it leads to a page of ours, else the front page: nobody is sent on to another site."""
+    is_own = wish.startswith("/") and not wish.startswith(("//", "/\\"))
+    return wish if is_own else "/"
