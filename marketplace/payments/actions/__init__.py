@@ -1,0 +1,28 @@
+"""The verbs of the payments room, and its only writers."""
+
+from marketplace.payments.actions.housekeeping import clean_up
+from marketplace.payments.actions.inbox import process_event, process_inbox, receive_webhook, replay_event
+from marketplace.payments.actions.paying import answer_challenge, cancel, process, settle_in_flight, start
+from marketplace.payments.actions.providing import change_habits, habits, keep_card, known_fates, provider_timeline
+from marketplace.payments.actions.refunding import process_refund, request_refund, settle_refunds
+
+__all__ = [
+    "answer_challenge",
+    "cancel",
+    "change_habits",
+    "clean_up",
+    "habits",
+    "keep_card",
+    "known_fates",
+    "process",
+    "process_event",
+    "process_inbox",
+    "process_refund",
+    "provider_timeline",
+    "receive_webhook",
+    "replay_event",
+    "request_refund",
+    "settle_in_flight",
+    "settle_refunds",
+    "start",
+]

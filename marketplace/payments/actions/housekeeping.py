@@ -1,0 +1,22 @@
+"""Forgetting what need not be kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, delete
+
+from marketplace.db import Session
+from marketplace.payments import idempotency
+from marketplace.payments.models import WebhookEvent
+
+EVENTS_KEPT_FOR = timedelta(days=30)
+
+
+async def clean_up(session: Session, now: datetime) -> None:
+    """Forget answers kept for repetition, and webhooks that were dealt with a month ago.
+
+    A forgotten event cannot come back: by then its signature is far too old.
+    """
+    await idempotency.forget(session, now)
+    await session.execute(delete(WebhookEvent).where(col(WebhookEvent.processed_at) < now - EVENTS_KEPT_FOR))

@@ -1,0 +1,100 @@
+"""The webhook inbox: verify, store raw, answer; work it off afterwards, as often as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from sqlmodel import col, update
+
+from marketplace.db import Session, transaction
+from marketplace.outbox import record
+from marketplace.payments import queries
+from marketplace.payments.actions.paying import learn
+from marketplace.payments.errors import WebhookTooLarge
+from marketplace.payments.events import WebhookReceived
+from marketplace.payments.gateway import gateway
+from marketplace.payments.models import LEASE, WebhookEvent
+from marketplace.payments.once import add_once
+
+log = structlog.get_logger()
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes. Far above any event, and what the API reads at most."""
+
+
+async def receive_webhook(provider: str, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
+    """Put an event into the inbox; one that is there already changes nothing. Opens its own transaction.
+
+    Raises UnknownProvider, WebhookTooLarge, BadSignature and UnreadableWebhook, each before anything is written.
+    """
+    adapter = gateway(provider)
+    if len(body) > LARGEST_BODY:
+        raise WebhookTooLarge(LARGEST_BODY)
+    notice = await adapter.read_webhook(body, headers, now)
+    event = WebhookEvent(
+        provider=provider,
+        event_id=notice.event_id,
+        kind=notice.kind,
+        reference=notice.charge.reference if notice.charge else None,
+        body=body,
+        due_at=now,
+        received_at=now,
+    )
+    async with transaction() as session:
+        if await add_once(session, event):
+            record(session, WebhookReceived(event.id), now)
+
+
+async def process_event(event_id: str, now: datetime) -> None:
+    """Let one event of the inbox have its effect, unless it has had it.
+
+    What goes wrong is written on the event and tried again later; after the last attempt it lies among the dead until
+    somebody replays it.
+    """
+    async with transaction() as session:
+        leased = await session.execute(
+            update(WebhookEvent)
+            .where(col(WebhookEvent.id) == event_id, col(WebhookEvent.due_at) <= now)
+            .values(due_at=now + LEASE, attempts=col(WebhookEvent.attempts) + 1)
+            .returning(col(WebhookEvent.id))
+        )
+        if leased.first() is None:
+            return
+    try:
+        await _take_effect(event_id, now)
+    except Exception as error:  # noqa: BLE001 - a poisoned event must not stop the others
+        log.warning("payments.event_failed", event=event_id, error=repr(error))
+        async with transaction() as session:
+            event = await queries.lock_event(session, event_id)
+            event.fail(repr(error), now)
+
+
+async def process_inbox(now: datetime) -> int:
+    """Work off every event whose time has come. Returns how many were taken up."""
+    async with transaction(reading=True) as session:
+        ids = await queries.events_due(session, now)
+    for id in ids:
+        await process_event(id, now)
+    return len(ids)
+
+
+async def replay_event(session: Session, event_id: str, now: datetime) -> None:
+    """Have an event processed once more: one that died, usually. Raises WebhookNotFound."""
+    event = await queries.lock_event(session, event_id)
+    event.wake(now)
+    record(session, WebhookReceived(event.id), now)
+
+
+async def _take_effect(event_id: str, now: datetime) -> None:
+    async with transaction() as session:
+        event = await queries.lock_event(session, event_id)
+        notice = await gateway(event.provider).read_event(event.body)
+        if notice.charge is not None:
+            payment = await queries.lock_payment_by_reference(session, event.provider, notice.charge.reference)
+            if payment is None:
+                event.park(now)
+                return
+            await learn(session, payment, notice.charge, now)
+        event.finish(now)

@@ -1,0 +1,48 @@
+"""What only some providers offer: taking cards through us, and rehearsing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.payments.errors import CardsNotTaken, UnknownProvider
+from marketplace.payments.gateway import Card, CardVault, Habits, KeptCard, ProviderStep, Rehearsal, gateway
+
+
+async def keep_card(provider: str, card: Card, now: datetime) -> KeptCard:
+    """Hand a card to the provider for a token to pay with. We keep nothing of it.
+
+    Raises CardRefused with a fault per wrong field; CardsNotTaken; UnknownProvider.
+    """
+    vault = gateway(provider)
+    if not isinstance(vault, CardVault):
+        raise CardsNotTaken(provider)
+    return await vault.keep_card(card, now)
+
+
+async def habits(provider: str) -> Habits:
+    """How a rehearsing provider behaves at present. Raises UnknownProvider where it does not rehearse."""
+    return await _rehearsing(provider).habits()
+
+
+async def change_habits(provider: str, changed: Habits, now: datetime) -> Habits:
+    """Raises Invalid with a fault per wrong field."""
+    rehearsal = _rehearsing(provider)
+    await rehearsal.change_habits(changed, now)
+    return await rehearsal.habits()
+
+
+def known_fates(provider: str) -> tuple[str, ...]:
+    """What can be queued in Habits.fates."""
+    return _rehearsing(provider).known_fates
+
+
+async def provider_timeline(provider: str, reference: str) -> tuple[ProviderStep, ...]:
+    """A payment's steps as the provider saw them, its webhooks among them; empty if it knows none."""
+    return await _rehearsing(provider).timeline(reference)
+
+
+def _rehearsing(provider: str) -> Rehearsal:
+    found = gateway(provider)
+    if not isinstance(found, Rehearsal):
+        raise UnknownProvider(provider)
+    return found

@@ -1,0 +1,105 @@
+"""What has happened to payments. Amounts are minor units of `currency`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marketplace.ids import BookingId, PaymentId, RefundId
+from marketplace.outbox import Fact
+
+
+@dataclass(frozen=True)
+class PaymentStarted(Fact):
+    payment_id: PaymentId
+    booking_id: BookingId
+
+
+@dataclass(frozen=True)
+class PaymentMoved(Fact):
+    """There is news of a payment, however small: whoever watches it should look again."""
+
+    payment_id: PaymentId
+    booking_id: BookingId
+    status: str
+
+
+@dataclass(frozen=True)
+class PaymentSucceeded(Fact):
+    """The provider has taken `amount`, which need not be what it was asked for: compare before anything is handed out.
+
+    It may follow a PaymentFailed of the same payment: providers do report late successes.
+    """
+
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class PaymentFailed(Fact):
+    """`reason` is a FailureReason, or "canceled"."""
+
+    payment_id: PaymentId
+    booking_id: BookingId
+    reason: str
+
+
+@dataclass(frozen=True)
+class PaidTwice(Fact):
+    """A payment given up as failed has succeeded after all, while another one pays for the booking.
+
+    It stands in place of PaymentSucceeded; the refund of all of it is requested in the same transaction.
+    """
+
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class PaymentDisputed(Fact):
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class RefundRequested(Fact):
+    refund_id: RefundId
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefundSucceeded(Fact):
+    refund_id: RefundId
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RefundFailed(Fact):
+    """The provider will not give the money back this way; it counts as not refunded again."""
+
+    refund_id: RefundId
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class WebhookReceived(Fact):
+    """`event_id` is our own id of the event in the inbox."""
+
+    event_id: str

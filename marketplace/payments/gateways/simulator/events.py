@@ -1,0 +1,14 @@
+"""What happens inside the simulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marketplace.outbox import Fact
+
+
+@dataclass(frozen=True)
+class SimulatorDue(Fact):
+    """Something happens to this payment, or is to be said about it, when this fact is delivered."""
+
+    reference: str

@@ -1,0 +1,18 @@
+"""Time passes for the simulator when its own facts come due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.outbox import reacts_to
+from marketplace.payments.gateway import gateway
+from marketplace.payments.gateways.simulator.adapter import NAME, SimulatorGateway
+from marketplace.payments.gateways.simulator.events import SimulatorDue
+
+
+@reacts_to(SimulatorDue)
+async def let_time_pass(fact: SimulatorDue, now: datetime) -> None:
+    simulator = gateway(NAME)
+    assert isinstance(simulator, SimulatorGateway)
+    await simulator.advance(now)
+    await simulator.send_webhooks(now)

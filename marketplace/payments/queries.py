@@ -1,0 +1,306 @@
+"""Every select of the payments room; locks rows, builds views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import case
+from sqlmodel import col, func, or_, select
+
+from marketplace.db import Session
+from marketplace.ids import BookingId, PaymentId, RefundId
+from marketplace.money import Money
+from marketplace.payments.errors import PaymentNotFound, RefundNotFound, WebhookNotFound
+from marketplace.payments.models import IdempotencyKey, InboxState, Payment, PaymentStep, Refund, WebhookEvent
+from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus
+from marketplace.payments.views import Analytics, PaymentView, RefundView, StepView, Volume, WebhookView
+
+
+async def lock_payment(session: Session, id: PaymentId) -> Payment:
+    """The payment, for this transaction alone. Raises PaymentNotFound."""
+    rows = await session.exec(
+        select(Payment)
+        .where(col(Payment.id) == id)
+        .with_for_update()
+        .execution_options(populate_existing=True)  # what was read before the lock may be stale
+    )
+    payment = rows.one_or_none()
+    if payment is None:
+        raise PaymentNotFound(id)
+    return payment
+
+
+async def lock_payment_by_reference(session: Session, provider: str, reference: str) -> Payment | None:
+    rows = await session.exec(
+        select(Payment)
+        .where(col(Payment.provider) == provider, col(Payment.reference) == reference)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.one_or_none()
+
+
+async def payment_by_key(session: Session, booking: BookingId, key: str) -> Payment | None:
+    rows = await session.exec(select(Payment).where(col(Payment.booking_id) == booking, col(Payment.key) == key))
+    return rows.one_or_none()
+
+
+async def live_payment(session: Session, booking: BookingId) -> Payment | None:
+    """The one payment that pays for the booking, or still may."""
+    rows = await session.exec(
+        select(Payment).where(
+            col(Payment.booking_id) == booking,
+            col(Payment.status).in_([status.value for status in LIVE]),
+            col(Payment.is_surplus).is_(False),
+        )
+    )
+    return rows.one_or_none()
+
+
+async def payments_to_ask(session: Session, now: datetime, limit: int = 200) -> list[PaymentId]:
+    rows = await session.exec(
+        select(Payment.id).where(col(Payment.check_at) <= now).order_by(col(Payment.check_at)).limit(limit)
+    )
+    return [PaymentId(id) for id in rows]
+
+
+async def payment_view(session: Session, id: PaymentId) -> PaymentView:
+    """One payment with its timeline. Raises PaymentNotFound."""
+    payment = await session.get(Payment, id)
+    if payment is None:
+        raise PaymentNotFound(id)
+    return await view_of(session, payment)
+
+
+async def view_of(session: Session, payment: Payment) -> PaymentView:
+    return (await _views(session, [payment]))[0]
+
+
+async def payments_of(session: Session, booking: BookingId) -> list[PaymentView]:
+    """Every attempt to pay for the booking, latest first."""
+    rows = await session.exec(
+        select(Payment).where(col(Payment.booking_id) == booking).order_by(col(Payment.id).desc())
+    )
+    return await _views(session, rows.all())
+
+
+async def history(
+    session: Session,
+    *,
+    status: PaymentStatus | None = None,
+    text: str = "",
+    before: PaymentId | None = None,
+    limit: int = 50,
+) -> list[PaymentView]:
+    """Payments, latest first, narrowed down; `before` is the last one of the page before.
+
+    `text` is looked for in the ids, the provider's reference, the card's label and the reason of failure.
+    """
+    wanted = select(Payment).order_by(col(Payment.id).desc()).limit(min(limit, 200))
+    if status is not None:
+        wanted = wanted.where(col(Payment.status) == status.value)
+    if before is not None:
+        wanted = wanted.where(col(Payment.id) < before)
+    if text.strip():
+        wanted = wanted.where(
+            or_(
+                *(
+                    col(column).icontains(text.strip(), autoescape=True)
+                    for column in (
+                        Payment.id,
+                        Payment.booking_id,
+                        Payment.reference,
+                        Payment.method_label,
+                        Payment.failure_reason,
+                    )
+                )
+            )
+        )
+    rows = await session.exec(wanted)
+    return await _views(session, rows.all())
+
+
+async def analytics(session: Session, *, since: datetime, until: datetime) -> Analytics:
+    """What became of the payments begun from `since` until (not including) `until`."""
+    period = (col(Payment.created_at) >= since, col(Payment.created_at) < until)
+    succeeded = col(Payment.status) == PaymentStatus.SUCCEEDED.value
+    failed = col(Payment.status).in_([PaymentStatus.FAILED.value, PaymentStatus.CANCELED.value])
+    counted = await session.exec(
+        select(func.count(), func.count(case((succeeded, 1))), func.count(case((failed, 1))))
+        .select_from(Payment)
+        .where(*period)
+    )
+    started, good, bad = counted.one()
+    taken = await session.exec(
+        select(Payment.captured_currency, func.count(), func.sum(Payment.captured_minor))
+        .where(*period, succeeded)
+        .group_by(col(Payment.captured_currency))
+        .order_by(col(Payment.captured_currency))
+    )
+    volumes = tuple(
+        Volume(payments=count, total=Money(int(total), currency), average=Money(round(int(total) / count), currency))
+        for currency, count, total in taken
+    )
+    return Analytics(
+        started=started,
+        succeeded=good,
+        failed=bad,
+        success_rate=good / (good + bad) if good + bad else None,
+        volumes=volumes,
+    )
+
+
+async def lock_refund(session: Session, id: RefundId) -> Refund:
+    """Raises RefundNotFound."""
+    rows = await session.exec(
+        select(Refund).where(col(Refund.id) == id).with_for_update().execution_options(populate_existing=True)
+    )
+    refund = rows.one_or_none()
+    if refund is None:
+        raise RefundNotFound(id)
+    return refund
+
+
+async def refund_by_key(session: Session, payment: PaymentId, key: str) -> Refund | None:
+    rows = await session.exec(select(Refund).where(col(Refund.payment_id) == payment, col(Refund.key) == key))
+    return rows.one_or_none()
+
+
+async def refunds_of(session: Session, payment: PaymentId) -> list[RefundView]:
+    """Every refund of the payment, oldest first."""
+    row = await session.get(Payment, payment)
+    if row is None:
+        raise PaymentNotFound(payment)
+    rows = await session.exec(select(Refund).where(col(Refund.payment_id) == payment).order_by(col(Refund.id)))
+    return [refund_view(refund, row) for refund in rows]
+
+
+async def refunds_to_ask(session: Session, now: datetime, limit: int = 200) -> list[RefundId]:
+    rows = await session.exec(
+        select(Refund.id).where(col(Refund.check_at) <= now).order_by(col(Refund.check_at)).limit(limit)
+    )
+    return [RefundId(id) for id in rows]
+
+
+def refund_view(refund: Refund, payment: Payment) -> RefundView:
+    return RefundView(
+        id=RefundId(refund.id),
+        payment_id=PaymentId(payment.id),
+        booking_id=BookingId(payment.booking_id),
+        amount=refund.amount,
+        reason=refund.reason,
+        status=RefundStatus(refund.status),
+        created_at=refund.created_at,
+    )
+
+
+async def lock_event(session: Session, id: str) -> WebhookEvent:
+    """Raises WebhookNotFound."""
+    rows = await session.exec(
+        select(WebhookEvent)
+        .where(col(WebhookEvent.id) == id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    event = rows.one_or_none()
+    if event is None:
+        raise WebhookNotFound(id)
+    return event
+
+
+async def events_due(session: Session, now: datetime, limit: int = 200) -> list[str]:
+    rows = await session.exec(
+        select(WebhookEvent.id)
+        .where(col(WebhookEvent.due_at) <= now)
+        .order_by(col(WebhookEvent.due_at), col(WebhookEvent.id))
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def parked_events(session: Session, provider: str, reference: str) -> Sequence[WebhookEvent]:
+    rows = await session.exec(
+        select(WebhookEvent)
+        .where(
+            col(WebhookEvent.provider) == provider,
+            col(WebhookEvent.reference) == reference,
+            col(WebhookEvent.state) == InboxState.PARKED.value,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return rows.all()
+
+
+async def inbox(session: Session, state: InboxState = InboxState.DEAD, limit: int = 100) -> list[WebhookView]:
+    """Events in one state (by default those given up), latest first."""
+    rows = await session.exec(
+        select(WebhookEvent)
+        .where(col(WebhookEvent.state) == state.value)
+        .order_by(col(WebhookEvent.received_at).desc())
+        .limit(limit)
+    )
+    return [
+        WebhookView(
+            id=event.id,
+            provider=event.provider,
+            event_id=event.event_id,
+            reference=event.reference,
+            state=event.state,
+            attempts=event.attempts,
+            received_at=event.received_at,
+            last_error=event.last_error,
+        )
+        for event in rows
+    ]
+
+
+async def inbox_backlog(session: Session, now: datetime) -> int:
+    """How many events wait although their time has come."""
+    rows = await session.exec(select(func.count()).select_from(WebhookEvent).where(col(WebhookEvent.due_at) <= now))
+    return rows.one()
+
+
+async def lock_key(session: Session, actor: str, key: str) -> IdempotencyKey:
+    rows = await session.exec(
+        select(IdempotencyKey)
+        .where(col(IdempotencyKey.actor) == actor, col(IdempotencyKey.key) == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.one()
+
+
+async def _views(session: Session, payments: Sequence[Payment]) -> list[PaymentView]:
+    rows = await session.exec(
+        select(PaymentStep)
+        .where(col(PaymentStep.payment_id).in_([payment.id for payment in payments]))
+        .order_by(col(PaymentStep.id))
+    )
+    steps: dict[str, list[StepView]] = {payment.id: [] for payment in payments}
+    for step in rows:
+        steps[step.payment_id].append(StepView(step.at, step.label, step.detail))
+    return [_view(payment, tuple(steps[payment.id])) for payment in payments]
+
+
+def _view(payment: Payment, steps: tuple[StepView, ...]) -> PaymentView:
+    reason = FailureReason(payment.failure_reason) if payment.failure_reason else None
+    return PaymentView(
+        id=PaymentId(payment.id),
+        booking_id=BookingId(payment.booking_id),
+        provider=payment.provider,
+        reference=payment.reference,
+        amount=payment.amount,
+        captured=payment.captured,
+        refunded=Money(payment.refunded_minor, payment.captured_currency),
+        status=payment.state,
+        failure_reason=reason,
+        failure_message=reason.message if reason else None,
+        next_action=payment.action,
+        method_label=payment.method_label,
+        is_surplus=payment.is_surplus,
+        is_disputed=payment.is_disputed,
+        version=payment.version,
+        steps=steps,
+        created_at=payment.created_at,
+    )

@@ -1,0 +1,100 @@
+"""The words for how far a payment is, and which of two pieces of news about it wins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class PaymentStatus(StrEnum):
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    AUTHORIZED = "authorized"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+    """We asked the provider and the answer was lost. Nobody knows whether money was taken, so nobody may ask anew."""
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing more is expected to happen by itself. A late success may still follow a failure."""
+        return self in {PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.CANCELED}
+
+    @property
+    def is_live(self) -> bool:
+        """Money has been taken or still may be: a booking has at most one such payment."""
+        return self in LIVE
+
+
+LIVE = (
+    PaymentStatus.PROCESSING,
+    PaymentStatus.REQUIRES_ACTION,
+    PaymentStatus.AUTHORIZED,
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.UNKNOWN,
+)
+
+# While a payment is under way it may go back and forth (processing, challenge, processing again), and the provider's
+# latest word counts. Beyond that every floor is final against those below it. A success stands above a failure:
+# if both are reported, in whatever order, money was taken, and it must be honoured or given back, never overlooked.
+_FLOOR = {
+    PaymentStatus.REQUIRES_PAYMENT_METHOD: 0,
+    PaymentStatus.UNKNOWN: 0,
+    PaymentStatus.PROCESSING: 0,
+    PaymentStatus.REQUIRES_ACTION: 0,
+    PaymentStatus.AUTHORIZED: 1,
+    PaymentStatus.FAILED: 2,
+    PaymentStatus.CANCELED: 2,
+    PaymentStatus.SUCCEEDED: 3,
+}
+_ORDER = {status: place for place, status in enumerate(_FLOOR)}
+_BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
+
+Rank = tuple[int, datetime, int]
+
+
+def rank(status: PaymentStatus, said_at: datetime | None) -> Rank:
+    """Where news stands among all news of one payment; `said_at` is the provider's clock, None before its first word.
+
+    A total order: keeping the highest gives the same end whatever order news comes in and however often.
+    """
+    return _FLOOR[status], said_at or _BEFORE_EVERYTHING, _ORDER[status]
+
+
+class RefundStatus(StrEnum):
+    REQUESTED = "requested"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class FailureReason(StrEnum):
+    CARD_DECLINED = "card_declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    EXPIRED_CARD = "expired_card"
+    PROCESSING_ERROR = "processing_error"
+    FRAUD_PREVENTION = "fraud_prevention"
+    AUTHENTICATION_FAILED = "authentication_failed"
+
+    @property
+    def message(self) -> str:
+        """What the payer is told, and what they can do about it."""
+        return _MESSAGES[self]
+
+
+_MESSAGES = {
+    FailureReason.CARD_DECLINED: "The bank declined this card. Nothing was charged. Please try another card.",
+    FailureReason.INSUFFICIENT_FUNDS: (
+        "There is too little money on this card. Nothing was charged. Please try another card."
+    ),
+    FailureReason.EXPIRED_CARD: "This card has expired. Nothing was charged. Please try another card.",
+    FailureReason.PROCESSING_ERROR: "The bank could not process the payment. Nothing was charged. Please try again.",
+    FailureReason.FRAUD_PREVENTION: (
+        "The bank's fraud protection stopped the payment. Nothing was charged. Please try another card."
+    ),
+    FailureReason.AUTHENTICATION_FAILED: (
+        "The payment was not confirmed with your bank. Nothing was charged. Please try again."
+    ),
+}
