@@ -12,15 +12,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import DateTime, TypeDecorator, event, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from marketplace import settings
 from marketplace.errors import Unavailable
+
+log = structlog.get_logger()
 
 # Every constraint has a name, the same on both databases: a migration can only drop what it can name.
 SQLModel.metadata.naming_convention = {
@@ -111,9 +115,9 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
         try:
             yield session
             await session.commit()
-        except OperationalError as error:
+        except (OperationalError, NoConnectionInTime) as error:
             await session.rollback()
-            if error.connection_invalidated or _is_away(error):
+            if isinstance(error, NoConnectionInTime) or error.connection_invalidated or _is_away(error):
                 raise Unavailable("Our database does not answer. Nothing was changed; please try again.") from error
             raise
         except BaseException:
@@ -121,17 +125,21 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
             raise
         hooks: list[AfterCommit] = session.info.pop("after_commit", [])
     for hook in hooks:
-        await hook()
+        try:
+            await hook()
+        except Exception:
+            # What was committed stands: telling the caller otherwise would be a lie.
+            log.exception("db.after_commit_failed")
 
 
 def after_commit(session: Session, hook: AfterCommit) -> None:
-    """Run `hook` once the transaction has really happened; never if it rolls back."""
+    """Run `hook` once the transaction has really happened; never if it rolls back. Its failure is only logged."""
     session.info.setdefault("after_commit", []).append(hook)
 
 
 def _is_away(error: DBAPIError) -> bool:
     said = str(error.orig).lower()
-    return any(sign in said for sign in ("connection", "unable to open", "server closed", "timeout"))
+    return any(sign in said for sign in ("connection", "unable to open", "server closed", "timeout", "is locked"))
 
 
 async def ping() -> None:

@@ -94,21 +94,19 @@ def record(session: Session, fact: Fact, now: datetime, *, due_at: datetime | No
     session.add(OutboxFact(id=id, kind=type(fact).__name__, body=body, recorded_at=now, due_at=due))
 
     async def tell() -> None:
-        if _wake is None:
-            return
-        try:
+        # Should this fail, the fact is safe in its table, and the sweep will find it.
+        if _wake is not None:
             await _wake(id, due, now)
-        except Exception as error:  # noqa: BLE001 - the fact is safe in its table; the sweep will find it
-            log.warning("outbox.wake_failed", fact=id, error=str(error))
 
     after_commit(session, tell)
     return id
 
 
 async def deliver(id: FactId, now: datetime) -> bool:
-    """Take the fact on lease and run every reaction to it. True if it is now delivered (by whomever).
+    """Take the fact on lease and run every reaction to it.
 
-    Raises what a reaction raised, after putting the next attempt off.
+    True if that delivered it; False if there was nothing to do: delivered, leased by another or not due yet. Raises
+    what a reaction raised, after putting the next attempt off.
     """
     async with transaction() as session:
         taken = await session.execute(
@@ -121,9 +119,9 @@ async def deliver(id: FactId, now: datetime) -> bool:
     if row is None:
         return False
     kind, body, attempts = row
-    fact_type = Fact.kinds[kind]
-    fact = TypeAdapter(fact_type).validate_json(body)
     try:
+        fact_type = Fact.kinds[kind]
+        fact = TypeAdapter(fact_type).validate_json(body)
         for reaction in _reactions[fact_type]:
             await reaction(fact, now)
     except Exception as error:

@@ -87,6 +87,12 @@ async def must_answer(what: str = HOLDS_ARE_PAUSED) -> AsyncIterator[None]:
         raise Unavailable(what, retry_after=5) from error
 
 
+async def ping() -> None:
+    """Ask Redis for a sign of life. Raises Unavailable."""
+    async with must_answer("Redis does not answer."):
+        await client().execute_command("PING")  # ping() is typed for two clients at once
+
+
 class EmbeddedRedis:
     """A real redis-server of our own on a private socket, its data in `folder`. `url` tells how to reach it."""
 
@@ -150,6 +156,7 @@ class EmbeddedRedis:
                 return
             except sync_redis.RedisError:
                 time.sleep(0.02)
+        self.stop(kill=True)
         last_words = log.read_text()[-800:] if log.exists() else ""
         raise Unavailable(f"The embedded Redis did not start. {last_words}")
 

@@ -1,0 +1,260 @@
+"""One transaction is one unit of work: all of it or nothing, and nothing is told before it is true."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import select
+
+from marketplace import db
+from marketplace.db import Session, after_commit, transaction
+from marketplace.errors import Conflict, Unavailable
+from marketplace.outbox import OutboxFact
+
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ON_POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
+
+
+def row(id: str, now: datetime) -> OutboxFact:
+    return OutboxFact(id=id, kind="Tried", body="{}", recorded_at=now, due_at=now)
+
+
+async def kept() -> list[str]:
+    async with transaction(reading=True) as session:
+        return sorted(await session.exec(select(OutboxFact.id)))
+
+
+async def test_what_is_written_is_kept(database: str, now: datetime) -> None:
+    async with transaction() as session:
+        session.add(row("a", now))
+        session.add(row("b", now))
+    assert await kept() == ["a", "b"]
+
+
+async def test_a_refusal_undoes_everything(database: str, now: datetime) -> None:
+    with pytest.raises(Conflict):
+        async with transaction() as session:
+            session.add(row("a", now))
+            await session.flush()
+            raise Conflict("Too late.")
+    assert await kept() == []
+
+
+async def test_a_cancelled_unit_of_work_leaves_nothing_behind(database: str, now: datetime) -> None:
+    halfway = asyncio.Event()
+
+    async def work() -> None:
+        async with transaction() as session:
+            session.add(row("a", now))
+            await session.flush()
+            halfway.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await halfway.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with transaction() as session:
+        session.add(row("b", now))
+    assert await kept() == ["b"]
+
+
+async def test_hooks_run_in_order_once_the_row_can_be_seen(database: str, now: datetime) -> None:
+    seen: list[object] = []
+
+    async def look() -> None:
+        seen.append(await kept())
+
+    async def note() -> None:
+        seen.append("second")
+
+    async with transaction() as session:
+        session.add(row("a", now))
+        after_commit(session, look)
+        after_commit(session, note)
+        assert seen == []
+    assert seen == [["a"], "second"]
+
+
+async def test_hooks_of_what_never_happened_do_not_run(database: str) -> None:
+    async def never() -> None:
+        pytest.fail("told of something that was rolled back")
+
+    with pytest.raises(Conflict):
+        async with transaction() as session:
+            after_commit(session, never)
+            raise Conflict("Too late.")
+
+
+async def test_a_failing_hook_neither_denies_what_happened_nor_stops_the_next(database: str, now: datetime) -> None:
+    told: list[str] = []
+
+    async def broken() -> None:
+        raise RuntimeError("nobody is listening")
+
+    async def whole() -> None:
+        told.append("yes")
+
+    async with transaction() as session:
+        session.add(row("a", now))
+        after_commit(session, broken)
+        after_commit(session, whole)
+    assert told == ["yes"]
+    assert await kept() == ["a"]
+
+
+async def test_two_writers_that_read_before_they_write_lose_no_update(database: str, now: datetime) -> None:
+    async with transaction() as session:
+        session.add(row("a", now))
+
+    async def add_one() -> None:
+        async with transaction() as session:
+            found = (await session.exec(select(OutboxFact).with_for_update())).one()
+            found.attempts += 1
+            session.add(found)
+
+    await asyncio.gather(*(add_one() for _ in range(8)))
+    async with transaction(reading=True) as session:
+        assert (await session.exec(select(OutboxFact.attempts))).one() == 8
+
+
+async def test_a_reader_does_not_wait_for_a_writer(database: str, now: datetime) -> None:
+    async with transaction() as writer:
+        writer.add(row("a", now))
+        await writer.flush()
+        assert await asyncio.wait_for(kept(), timeout=5) == []
+    assert await kept() == ["a"]
+
+
+@ON_SQLITE
+async def test_on_sqlite_a_second_writer_queues_before_its_first_look(database: str, now: datetime) -> None:
+    order: list[str] = []
+
+    async def second() -> None:
+        async with transaction() as session:
+            seen = await session.exec(select(OutboxFact.id))
+            order.append(f"second sees {seen.all()}")
+            session.add(row("b", now))
+
+    async with transaction() as first:
+        await first.exec(select(OutboxFact))
+        waiting = asyncio.create_task(second())
+        # Readers come and go meanwhile: the second writer has had every chance to begin.
+        for _ in range(5):
+            await kept()
+        order.append("first leaves")
+        first.add(row("a", now))
+    await waiting
+    assert order == ["first leaves", "second sees ['a']"]
+    assert await kept() == ["a", "b"]
+
+
+@ON_SQLITE
+async def test_sqlite_keeps_foreign_keys_and_a_write_ahead_log(database: str) -> None:
+    async with transaction(reading=True) as session:
+        assert await pragma(session, "foreign_keys") == 1
+        assert await pragma(session, "journal_mode") == "wal"
+
+
+@ON_SQLITE
+async def test_on_sqlite_a_writer_that_has_waited_too_long_may_try_again(database: str) -> None:
+    event.listen(db.engine().sync_engine, "connect", impatiently)
+    async with transaction() as first:
+        await first.exec(select(OutboxFact))
+        with pytest.raises(Unavailable):
+            async with transaction() as second:
+                await second.exec(select(OutboxFact))
+
+
+def impatiently(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA busy_timeout=1")
+
+
+async def pragma(session: Session, name: str) -> object:
+    return (await session.execute(text(f"PRAGMA {name}"))).scalar_one()
+
+
+async def test_a_database_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    for nowhere in (
+        f"sqlite+aiosqlite:///{tmp_path / 'no' / 'such' / 'folder' / 'x.db'}",
+        f"postgresql+psycopg://nobody@/nothing?host={tmp_path}",
+        "postgresql+psycopg://nobody@127.0.0.1:1/nothing",
+    ):
+        db.use(db.connect(nowhere))
+        with pytest.raises(Unavailable) as away:
+            await db.ping()
+        assert away.value.retry_after > 0
+        await db.close()
+
+
+@ON_POSTGRES
+async def test_a_connection_cut_half_way_is_unavailable_and_the_next_one_works(database: str, now: datetime) -> None:
+    with pytest.raises(Unavailable):
+        async with transaction() as session:
+            session.add(row("a", now))
+            await session.flush()
+            own = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            async with transaction() as other:
+                await other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": own})
+            await session.execute(text("SELECT 1"))
+    assert await kept() == []
+
+
+@ON_POSTGRES
+async def test_waiting_in_vain_for_a_free_connection_is_unavailable(database: str) -> None:
+    db.use(create_async_engine(database, pool_size=1, max_overflow=0, pool_timeout=0.01))
+    async with transaction() as holder:
+        await holder.execute(text("SELECT 1"))
+        with pytest.raises(Unavailable):
+            await db.ping()
+
+
+async def test_a_broken_statement_is_no_outage(database: str) -> None:
+    with pytest.raises(Exception, match="nonsense") as broken:
+        async with transaction() as session:
+            await session.execute(text("SELECT nonsense FROM nowhere"))
+    assert not isinstance(broken.value, Unavailable)
+
+
+async def test_an_instant_comes_back_as_the_same_moment_in_utc(database: str, now: datetime) -> None:
+    elsewhere = now.astimezone(timezone(timedelta(hours=5, minutes=45)))
+    async with transaction() as session:
+        session.add(row("a", elsewhere))
+    async with transaction(reading=True) as session:
+        found = (await session.exec(select(OutboxFact))).one()
+    assert found.recorded_at == now
+    assert found.recorded_at.tzinfo is UTC
+    assert found.delivered_at is None
+
+
+async def test_a_naive_datetime_is_refused(database: str, now: datetime) -> None:
+    with pytest.raises(StatementError, match="knows its zone"):
+        async with transaction() as session:
+            await session.exec(select(OutboxFact).where(OutboxFact.recorded_at < datetime(2030, 1, 1)))
+
+
+async def test_a_session_says_which_database_it_speaks_to(database: str) -> None:
+    async with transaction(reading=True) as session:
+        assert db.is_postgres(session) == database.startswith("postgresql")
+
+
+async def test_the_engine_is_made_from_the_settings_once(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert db.engine() is db.engine()
+    await db.ping()
+    assert (tmp_path / "data" / "holdfast.db").exists()
+    await db.close()
+    await db.close()
+
+
+def test_only_an_outage_is_taken_for_one() -> None:
+    assert db._is_away(OperationalError("", {}, Exception("server closed the connection unexpectedly")))
+    assert not db._is_away(OperationalError("", {}, Exception("deadlock detected")))

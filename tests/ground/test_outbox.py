@@ -1,0 +1,250 @@
+"""A fact is written with the change that made it true, and told at least once, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import col, select, update
+
+from marketplace import outbox
+from marketplace.db import transaction
+from marketplace.errors import Conflict
+from marketplace.ids import BookingId, FactId
+from marketplace.outbox import KEPT_FOR, LEASE, MOST_ATTEMPTS, Fact, OutboxFact, deliver, deliver_due, record, wake_with
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@dataclass(frozen=True)
+class CurtainRose(Fact):
+    booking_id: BookingId
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CurtainFell(Fact):
+    act: int
+
+
+class Audience:
+    """Reacts to facts as it is told to, and remembers them."""
+
+    def __init__(self) -> None:
+        self.heard: list[Fact] = []
+        self.fails = 0
+        self.waits_for: asyncio.Event | None = None
+        self.listens = asyncio.Event()
+
+    async def react(self, fact: Fact, now: datetime) -> None:
+        self.listens.set()
+        if self.waits_for is not None:
+            await self.waits_for.wait()
+        if self.fails:
+            self.fails -= 1
+            raise RuntimeError("fell asleep")
+        self.heard.append(fact)
+
+
+@pytest.fixture
+async def audience() -> AsyncIterator[Audience]:
+    listener = Audience()
+    outbox.reacts_to(CurtainRose, CurtainFell)(listener.react)
+    yield listener
+    for kind in (CurtainRose, CurtainFell):
+        outbox._reactions[kind].remove(listener.react)
+
+
+async def happen(fact: Fact, now: datetime, **when: Any) -> FactId:
+    async with transaction() as session:
+        return record(session, fact, now, **when)
+
+
+async def written() -> list[OutboxFact]:
+    async with transaction(reading=True) as session:
+        return list(await session.exec(select(OutboxFact).order_by(col(OutboxFact.id))))
+
+
+async def test_a_fact_arrives_as_it_was_recorded(audience: Audience, now: datetime) -> None:
+    fact = CurtainRose(BookingId.new(), now)
+    id = await happen(fact, now)
+    assert await deliver(id, now)
+    assert audience.heard == [fact]
+    assert type(audience.heard[0].booking_id) is BookingId  # type: ignore[attr-defined]
+
+
+async def test_a_fact_of_something_rolled_back_was_never_recorded(audience: Audience, now: datetime) -> None:
+    with pytest.raises(Conflict):
+        async with transaction() as session:
+            record(session, CurtainFell(1), now)
+            raise Conflict("The show is cancelled.")
+    assert await written() == []
+
+
+async def test_a_delivered_fact_is_not_told_again(audience: Audience, now: datetime) -> None:
+    id = await happen(CurtainFell(1), now)
+    assert await deliver(id, now)
+    assert not await deliver(id, now + timedelta(days=1))
+    assert await deliver_due(now + timedelta(days=1)) == 0
+    assert audience.heard == [CurtainFell(1)]
+
+
+async def test_a_fact_that_nobody_reacts_to_is_delivered_all_the_same(now: datetime) -> None:
+    assert await deliver(await happen(CurtainFell(1), now), now)
+
+
+async def test_an_unknown_fact_has_nothing_to_deliver(now: datetime) -> None:
+    assert not await deliver(FactId.new(), now)
+
+
+async def test_two_deliverers_at_once_tell_it_once(audience: Audience, now: datetime) -> None:
+    id = await happen(CurtainFell(1), now)
+    outcomes = await asyncio.gather(*(deliver(id, now) for _ in range(5)))
+    assert sorted(outcomes) == [False] * 4 + [True]
+    assert audience.heard == [CurtainFell(1)]
+
+
+async def test_a_fact_on_lease_is_left_alone_until_the_lease_ends(audience: Audience, now: datetime) -> None:
+    id = await happen(CurtainFell(1), now)
+    audience.waits_for = asyncio.Event()
+    lost = asyncio.create_task(deliver(id, now))
+    await audience.listens.wait()
+    assert await deliver_due(now + LEASE - timedelta(seconds=1)) == 0
+    lost.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await lost
+    audience.waits_for = None
+    assert await deliver_due(now + LEASE) == 1
+    assert audience.heard == [CurtainFell(1)]
+
+
+async def test_a_failing_reaction_is_tried_again_ever_later(audience: Audience, now: datetime) -> None:
+    id = await happen(CurtainFell(1), now)
+    audience.fails = 3
+    for pause in (1, 2, 4):
+        with pytest.raises(RuntimeError, match="fell asleep"):
+            await deliver(id, now)
+        [fact] = await written()
+        assert fact.due_at == now + timedelta(seconds=pause)
+        assert "fell asleep" in str(fact.last_error)
+        assert not await deliver(id, now)
+        now = fact.due_at
+    assert await deliver(id, now)
+    [fact] = await written()
+    assert (fact.attempts, fact.last_error, fact.delivered_at) == (4, None, now)
+
+
+def test_the_pause_between_attempts_has_an_end() -> None:
+    pauses = [outbox._backoff(attempt) for attempt in range(1, MOST_ATTEMPTS + 1)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == timedelta(minutes=10)
+
+
+async def test_a_failing_fact_does_not_hold_up_the_others(audience: Audience, now: datetime) -> None:
+    await happen(CurtainFell(1), now - timedelta(minutes=1))
+    await happen(CurtainFell(2), now)
+    audience.fails = 1
+    assert await deliver_due(now) == 1
+    assert audience.heard == [CurtainFell(2)]
+    assert await deliver_due(now + timedelta(seconds=1)) == 1
+    assert audience.heard == [CurtainFell(2), CurtainFell(1)]
+
+
+async def test_the_sweep_tells_the_oldest_first_and_all_of_them(
+    audience: Audience, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for act in (3, 1, 2):
+        await happen(CurtainFell(act), now - timedelta(hours=4 - act))
+    assert await deliver_due(now) == 3
+    assert audience.heard == [CurtainFell(1), CurtainFell(2), CurtainFell(3)]
+
+
+async def test_a_fact_may_be_put_off(audience: Audience, now: datetime) -> None:
+    later = now + timedelta(hours=1)
+    id = await happen(CurtainFell(1), now, due_at=later)
+    assert not await deliver(id, later - timedelta(seconds=1))
+    assert await deliver(id, later)
+
+
+async def test_after_too_many_attempts_a_fact_is_left_for_people_to_look_at(audience: Audience, now: datetime) -> None:
+    await happen(CurtainFell(1), now)
+    audience.fails = MOST_ATTEMPTS + 5
+    for _ in range(MOST_ATTEMPTS + 5):
+        assert await deliver_due(now) == 0
+        now += timedelta(hours=1)
+    [fact] = await written()
+    assert (fact.attempts, fact.delivered_at) == (MOST_ATTEMPTS, None)
+    async with transaction(reading=True) as session:
+        assert await outbox.backlog(session, now) == 1
+        assert await outbox.due(session, now) == []
+
+
+async def test_a_fact_that_the_code_no_longer_knows_is_kept_with_the_reason(now: datetime) -> None:
+    id = await happen(CurtainFell(1), now)
+    async with transaction() as session:
+        await session.execute(update(OutboxFact).values(kind="OrchestraTuned"))
+    with pytest.raises(KeyError):
+        await deliver(id, now)
+    [fact] = await written()
+    assert "OrchestraTuned" in str(fact.last_error)
+    assert fact.due_at == now + timedelta(seconds=1)
+
+
+async def test_the_backlog_counts_what_is_late(audience: Audience, now: datetime) -> None:
+    await happen(CurtainFell(1), now)
+    await happen(CurtainFell(2), now)
+    await happen(CurtainFell(3), now, due_at=now + timedelta(hours=1))
+    async with transaction(reading=True) as session:
+        assert await outbox.backlog(session, now) == 2
+    await deliver_due(now)
+    async with transaction(reading=True) as session:
+        assert await outbox.backlog(session, now) == 0
+
+
+async def test_only_facts_delivered_long_ago_are_forgotten(audience: Audience, now: datetime) -> None:
+    await happen(CurtainFell(1), now)
+    await deliver_due(now)
+    waiting = await happen(CurtainFell(2), now)
+    for moment, left in ((now + KEPT_FOR, 2), (now + KEPT_FOR + timedelta(seconds=1), 1)):
+        async with transaction() as session:
+            await outbox.clean_up(session, moment)
+        assert len(await written()) == left
+    assert (await written())[0].id == waiting
+
+
+async def test_delivery_is_woken_after_the_commit(now: datetime) -> None:
+    woken: list[tuple[FactId, datetime, int]] = []
+
+    async def wake(id: FactId, due_at: datetime, at: datetime) -> None:
+        woken.append((id, due_at, len(await written())))
+
+    wake_with(wake)
+    later = now + timedelta(minutes=5)
+    async with transaction() as session:
+        first = record(session, CurtainFell(1), now)
+        second = record(session, CurtainFell(2), now, due_at=later)
+        assert woken == []
+    assert woken == [(first, now, 2), (second, later, 2)]
+
+
+async def test_a_fact_whose_waking_failed_is_found_by_the_sweep(audience: Audience, now: datetime) -> None:
+    async def wake(id: FactId, due_at: datetime, at: datetime) -> None:
+        raise ConnectionError("the queue is away")
+
+    wake_with(wake)
+    await happen(CurtainFell(1), now)
+    assert await deliver_due(now) == 1
+    assert audience.heard == [CurtainFell(1)]
+
+
+def test_a_reaction_is_registered_once_however_often_it_is_imported() -> None:
+    async def reaction(fact: Fact, now: datetime) -> None: ...
+
+    assert outbox.reacts_to(CurtainFell)(reaction) is reaction
+    outbox.reacts_to(CurtainFell)(reaction)
+    assert outbox._reactions[CurtainFell].count(reaction) == 1
+    outbox._reactions[CurtainFell].remove(reaction)
