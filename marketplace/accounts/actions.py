@@ -150,10 +150,14 @@ async def reinstate_shop(session: Session, actor: Actor, seller: SellerId) -> Se
     return await queries.seller_view(session, seller)
 
 
-async def clean_up(session: Session, now: datetime) -> None:
-    """Forget log-ins that ran out, with their tokens, and tokens so old that their return means nothing."""
-    await session.execute(delete(LoginSession).where(col(LoginSession.expires_at) <= now))
+async def clean_up(session: Session, now: datetime) -> int:
+    """Forget log-ins that ran out, with their tokens, and tokens so old that their return means nothing.
+
+    Returns how many log-ins.
+    """
+    gone = await session.execute(delete(LoginSession).where(col(LoginSession.expires_at) <= now))
     await session.execute(delete(RefreshToken).where(col(RefreshToken.issued_at) <= now - _refresh_life()))
+    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
 
 
 async def _issue(session: Session, row: LoginSession, account: Account, refresh_token: str, now: datetime) -> Tokens:

@@ -1,0 +1,123 @@
+"""Writing mail and sending it.
+
+A mail is written in a transaction and sent outside of any: taken on a lease, handed to the server, then marked. A
+process that dies between the last two lets it go out once more, under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete
+
+from marketplace import settings
+from marketplace.db import Session, transaction
+from marketplace.ids import BookingId, MailId
+from marketplace.notifications import attachments, carrier, layout, queries
+from marketplace.notifications.attachments import File
+from marketplace.notifications.errors import MailDelayed, MailRefused
+from marketplace.notifications.layout import Letter
+from marketplace.notifications.models import Mail
+
+log = structlog.get_logger()
+
+KEPT_FOR = timedelta(days=90)
+_AT_A_TIME = 8
+"""Mails on their way at once: a server that lets us wait holds up few others."""
+
+
+async def write(
+    session: Session, *, to: str, letter: Letter, key: str, about: BookingId | None, now: datetime
+) -> MailId:
+    """Put a mail into the outbox; the same key is the same mail, which is then left as it is."""
+    known = await queries.with_key(session, key)
+    if known is not None:
+        return known
+    id = MailId.new()
+    # A subject is one line, whatever a title holds: line breaks would begin a header of somebody else's choice.
+    subject = " ".join(letter.subject.split())[:300]
+    mail = Mail(
+        id=id, key=key, kind=letter.kind, about=about, recipient=to, subject=subject, html=layout.html(letter),
+        text=layout.plain(letter), attachments=list(letter.attachments), created_at=now, due_at=now,
+    )  # fmt: skip
+    try:
+        async with session.begin_nested():
+            session.add(mail)
+    except IntegrityError:
+        return await queries.with_key(session, key) or id
+    return id
+
+
+async def send(id: MailId, now: datetime) -> bool:
+    """Try to send one mail, if it is its turn. True if it is gone now.
+
+    Without a mail server it arrives in the local mailbox. What went wrong is written down, not raised: its turn comes
+    again, at most 40 times over a day and a half.
+    """
+    async with transaction() as session:
+        mail = await queries.locked(session, id)
+        if not mail.take(now):
+            return False
+        session.add(mail)
+    url = settings.current().smtp_url.get_secret_value()
+    refused = delayed = None
+    try:
+        if url:
+            await carrier.carry(_message(mail, await attachments.of(mail.attachments, mail.about, now)), url)
+    except MailRefused as error:
+        refused = str(error)
+    except MailDelayed as error:
+        delayed = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with this one, the others must go out
+        delayed = repr(error)
+    async with transaction() as session:
+        mail = await queries.locked(session, id)
+        if refused is not None:
+            mail.fail(refused)
+        elif delayed is not None:
+            mail.delay(now, delayed)
+        else:
+            mail.arrive(now, kept=not url)
+        session.add(mail)
+    if refused is not None or delayed is not None:
+        log.warning("mail.not_sent", mail=id, kind=mail.kind, attempts=mail.attempts, error=refused or delayed)
+    return mail.sent_at is not None
+
+
+async def send_due(now: datetime) -> int:
+    """Send all that waits, longest waiting first; one that fails does not stop the rest. Returns how many went out."""
+    sent = 0
+    while True:
+        async with transaction(reading=True) as session:
+            ids = await queries.due(session, now, _AT_A_TIME)
+        if not ids:
+            return sent
+        sent += sum(await asyncio.gather(*(send(MailId(id), now) for id in ids)))
+
+
+async def clean_up(session: Session, now: datetime) -> int:
+    """Forget old mail: it names people, and holds keys to their orders. Returns how much."""
+    gone = await session.execute(delete(Mail).where(col(Mail.created_at) < now - KEPT_FOR))
+    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+
+
+def _message(mail: Mail, files: list[File]) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = settings.current().mail_from
+    message["To"] = mail.recipient
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<{mail.id}@{urlsplit(settings.current().origin).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    for file in files:
+        main, _, sub = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+    return message

@@ -1,0 +1,113 @@
+"""From a letter to what is sent: HTML that old mail programs can show, and the same in plain text.
+
+Both come from one Letter, so neither can say what the other does not. The page around the words is
+`templates/letter.html`; tables and inline styles are what mail programs agree on.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+
+from marketplace.money import Money
+
+_PAGE = Template((Path(__file__).parent / "templates" / "letter.html").read_text(encoding="utf-8"))
+
+# The light palette of the web pages: mail programs know no variables.
+_INK, _SOFT, _RULE, _ACCENT, _ON_ACCENT = "#211c16", "#5e564b", "#e5dccf", "#0b6650", "#ffffff"
+_WIDTH = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Where the reader goes from here."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says, without any word on how it looks.
+
+    `preview` is the line that mail programs show beside the subject; `facts` are (name, value); `lines` are what was
+    bought, (label, amount), with their `total`; `footnote` says why one was written to; `attachments` are names that
+    `attachments.py` knows.
+    """
+
+    kind: str
+    subject: str
+    preview: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    button: Button
+    facts: tuple[tuple[str, str], ...] = ()
+    lines: tuple[tuple[str, Money], ...] = ()
+    total: Money | None = None
+    footnote: str = ""
+    attachments: tuple[str, ...] = ()
+
+
+def html(letter: Letter) -> str:
+    """The letter as a page. Every word in it is escaped."""
+    content = [f'<p style="margin:0 0 16px;">{escape(words)}</p>' for words in letter.paragraphs]
+    if letter.facts:
+        content.append(_table([_fact(name, value) for name, value in letter.facts]))
+    if letter.lines:
+        rows = [_amount(label, amount) for label, amount in letter.lines]
+        if letter.total is not None:
+            rows.append(_amount("Total", letter.total, is_total=True))
+        content.append(_table(rows))
+    return _PAGE.substitute(
+        subject=escape(letter.subject),
+        preview=escape(letter.preview),
+        heading=escape(letter.heading),
+        content="\n".join(content),
+        button_label=escape(letter.button.label),
+        button_url=escape(letter.button.url, quote=True),
+        footnote=escape(letter.footnote),
+        ink=_INK,
+        soft=_SOFT,
+        rule=_RULE,
+        accent=_ACCENT,
+        on_accent=_ON_ACCENT,
+    )
+
+
+def plain(letter: Letter) -> str:
+    """The letter for those who read text."""
+    blocks = [letter.heading, *(textwrap.fill(words, _WIDTH) for words in letter.paragraphs)]
+    if letter.facts:
+        blocks.append("\n".join(f"{name}: {value}" for name, value in letter.facts))
+    if letter.lines:
+        priced = [*letter.lines, *([("Total", letter.total)] if letter.total is not None else [])]
+        blocks.append("\n".join(f"{label}: {amount.text()}" for label, amount in priced))
+    blocks.append(f"{letter.button.label}:\n{letter.button.url}")
+    if letter.footnote:
+        blocks.append(f"--\n{textwrap.fill(letter.footnote, _WIDTH)}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(rows: list[str]) -> str:
+    attributes = 'role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"'
+    return f'<table {attributes} style="margin:0 0 20px;border-top:1px solid {_RULE};">{"".join(rows)}</table>'
+
+
+def _fact(name: str, value: str) -> str:
+    cell = f"padding:10px 0;border-bottom:1px solid {_RULE};vertical-align:top;"
+    return (
+        f'<tr><td width="96" style="{cell}color:{_SOFT};">{escape(name)}</td>'
+        f'<td style="{cell}color:{_INK};">{escape(value)}</td></tr>'
+    )
+
+
+def _amount(label: str, amount: Money, *, is_total: bool = False) -> str:
+    weight = "700" if is_total else "400"
+    cell = f"padding:10px 0;border-bottom:1px solid {_RULE};vertical-align:top;color:{_INK};font-weight:{weight};"
+    return (
+        f'<tr><td style="{cell}">{escape(label)}</td>'
+        f'<td align="right" style="{cell}white-space:nowrap;">{escape(amount.text())}</td></tr>'
+    )

@@ -1,0 +1,80 @@
+"""Every select of mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, func, select
+
+from marketplace.db import Session
+from marketplace.ids import BookingId, MailId
+from marketplace.notifications.errors import MailNotFound
+from marketplace.notifications.models import Mail
+from marketplace.notifications.views import MailCard, MailPage, MailView
+
+MOST = 200
+
+
+async def mailbox(
+    session: Session, limit: int = 50, cursor: MailId | None = None, *, about: BookingId | None = None
+) -> MailPage:
+    """All mail, newest first; with `about`, one booking's."""
+    limit = max(1, min(limit, MOST))
+    wanted = select(Mail).order_by(col(Mail.id).desc()).limit(limit + 1)
+    if cursor is not None:
+        wanted = wanted.where(col(Mail.id) < cursor)
+    if about is not None:
+        wanted = wanted.where(Mail.about == about)
+    rows = (await session.exec(wanted)).all()
+    next_cursor = MailId(rows[limit - 1].id) if len(rows) > limit else None
+    return MailPage(tuple(_card(row) for row in rows[:limit]), next_cursor)
+
+
+async def mail(session: Session, id: MailId) -> MailView:
+    """Raises MailNotFound."""
+    row = await session.get(Mail, id)
+    if row is None:
+        raise MailNotFound(id)
+    return MailView(_card(row), row.html, row.text)
+
+
+async def backlog(session: Session, now: datetime) -> int:
+    """How much mail waits although its time has come."""
+    rows = await session.exec(select(func.count()).select_from(Mail).where(col(Mail.due_at) <= now))
+    return rows.one()
+
+
+async def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
+    """Mail whose time has come, longest waiting first."""
+    rows = await session.exec(select(Mail.id).where(col(Mail.due_at) <= now).order_by(col(Mail.due_at)).limit(limit))
+    return rows.all()
+
+
+async def locked(session: Session, id: MailId) -> Mail:
+    """The row, held against other writers until the transaction ends. Raises MailNotFound."""
+    row = (await session.exec(select(Mail).where(Mail.id == id).with_for_update())).first()
+    if row is None:
+        raise MailNotFound(id)
+    return row
+
+
+async def with_key(session: Session, key: str) -> MailId | None:
+    found = (await session.exec(select(Mail.id).where(Mail.key == key))).first()
+    return None if found is None else MailId(found)
+
+
+def _card(row: Mail) -> MailCard:
+    return MailCard(
+        id=MailId(row.id),
+        kind=row.kind,
+        about=None if row.about is None else BookingId(row.about),
+        to=row.recipient,
+        subject=row.subject,
+        status=row.status,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        attempts=row.attempts,
+        last_error=row.last_error,
+        attachments=tuple(row.attachments),
+    )
