@@ -1,0 +1,242 @@
+"""What sellers do: import plans, write listings, put them on sale, close and cancel them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete
+
+from marketplace import settings
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.views import Actor
+from marketplace.catalog import drafts, queries
+from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
+from marketplace.catalog.events import (
+    ListingBackOnSale,
+    ListingCancelled,
+    ListingChanged,
+    ListingClosed,
+    ListingPublished,
+    ListingSoldOut,
+)
+from marketplace.catalog.models import Listing, ListingPrice, Plan
+from marketplace.catalog.plans import canonical, parse, read_plan
+from marketplace.catalog.seating import SeatPlan
+from marketplace.catalog.views import ListingChange, ListingDraft, ListingPage, PlanView, Status
+from marketplace.db import Session, after_commit
+from marketplace.errors import Fault
+from marketplace.ids import ListingId, PlanId, SellerId
+from marketplace.outbox import record
+
+
+async def import_plan(
+    session: Session, actor: Actor, seller: SellerId, document: bytes | str | Mapping[str, Any], now: datetime
+) -> PlanView:
+    """Keep a seat plan. The same document again is the same plan. Raises PlanRefused with every fault, Forbidden."""
+    actor.must_run(seller)
+    await accounts.seller_view(session, seller)
+    body, plan = await asyncio.to_thread(_read, document)
+    digest = sha256(body).hexdigest()
+    known = await queries.plan_by_digest(session, seller, digest)
+    if known is not None:
+        return queries.plan_view(known)
+    row = Plan(
+        id=PlanId.new(),
+        seller_id=seller,
+        name=plan.name,
+        digest=digest,
+        document=await asyncio.to_thread(Plan.pack, body),
+        seat_count=len(plan.seats),
+        standing_count=plan.capacity - len(plan.seats),
+        capacities=plan.capacities,
+        created_at=now,
+    )
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        # The same document came in twice at the same moment; the other one was first.
+        known = await queries.plan_by_digest(session, seller, digest)
+        if known is None:
+            raise
+        row = known
+    return queries.plan_view(row)
+
+
+async def create_listing(session: Session, actor: Actor, draft: ListingDraft, now: datetime) -> ListingPage:
+    """Write a draft, seen by the shop's people only. Raises ListingRefused with every fault, Forbidden, NotFound."""
+    actor.must_run(draft.seller_id)
+    shop = await accounts.seller_view(session, draft.seller_id)
+    draft = drafts.tidy(draft)
+    drafts.check(draft, await queries.owned_plan(session, draft.plan_id, draft.seller_id))
+    fees = settings.current()
+    row = Listing(
+        id=ListingId.new(),
+        seller_id=draft.seller_id,
+        slug=drafts.slug_of(draft.title),
+        commission_bp=fees.commission_bp,
+        guest_surcharge_bp=fees.guest_surcharge_bp,
+        created_at=now,
+        changed_at=now,
+        **drafts.columns(draft, now, shop.name),
+    )
+    await _add_with_free_slug(session, row)
+    await _set_prices(session, row, draft.prices)
+    return await queries.page_of(session, row, now)
+
+
+async def change_listing(
+    session: Session, actor: Actor, id: ListingId, change: ListingChange, now: datetime
+) -> ListingPage:
+    """Change what may still change. Raises ListingRefused or NotReady with every fault, ListingFrozen, Forbidden, NotFound."""
+    row = await _mine(session, actor, id)
+    before = await queries.draft_of(session, row)
+    hall = await queries.owned_plan(session, change.plan_id or before.plan_id, before.seller_id)
+    draft = drafts.tidy(drafts.merged(before, change, hall))
+    drafts.check(draft, hall)
+    shop = await accounts.seller_view(session, draft.seller_id)
+    fields = row.change(drafts.columns(draft, now, shop.name), now)
+    if draft.prices != before.prices:
+        row.reprice(now)
+        await _set_prices(session, row, draft.prices)
+        fields = (*fields, "prices")
+    if fields and row.status != Status.DRAFT:
+        await _must_be_ready(session, row, now)
+        record(session, ListingChanged(id, draft.seller_id, fields), now)
+    return await _kept(session, row, now)
+
+
+async def set_fees(
+    session: Session, actor: Actor, id: ListingId, *, commission_bp: int, guest_surcharge_bp: int, now: datetime
+) -> ListingPage:
+    """Agree on other fees for one listing, in hundredths of a percent. Raises ListingRefused, Forbidden, NotFound."""
+    actor.must_operate()
+    row = await queries.lock(session, id)
+    fees = {"commission_bp": commission_bp, "guest_surcharge_bp": guest_surcharge_bp}
+    faults = [Fault(name, "A fee lies between 0 and 5000 hundredths of a percent.") for name, fee in fees.items() if not 0 <= fee <= 5000]
+    if faults:
+        raise ListingRefused(faults)
+    row.change(fees, now)
+    return await _kept(session, row, now)
+
+
+async def publish(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
+    """Let everybody see it; sold from the start of its sale. Raises NotReady with every fault, UnlawfulStatus, Forbidden."""
+    row = await _mine(session, actor, id)
+    row.publish(now)
+    await _must_be_ready(session, row, now)
+    record(session, ListingPublished(id, SellerId(row.seller_id)), now)
+    return await _kept(session, row, now)
+
+
+async def close(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
+    """End the sale for good; what was sold stands. Raises UnlawfulStatus, Forbidden, NotFound."""
+    row = await _mine(session, actor, id)
+    row.close(now)
+    record(session, ListingClosed(id, SellerId(row.seller_id)), now)
+    return await _kept(session, row, now)
+
+
+async def cancel(session: Session, actor: Actor, id: ListingId, now: datetime, *, reason: str = "") -> ListingPage:
+    """Call it off; whoever bought is paid back by those who hear of it. Raises UnlawfulStatus, Forbidden, NotFound."""
+    row = await _mine(session, actor, id)
+    was_draft = row.status == Status.DRAFT
+    row.cancel(" ".join(reason.split())[:500], now)
+    if not was_draft:
+        record(session, ListingCancelled(id, SellerId(row.seller_id), row.cancel_reason or ""), now)
+    return await _kept(session, row, now)
+
+
+async def mark_sold_out(session: Session, id: ListingId, now: datetime) -> None:
+    """Say that nothing is left; does nothing if that is known. Raises UnlawfulStatus, NotFound."""
+    row = await queries.lock(session, id)
+    if row.status != Status.SOLD_OUT:
+        row.sell_out(now)
+        record(session, ListingSoldOut(id, SellerId(row.seller_id)), now)
+        await _kept(session, row, now)
+
+
+async def put_back_on_sale(session: Session, id: ListingId, now: datetime) -> None:
+    """Say that something has come free; does nothing unless it was sold out. Raises NotFound."""
+    row = await queries.lock(session, id)
+    if row.status == Status.SOLD_OUT:
+        row.put_back_on_sale(now)
+        record(session, ListingBackOnSale(id, SellerId(row.seller_id)), now)
+        await _kept(session, row, now)
+
+
+def _read(document: bytes | str | Mapping[str, Any]) -> tuple[bytes, SeatPlan]:
+    parsed = parse(document)
+    plan = read_plan(parsed)
+    return canonical(parsed), plan
+
+
+async def _mine(session: Session, actor: Actor, id: ListingId) -> Listing:
+    """The row, locked, for those who may write it. For all others a draft does not exist, and the rest is forbidden."""
+    row = await queries.lock(session, id)
+    if row.status == Status.DRAFT and not queries.may_see_drafts(actor, row.seller_id):
+        raise NoSuchListing
+    actor.must_run(SellerId(row.seller_id))
+    return row
+
+
+async def _must_be_ready(session: Session, row: Listing, now: datetime) -> None:
+    """Raises NotReady that names everything which a public listing needs and this one lacks."""
+    faults = []
+    if not row.story:
+        faults.append(Fault("story", "It has no story yet: say what people may look forward to."))
+    if row.plan_id is None:
+        faults.append(Fault("plan_id", "It has no seat plan yet."))
+    else:
+        plan = await queries.plan_within(session, PlanId(row.plan_id))
+        priced = await queries.prices_of(session, ListingId(row.id))
+        faults += [
+            Fault(f"prices.{category}", f"“{category}” has no price yet.")
+            for category, capacity in plan.capacities.items()
+            if capacity and category not in priced
+        ]
+    if row.starts_at <= now:
+        faults.append(Fault("starts_at", "It starts in the past."))
+    if (await accounts.seller_view(session, SellerId(row.seller_id))).is_suspended:
+        faults.append(Fault("seller_id", "This shop is suspended."))
+    if faults:
+        raise NotReady(faults)
+
+
+async def _add_with_free_slug(session: Session, row: Listing) -> None:
+    """Add the row under the slug that it wishes for; if that is taken, under one that cannot be."""
+    unique = f"{row.slug}-{row.id[-6:].lower()}"
+    if await queries.slug_is_taken(session, row.slug):
+        row.slug = unique
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        # Somebody took it at the same moment.
+        row.slug = unique
+        session.add(row)
+        await session.flush()
+
+
+async def _set_prices(session: Session, row: Listing, prices: Mapping[str, int]) -> None:
+    await session.execute(delete(ListingPrice).where(col(ListingPrice.listing_id) == row.id))
+    session.add_all(ListingPrice(listing_id=row.id, category=category, minor=minor) for category, minor in prices.items())
+    await session.flush()
+
+
+async def _kept(session: Session, row: Listing, now: datetime) -> ListingPage:
+    """Write the change, have this process forget what it knew, and show the listing."""
+    id = ListingId(row.id)
+    session.add(row)
+    await session.flush()
+
+    async def forget() -> None:
+        queries.forget(id)
+
+    after_commit(session, forget)
+    return await queries.page_of(session, row, now)

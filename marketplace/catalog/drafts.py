@@ -1,0 +1,167 @@
+"""What may be written about a listing: checks every field, names every fault, and turns a draft into columns."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from marketplace.catalog.errors import ListingRefused
+from marketplace.catalog.kinds import KINDS
+from marketplace.catalog.seating import SeatPlan
+from marketplace.catalog.views import Genre, ListingChange, ListingDraft, Place, Policy
+from marketplace.errors import Fault
+from marketplace.money import LARGEST, AmountRefused, exponent
+
+LONGEST_STORY = 20_000
+MOST_PER_BUYER = 100
+LONGEST_EVENT = timedelta(days=92)
+_YEARS = range(2000, 2101)
+_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def tidy(draft: ListingDraft) -> ListingDraft:
+    """The draft with its white space in order; what people paste brings a lot along."""
+    place = draft.place
+    return replace(
+        draft,
+        title=_line(draft.title),
+        story="\n".join(line.rstrip() for line in draft.story.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip(),
+        place=replace(
+            place, name=_line(place.name), city=_line(place.city), address=_line(place.address), country=place.country.strip().upper()
+        ),
+    )
+
+
+def merged(draft: ListingDraft, change: ListingChange, hall: SeatPlan | None) -> ListingDraft:
+    """The draft with what the change asks for. Prices of categories that the plan no longer has fall away."""
+    asked = {name: getattr(change, name) for name in ListingChange.__dataclass_fields__ if name != "prices"}
+    prices = {category: minor for category, minor in draft.prices.items() if category in _categories(hall)}
+    return replace(
+        draft,
+        **{name: value for name, value in asked.items() if value is not None},
+        prices=prices | dict(change.prices or {}),
+    )
+
+
+def check(draft: ListingDraft, hall: SeatPlan | None) -> None:
+    """Raises ListingRefused with every fault. `hall` is the plan that the draft names, if its shop has that."""
+    faults = [*_word_faults(draft), *_place_faults(draft.place), *_time_faults(draft), *_price_faults(draft, _categories(hall))]
+    if draft.plan_id is not None and hall is None:
+        faults.append(Fault("plan_id", "This shop has no such seat plan."))
+    if draft.kind not in KINDS:
+        faults.append(Fault("kind", f"“{draft.kind[:40]}” is not a kind of listing; we know {', '.join(KINDS)}."))
+    if draft.category not in list(Genre):
+        faults.append(Fault("category", f"“{draft.category[:40]}” is not a category; we know {', '.join(Genre)}."))
+    if draft.policy not in list(Policy):
+        faults.append(Fault("policy", f"“{draft.policy[:40]}” is not a refund policy; we know {', '.join(Policy)}."))
+    if not 1 <= draft.max_per_buyer <= MOST_PER_BUYER:
+        faults.append(Fault("max_per_buyer", f"One buyer may be given 1 to {MOST_PER_BUYER}."))
+    if faults:
+        raise ListingRefused(faults)
+
+
+def columns(draft: ListingDraft, now: datetime, shop: str) -> dict[str, Any]:
+    """A checked draft as the columns of a listing; a sale without a beginning begins now."""
+    place = draft.place
+    return {
+        "kind": draft.kind, "title": draft.title, "story": draft.story, "category": draft.category,
+        "place_name": place.name, "address": place.address, "city": place.city, "country": place.country,
+        "latitude": place.latitude, "longitude": place.longitude, "zone": place.zone,
+        "place_key": fold(place.city), "words": fold(f"{draft.title} · {place.name} · {place.city} · {shop}"),
+        "starts_at": draft.starts_at, "ends_at": draft.ends_at, "doors_at": draft.doors_at,
+        "sale_starts_at": draft.sale_starts_at or now, "currency": draft.currency, "plan_id": draft.plan_id,
+        "policy": draft.policy, "max_per_buyer": draft.max_per_buyer, "no_single_seats": draft.no_single_seats,
+    }  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """Without case, accents and doubled spaces, so that “munchen” finds “München”."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+
+
+def slug_of(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:80].strip("-") or "listing"
+
+
+def _categories(hall: SeatPlan | None) -> frozenset[str]:
+    return frozenset(hall.capacities) if hall else frozenset()
+
+
+def _word_faults(draft: ListingDraft) -> Iterator[Fault]:
+    yield from _text_faults("title", draft.title, least=3, most=120)
+    yield from _text_faults("story", draft.story, most=LONGEST_STORY)
+
+
+def _place_faults(place: Place) -> Iterator[Fault]:
+    yield from _text_faults("place.name", place.name, least=1, most=120)
+    yield from _text_faults("place.city", place.city, least=1, most=80)
+    yield from _text_faults("place.address", place.address, most=200)
+    if not re.fullmatch("[A-Z]{2}", place.country):
+        yield Fault("place.country", "A country is its two letters (ISO 3166), such as DE.")
+    if place.zone not in _zones():
+        yield Fault("place.zone", f"“{place.zone[:60]}” is not a time zone that we know (IANA), such as Europe/Berlin.")
+    for name, value, most in (("latitude", place.latitude, 90), ("longitude", place.longitude, 180)):
+        if value is not None and not -most <= value <= most:
+            yield Fault(f"place.{name}", f"A {name} lies between -{most} and {most}.")
+
+
+def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
+    instants = {
+        "starts_at": draft.starts_at, "ends_at": draft.ends_at, "doors_at": draft.doors_at, "sale_starts_at": draft.sale_starts_at,
+    }  # fmt: skip
+    faults = [
+        Fault(name, "A time needs its offset from UTC, and a year between 2000 and 2100.")
+        for name, at in instants.items()
+        if at is not None and (at.tzinfo is None or at.year not in _YEARS)
+    ]
+    if faults:
+        yield from faults
+        return
+    if draft.ends_at <= draft.starts_at:
+        yield Fault("ends_at", "It ends after it starts.")
+    elif draft.ends_at - draft.starts_at > LONGEST_EVENT:
+        yield Fault("ends_at", f"One listing lasts {LONGEST_EVENT.days} days at most.")
+    if draft.doors_at is not None and draft.doors_at > draft.starts_at:
+        yield Fault("doors_at", "Doors open before it starts.")
+    if draft.sale_starts_at is not None and draft.sale_starts_at >= draft.starts_at:
+        yield Fault("sale_starts_at", "The sale begins before the event does.")
+
+
+def _price_faults(draft: ListingDraft, categories: Collection[str]) -> Iterator[Fault]:
+    try:
+        exponent(draft.currency)
+    except AmountRefused as refused:
+        yield Fault("currency", refused.message)
+    for category, minor in draft.prices.items():
+        field = f"prices.{category[:100]}"
+        if category not in categories:
+            yield Fault(field, "The seat plan has no such category.")
+        elif isinstance(minor, bool) or not isinstance(minor, int) or not 0 <= minor < LARGEST:
+            yield Fault(field, f"A price is a whole number of minor units from 0 to {LARGEST - 1}.")
+
+
+def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterator[Fault]:
+    if len(text) < least:
+        yield Fault(field, "This cannot be empty." if not text else f"Use at least {least} characters.")
+    if len(text) > most:
+        yield Fault(field, f"Use at most {most} characters.")
+    if _UNPRINTABLE.search(text):
+        yield Fault(field, "This holds characters that cannot be shown.")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+

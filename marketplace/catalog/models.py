@@ -1,0 +1,170 @@
+"""Tables of the catalog. Plans never change; listings change only as their table of statuses allows."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import JSON, Index, LargeBinary, Text
+from sqlmodel import Field, SQLModel
+
+from marketplace.catalog.errors import ListingFrozen, UnlawfulStatus
+from marketplace.catalog.views import Status, status_at
+from marketplace.db import Instant
+
+LAWFUL: Mapping[Status, frozenset[Status]] = {
+    Status.DRAFT: frozenset({Status.PUBLISHED, Status.CANCELLED}),
+    Status.PUBLISHED: frozenset({Status.ON_SALE, Status.CLOSED, Status.CANCELLED}),
+    Status.ON_SALE: frozenset({Status.SOLD_OUT, Status.CLOSED, Status.CANCELLED}),
+    Status.SOLD_OUT: frozenset({Status.ON_SALE, Status.CLOSED, Status.CANCELLED}),
+    Status.CLOSED: frozenset({Status.CANCELLED}),
+    Status.CANCELLED: frozenset(),
+}
+"""Where a listing may go from where it is."""
+
+FROZEN_ONCE_PUBLISHED = frozenset({"kind", "plan_id", "currency", "seller_id"})
+"""What sold seats refer to: a new plan or currency is a new listing."""
+
+
+class Plan(SQLModel, table=True):
+    """One immutable version of a seat plan; the same document of the same seller is the same plan."""
+
+    __table_args__ = (Index("uq_plan_seller_digest", "seller_id", "digest", unique=True),)
+
+    id: str = Field(primary_key=True)
+    seller_id: str = Field(foreign_key="seller.id")
+    name: str
+    digest: str
+    document: bytes = Field(sa_type=LargeBinary)
+    """JSON, deflated: a big hall shrinks to a tenth."""
+    seat_count: int
+    standing_count: int
+    capacities: dict[str, int] = Field(sa_type=JSON)
+    created_at: datetime = Field(sa_type=Instant)
+
+    @staticmethod
+    def pack(document: bytes) -> bytes:
+        return zlib.compress(document, 6)
+
+    @staticmethod
+    def unpack(packed: bytes) -> bytes:
+        return zlib.decompress(packed)
+
+
+class Listing(SQLModel, table=True):
+    """Something on offer."""
+
+    __table_args__ = (
+        Index("ix_listing_starts_at_id", "starts_at", "id"),
+        Index("ix_listing_category_starts_at_id", "category", "starts_at", "id"),
+        Index("ix_listing_kind_starts_at_id", "kind", "starts_at", "id"),
+        Index("ix_listing_seller_id_starts_at_id", "seller_id", "starts_at", "id"),
+        Index("ix_listing_place_key_starts_at_id", "place_key", "starts_at", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    seller_id: str = Field(foreign_key="seller.id")
+    plan_id: str | None = Field(default=None, foreign_key="plan.id", index=True)
+    kind: str
+    slug: str = Field(unique=True)
+    title: str
+    story: str = Field(sa_type=Text)
+    category: str
+    place_name: str
+    address: str
+    city: str
+    country: str
+    latitude: float | None = None
+    longitude: float | None = None
+    zone: str
+    place_key: str
+    """The city, folded: what the place filter compares."""
+    words: str = Field(sa_type=Text)
+    """Title, place, city and shop, folded (no case, no accents): what the text filter looks through."""
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    doors_at: datetime | None = Field(default=None, sa_type=Instant)
+    sale_starts_at: datetime = Field(sa_type=Instant)
+    currency: str
+    policy: str
+    max_per_buyer: int
+    no_single_seats: bool
+    commission_bp: int
+    guest_surcharge_bp: int
+    status: str = Status.DRAFT
+    cancel_reason: str | None = None
+    version: int = 1
+    created_at: datetime = Field(sa_type=Instant)
+    changed_at: datetime = Field(sa_type=Instant)
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    def status_at(self, now: datetime) -> Status:
+        return status_at(self.status, self.sale_starts_at, self.starts_at, now)
+
+    def publish(self, now: datetime) -> None:
+        self._move(Status.PUBLISHED, now)
+        self.published_at = now
+
+    def sell_out(self, now: datetime) -> None:
+        self._move(Status.SOLD_OUT, now)
+
+    def put_back_on_sale(self, now: datetime) -> None:
+        self._move(Status.ON_SALE, now)
+
+    def close(self, now: datetime) -> None:
+        self._move(Status.CLOSED, now)
+
+    def cancel(self, reason: str, now: datetime) -> None:
+        if self.ends_at <= now:
+            raise UnlawfulStatus("over", Status.CANCELLED)
+        self._move(Status.CANCELLED, now)
+        self.cancel_reason = reason
+
+    def change(self, values: Mapping[str, object], now: datetime) -> tuple[str, ...]:
+        """Take new values of columns; names those that are different now. Raises ListingFrozen."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        self._must_be_open(sorted(changed), now)
+        frozen = sorted(FROZEN_ONCE_PUBLISHED & changed.keys())
+        if self.status != Status.DRAFT and frozen:
+            raise ListingFrozen(frozen)
+        for name, value in changed.items():
+            setattr(self, name, value)
+        if changed:
+            self.touch(now)
+        return tuple(sorted(changed))
+
+    def reprice(self, now: datetime) -> None:
+        """Say that prices change. What was sold keeps the price that it was sold at. Raises ListingFrozen."""
+        self._must_be_open(["prices"], now)
+        self.touch(now)
+
+    def touch(self, now: datetime) -> None:
+        """Say that something of this listing is no longer as it was."""
+        self.version += 1
+        self.changed_at = now
+
+    def _must_be_open(self, changing: Sequence[str], now: datetime) -> None:
+        status = self.status_at(now)
+        if changing and status in (Status.CLOSED, Status.CANCELLED):
+            raise ListingFrozen(changing, f"when a listing is {status}")
+
+    def _move(self, to: Status, now: datetime) -> None:
+        if self.status == Status.PUBLISHED and self.sale_starts_at <= now:
+            # Time has put it on sale already; the row only learns of it now.
+            self.status = Status.ON_SALE
+        if to not in LAWFUL[Status(self.status)]:
+            raise UnlawfulStatus(self.status, to)
+        self.status = to
+        self.touch(now)
+
+
+class ListingPrice(SQLModel, table=True):
+    """What one category of a listing costs, in minor units of the listing's currency."""
+
+    __tablename__ = "listing_price"
+    __table_args__ = (Index("ix_listing_price_listing_id_minor", "listing_id", "minor"),)
+
+    listing_id: str = Field(primary_key=True, foreign_key="listing.id")
+    category: str = Field(primary_key=True)
+    minor: int

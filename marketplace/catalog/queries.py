@@ -1,0 +1,455 @@
+"""Every select of the catalog, and what each process keeps of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlmodel import col, func, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.views import Actor, SellerView
+from marketplace.catalog.drafts import fold
+from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
+from marketplace.catalog.models import Listing, ListingPrice, Plan
+from marketplace.catalog.plans import geometry, read_plan
+from marketplace.catalog.seating import SeatPlan
+from marketplace.catalog.shelf import Shelf
+from marketplace.catalog.views import (
+    ListingCard,
+    ListingDraft,
+    ListingFilters,
+    ListingPage,
+    Page,
+    Place,
+    PlanView,
+    Policy,
+    PriceView,
+    SeatOffer,
+    Status,
+    is_open,
+)
+from marketplace.db import Session, transaction
+from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.ids import ListingId, PlanId, SellerId
+from marketplace.money import Money
+
+MOST_PER_PAGE = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_offers: Shelf[ListingId, SeatOffer] = Shelf(most=2_000, seconds=2)
+_plans: Shelf[PlanId, SeatPlan] = Shelf(most=64)
+_geometries: Shelf[PlanId, tuple[str, bytes]] = Shelf(most=64)
+
+
+# For buyers, from this process's memory where that will do
+
+
+async def offer(id: ListingId) -> SeatOffer:
+    """What may be held and bought of a listing, at most two seconds old. Raises NotFound, for drafts, too."""
+
+    async def load() -> SeatOffer:
+        async with transaction(reading=True) as session:
+            return await seat_offer(session, id)
+
+    return await _offers.get(id, load)
+
+
+async def plan(id: PlanId) -> SeatPlan:
+    """A seat plan; plans never change, so it is kept. Raises NotFound."""
+
+    async def load() -> SeatPlan:
+        async with transaction(reading=True) as session:
+            return await _read(session, id)
+
+    return await _plans.get(id, load)
+
+
+async def plan_geometry(id: PlanId) -> tuple[str, bytes]:
+    """(ETag, JSON) of a plan as the browser draws it; see plans.geometry for its shape. Raises NotFound."""
+
+    async def load() -> tuple[str, bytes]:
+        known = await plan(id)
+        return f'"{id}"', await asyncio.to_thread(geometry, known, id)
+
+    return await _geometries.get(id, load)
+
+
+def forget(id: ListingId) -> None:
+    """Drop what this process keeps of a listing: it has just changed here."""
+    _offers.forget(id)
+
+
+async def seat_offer(session: Session, id: ListingId) -> SeatOffer:
+    """The same as `offer`, as this transaction sees it. Raises NotFound."""
+    row = await _listing(session, id)
+    if row.status == Status.DRAFT or row.plan_id is None:
+        raise NoSuchListing
+    seller = await accounts.seller_view(session, SellerId(row.seller_id))
+    plan_id = PlanId(row.plan_id)
+    return SeatOffer(
+        listing_id=ListingId(row.id),
+        seller_id=seller.id,
+        seller_name=seller.name,
+        slug=row.slug,
+        kind=row.kind,
+        title=row.title,
+        place_name=row.place_name,
+        city=row.city,
+        currency=row.currency,
+        status=Status(row.status),
+        plan_id=plan_id,
+        plan=await plan_within(session, plan_id),
+        version=row.version,
+        prices={category: Money(minor, row.currency) for category, minor in (await prices_of(session, id)).items()},
+        max_per_buyer=row.max_per_buyer,
+        no_single_seats=row.no_single_seats,
+        commission_bp=row.commission_bp,
+        guest_surcharge_bp=row.guest_surcharge_bp,
+        policy=Policy(row.policy),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        doors_at=row.doors_at,
+        sale_starts_at=row.sale_starts_at,
+        zone=row.zone,
+        is_suspended=seller.is_suspended,
+    )
+
+
+async def plan_within(session: Session, id: PlanId) -> SeatPlan:
+    """A plan as this transaction sees it: it may be the one that imported it. Raises NotFound."""
+    return _plans.peek(id) or _plans.put(id, await _read(session, id))
+
+
+async def _read(session: Session, id: PlanId) -> SeatPlan:
+    packed = (await session.exec(select(Plan.document).where(Plan.id == id))).first()
+    if packed is None:
+        raise NoSuchPlan
+    # A big hall takes a second to read: the event loop has better things to do.
+    return await asyncio.to_thread(lambda: read_plan(Plan.unpack(packed)))
+
+
+# Listings
+
+
+async def listing_page(session: Session, id_or_slug: str, now: datetime, actor: Actor | None = None) -> ListingPage:
+    """A listing, whole. Raises NotFound; a draft exists for the people of its shop only."""
+    named = Listing.id == id_or_slug if id_or_slug.startswith(f"{ListingId.prefix}_") else Listing.slug == id_or_slug
+    row = (await session.exec(select(Listing).where(named))).first()
+    if row is None or (row.status == Status.DRAFT and not may_see_drafts(actor, row.seller_id)):
+        raise NoSuchListing
+    return await page_of(session, row, now)
+
+
+async def page_of(session: Session, row: Listing, now: datetime) -> ListingPage:
+    """The view of a row that has been loaded already."""
+    id = ListingId(row.id)
+    seller = await accounts.seller_view(session, SellerId(row.seller_id))
+    hall = await plan_within(session, PlanId(row.plan_id)) if row.plan_id else None
+    prices = await prices_of(session, id)
+    return ListingPage(
+        id=id,
+        slug=row.slug,
+        kind=row.kind,
+        title=row.title,
+        story=row.story,
+        category=row.category,
+        place=place_of(row),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        doors_at=row.doors_at,
+        sale_starts_at=row.sale_starts_at,
+        status=row.status_at(now),
+        is_on_sale=_is_on_sale(row, seller, now),
+        currency=row.currency,
+        plan_id=PlanId(row.plan_id) if row.plan_id else None,
+        plan_name=hall.name if hall else None,
+        capacity=hall.capacity if hall else 0,
+        prices=_price_views(hall, prices, row.currency),
+        policy=Policy(row.policy),
+        max_per_buyer=row.max_per_buyer,
+        no_single_seats=row.no_single_seats,
+        commission_bp=row.commission_bp,
+        guest_surcharge_bp=row.guest_surcharge_bp,
+        seller=seller,
+        poster_url=_poster_url(row),
+        version=row.version,
+        cancel_reason=row.cancel_reason,
+        created_at=row.created_at,
+        published_at=row.published_at,
+    )
+
+
+async def listing_cards(
+    session: Session, filters: ListingFilters, now: datetime, cursor: str | None = None, limit: int = 24
+) -> Page[ListingCard]:
+    """Published listings, the soonest first. Raises Invalid for a cursor that we did not make."""
+    wanted = select(Listing).where(
+        col(Listing.status).in_((Status.PUBLISHED, Status.ON_SALE, Status.SOLD_OUT)), *_conditions(filters, now)
+    )
+    return await _page(session, wanted, now, cursor, limit)
+
+
+async def shop_listings(
+    session: Session, actor: Actor, seller: SellerId, now: datetime, cursor: str | None = None, limit: int = 24
+) -> Page[ListingCard]:
+    """Every listing of a shop for its own people: drafts, cancelled and past ones, too. Raises Forbidden, Invalid."""
+    actor.must_run(seller)
+    return await _page(session, select(Listing).where(Listing.seller_id == seller), now, cursor, limit)
+
+
+async def cards_by_id(session: Session, ids: Iterable[ListingId], now: datetime) -> dict[ListingId, ListingCard]:
+    """Cards of those of `ids` that exist and are no drafts, in three queries however many they are."""
+    rows = (
+        await session.exec(
+            select(Listing).where(col(Listing.id).in_(set(ids)), col(Listing.status) != Status.DRAFT)
+        )
+    ).all()
+    return {card.id: card for card in await _cards(session, rows, now)}
+
+
+async def cities(session: Session, now: datetime) -> list[str]:
+    """Where something is on that one can still look forward to, in alphabetical order."""
+    rows = await session.exec(
+        select(Listing.city)
+        .where(
+            col(Listing.status).in_((Status.PUBLISHED, Status.ON_SALE, Status.SOLD_OUT)), col(Listing.starts_at) > now
+        )
+        .distinct()
+        .order_by(col(Listing.city))
+    )
+    return list(rows)
+
+
+async def plans_of(session: Session, actor: Actor, seller: SellerId) -> list[PlanView]:
+    """A shop's seat plans, the newest first. Raises Forbidden."""
+    actor.must_run(seller)
+    columns: Any = [column for column in Plan.__table__.columns if column.name != "document"]  # type: ignore[attr-defined]
+    rows = await session.execute(
+        select(*columns).where(col(Plan.seller_id) == seller).order_by(col(Plan.id).desc())
+    )
+    return [plan_view(row) for row in rows]
+
+
+# For actions
+
+
+async def lock(session: Session, id: ListingId) -> Listing:
+    """The row, held against other changes until the transaction ends. Raises NotFound."""
+    row = (await session.exec(select(Listing).where(Listing.id == id).with_for_update())).first()
+    if row is None:
+        raise NoSuchListing
+    return row
+
+
+async def owned_plan(session: Session, id: PlanId | None, seller: SellerId) -> SeatPlan | None:
+    """The plan if there is one and it belongs to this shop."""
+    if id is None:
+        return None
+    owner = (await session.exec(select(Plan.seller_id).where(Plan.id == id))).first()
+    return await plan_within(session, id) if owner == seller else None
+
+
+async def plan_by_digest(session: Session, seller: SellerId, digest: str) -> Plan | None:
+    return (await session.exec(select(Plan).where(Plan.seller_id == seller, Plan.digest == digest))).first()
+
+
+async def slug_is_taken(session: Session, slug: str) -> bool:
+    return (await session.exec(select(Listing.id).where(Listing.slug == slug))).first() is not None
+
+
+async def prices_of(session: Session, id: ListingId) -> dict[str, int]:
+    """Minor units by category."""
+    rows = await session.exec(select(ListingPrice).where(ListingPrice.listing_id == id).order_by(ListingPrice.category))
+    return {row.category: row.minor for row in rows}
+
+
+async def draft_of(session: Session, row: Listing) -> ListingDraft:
+    """A listing as its seller could have written it down today."""
+    return ListingDraft(
+        seller_id=SellerId(row.seller_id),
+        title=row.title,
+        story=row.story,
+        category=row.category,
+        place=place_of(row),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        currency=row.currency,
+        kind=row.kind,
+        doors_at=row.doors_at,
+        sale_starts_at=row.sale_starts_at,
+        plan_id=PlanId(row.plan_id) if row.plan_id else None,
+        prices=await prices_of(session, ListingId(row.id)),
+        policy=row.policy,
+        max_per_buyer=row.max_per_buyer,
+        no_single_seats=row.no_single_seats,
+    )
+
+
+# Views
+
+
+def plan_view(row: Any) -> PlanView:
+    """The view of a Plan, or of its columns without the document."""
+    return PlanView(
+        id=PlanId(row.id),
+        seller_id=SellerId(row.seller_id),
+        name=row.name,
+        digest=row.digest,
+        seat_count=row.seat_count,
+        standing_count=row.standing_count,
+        capacities=row.capacities,
+        created_at=row.created_at,
+    )
+
+
+def place_of(row: Listing) -> Place:
+    return Place(
+        name=row.place_name,
+        city=row.city,
+        country=row.country,
+        zone=row.zone,
+        address=row.address,
+        latitude=row.latitude,
+        longitude=row.longitude,
+    )
+
+
+async def _listing(session: Session, id: ListingId) -> Listing:
+    row = await session.get(Listing, id)
+    if row is None:
+        raise NoSuchListing
+    return row
+
+
+def may_see_drafts(actor: Actor | None, seller: str) -> bool:
+    return actor is not None and (actor.is_operator or actor.is_system or seller in actor.sellers)
+
+
+def _is_on_sale(row: Listing, seller: SellerView, now: datetime) -> bool:
+    return not seller.is_suspended and is_open(row.status, row.sale_starts_at, row.starts_at, now)
+
+
+def _price_views(hall: SeatPlan | None, prices: Mapping[str, int], currency: str) -> tuple[PriceView, ...]:
+    if hall is None:
+        return ()
+    capacities = hall.capacities
+    return tuple(
+        PriceView(
+            category.name,
+            category.color,
+            Money(prices[category.name], currency) if category.name in prices else None,
+            capacities[category.name],
+        )
+        for category in hall.categories
+    )
+
+
+def _poster_url(row: Listing) -> str:
+    return f"/api/v1/listings/{row.id}/poster.svg?v={row.version}"
+
+
+# Lists, page by page
+
+
+def _conditions(filters: ListingFilters, now: datetime) -> Iterable[ColumnElement[bool]]:
+    yield col(Listing.starts_at) >= filters.starts_from if filters.starts_from else col(Listing.starts_at) > now
+    if filters.starts_before:
+        yield col(Listing.starts_at) < filters.starts_before
+    if filters.kind:
+        yield col(Listing.kind) == filters.kind
+    if filters.category:
+        yield col(Listing.category) == filters.category
+    if filters.seller_id:
+        yield col(Listing.seller_id) == filters.seller_id
+    if filters.place:
+        yield col(Listing.place_key) == fold(filters.place)
+    for word in fold(filters.text or "").split()[:8]:
+        yield col(Listing.words).contains(word, autoescape=True)
+    if filters.price_from is not None or filters.price_to is not None:
+        yield _has_price_within(filters.price_from, filters.price_to)
+    if filters.only_available:
+        yield col(Listing.status) != Status.SOLD_OUT
+        yield col(Listing.sale_starts_at) <= now
+        yield col(Listing.starts_at) > now
+
+
+def _has_price_within(least: Money | None, most: Money | None) -> ColumnElement[bool]:
+    bounds = [col(ListingPrice.listing_id) == col(Listing.id)]
+    for bound in (least, most):
+        if bound is not None:
+            bounds.append(col(Listing.currency) == bound.currency)
+    if least is not None:
+        bounds.append(col(ListingPrice.minor) >= least.minor)
+    if most is not None:
+        bounds.append(col(ListingPrice.minor) <= most.minor)
+    return exists().where(and_(*bounds))
+
+
+async def _page(session: Session, wanted: Any, now: datetime, cursor: str | None, limit: int) -> Page[ListingCard]:
+    limit = max(1, min(limit, MOST_PER_PAGE))
+    if cursor:
+        starts_at, id = _read_cursor(cursor)
+        wanted = wanted.where(
+            or_(col(Listing.starts_at) > starts_at, and_(col(Listing.starts_at) == starts_at, col(Listing.id) > id))
+        )
+    rows = (await session.exec(wanted.order_by(col(Listing.starts_at), col(Listing.id)).limit(limit + 1))).all()
+    following = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
+    return Page(tuple(await _cards(session, rows[:limit], now)), following)
+
+
+async def _cards(session: Session, rows: Collection[Listing], now: datetime) -> list[ListingCard]:
+    """Cards of rows, in the same order; two more queries however many there are."""
+    if not rows:
+        return []
+    sellers = await accounts.seller_views(session, {SellerId(row.seller_id) for row in rows})
+    spans = await session.execute(
+        select(ListingPrice.listing_id, func.min(ListingPrice.minor), func.max(ListingPrice.minor))
+        .where(col(ListingPrice.listing_id).in_([row.id for row in rows]))
+        .group_by(col(ListingPrice.listing_id))
+    )
+    span_of = {id: (least, most) for id, least, most in spans}
+    return [_card(row, sellers[SellerId(row.seller_id)], span_of.get(row.id), now) for row in rows]
+
+
+def _card(row: Listing, seller: SellerView, span: tuple[int, int] | None, now: datetime) -> ListingCard:
+    return ListingCard(
+        id=ListingId(row.id),
+        slug=row.slug,
+        kind=row.kind,
+        title=row.title,
+        category=row.category,
+        place_name=row.place_name,
+        city=row.city,
+        country=row.country,
+        zone=row.zone,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        sale_starts_at=row.sale_starts_at,
+        status=row.status_at(now),
+        is_on_sale=_is_on_sale(row, seller, now),
+        price_from=Money(span[0], row.currency) if span else None,
+        price_to=Money(span[1], row.currency) if span else None,
+        seller_id=seller.id,
+        seller_name=seller.name,
+        poster_url=_poster_url(row),
+    )
+
+
+def _write_cursor(row: Listing) -> str:
+    at = (row.starts_at - _EPOCH) // _MICROSECOND
+    return urlsafe_b64encode(f"{at} {row.id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = urlsafe_b64decode(cursor[:120] + "=" * (-len(cursor[:120]) % 4)).decode("ascii")
+        at, id = text.split(" ")
+        return _EPOCH + int(at) * _MICROSECOND, ListingId(id)
+    except (ValueError, OverflowError, NotFound):
+        raise Invalid("This page cannot be found any more.", [Fault("cursor", "is not one of ours.")]) from None

@@ -1,0 +1,307 @@
+"""What outsiders may see of listings and plans, and what they hand in to make them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from marketplace.accounts.views import SellerView
+from marketplace.catalog.seating import Area, Category, Row, Seat, SeatPlan, UnknownUnits, Zone
+from marketplace.ids import ListingId, PlanId, SellerId
+from marketplace.money import Money
+
+__all__ = [
+    "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingDraft", "ListingFilters", "ListingPage", "Page",
+    "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "Status", "UnitLine", "UnknownUnits",
+    "Zone",
+]  # fmt: skip
+
+T = TypeVar("T")
+
+
+class Status(StrEnum):
+    """How far a listing is. `on_sale` follows from `published` by itself when its sale begins."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ON_SALE = "on_sale"
+    SOLD_OUT = "sold_out"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Policy(StrEnum):
+    """What a buyer who cancels gets back; the seller chooses."""
+
+    FLEXIBLE = "flexible"
+    MODERATE = "moderate"
+    STRICT = "strict"
+
+
+class Genre(StrEnum):
+    """What sort of thing a listing is, for browsing and for its poster."""
+
+    THEATRE = "theatre"
+    MUSIC = "music"
+    CLASSICAL = "classical"
+    OPERA = "opera"
+    JAZZ = "jazz"
+    DANCE = "dance"
+    COMEDY = "comedy"
+    FILM = "film"
+    TALK = "talk"
+    SPORT = "sport"
+    FAMILY = "family"
+    TRAVEL = "travel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where it is. `zone` is the IANA name of its time zone, `country` the two letters of ISO 3166."""
+
+    name: str
+    city: str
+    country: str
+    zone: str
+    address: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingDraft:
+    """A listing as its seller writes it down. `prices` are minor units of `currency` by category of the plan."""
+
+    seller_id: SellerId
+    title: str
+    story: str
+    category: str
+    place: Place
+    starts_at: datetime
+    ends_at: datetime
+    currency: str
+    kind: str = "seats"
+    doors_at: datetime | None = None
+    sale_starts_at: datetime | None = None
+    plan_id: PlanId | None = None
+    prices: Mapping[str, int] = field(default_factory=dict)
+    policy: str = Policy.MODERATE
+    max_per_buyer: int = 10
+    no_single_seats: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingChange:
+    """What shall be different; None leaves a thing as it is. `prices` replaces those of the categories that it names."""
+
+    title: str | None = None
+    story: str | None = None
+    category: str | None = None
+    place: Place | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    doors_at: datetime | None = None
+    sale_starts_at: datetime | None = None
+    currency: str | None = None
+    plan_id: PlanId | None = None
+    prices: Mapping[str, int] | None = None
+    policy: str | None = None
+    max_per_buyer: int | None = None
+    no_single_seats: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingFilters:
+    """What somebody looks for; every None matches all. Instants include `starts_from` and exclude `starts_before`.
+
+    A price bound matches listings in its currency that have a category within the bounds. Without `starts_from`, what
+    is over is left out.
+    """
+
+    kind: str | None = None
+    category: str | None = None
+    text: str | None = None
+    place: str | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    price_from: Money | None = None
+    price_to: Money | None = None
+    only_available: bool = False
+    seller_id: SellerId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list, and where the next ones begin."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A seat plan as its seller finds it in a list. `capacities` counts units by category."""
+
+    id: PlanId
+    seller_id: SellerId
+    name: str
+    digest: str
+    seat_count: int
+    standing_count: int
+    capacities: Mapping[str, int]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PriceView:
+    """What a category costs, the colour that it is drawn in, and how many it seats."""
+
+    category: str
+    color: str
+    price: Money | None
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingCard:
+    """A listing among others. `status` is as of the moment of asking."""
+
+    id: ListingId
+    slug: str
+    kind: str
+    title: str
+    category: str
+    place_name: str
+    city: str
+    country: str
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    sale_starts_at: datetime
+    status: Status
+    is_on_sale: bool
+    price_from: Money | None
+    price_to: Money | None
+    seller_id: SellerId
+    seller_name: str
+    poster_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingPage:
+    """A listing, whole. `story` is split into `paragraphs` for showing; both are plain text."""
+
+    id: ListingId
+    slug: str
+    kind: str
+    title: str
+    story: str
+    category: str
+    place: Place
+    starts_at: datetime
+    ends_at: datetime
+    doors_at: datetime | None
+    sale_starts_at: datetime
+    status: Status
+    is_on_sale: bool
+    currency: str
+    plan_id: PlanId | None
+    plan_name: str | None
+    capacity: int
+    prices: tuple[PriceView, ...]
+    policy: Policy
+    max_per_buyer: int
+    no_single_seats: bool
+    commission_bp: int
+    guest_surcharge_bp: int
+    seller: SellerView
+    poster_url: str
+    version: int
+    cancel_reason: str | None
+    created_at: datetime
+    published_at: datetime | None
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.story.split("\n\n") if part.strip())
+
+    @property
+    def price_from(self) -> Money | None:
+        return min((entry.price for entry in self.prices if entry.price is not None and entry.capacity), default=None)
+
+    @property
+    def price_to(self) -> Money | None:
+        return max((entry.price for entry in self.prices if entry.price is not None and entry.capacity), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """One unit, in words, and what it costs."""
+
+    unit: str
+    label: str
+    category: str
+    price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatOffer:
+    """What holds and bookings need to know of a listing; kept for moments in each process, its plan for good."""
+
+    listing_id: ListingId
+    seller_id: SellerId
+    seller_name: str
+    slug: str
+    kind: str
+    title: str
+    place_name: str
+    city: str
+    currency: str
+    status: Status
+    plan_id: PlanId
+    plan: SeatPlan = field(repr=False, compare=False)
+    version: int
+    prices: Mapping[str, Money]
+    max_per_buyer: int
+    no_single_seats: bool
+    commission_bp: int
+    guest_surcharge_bp: int
+    policy: Policy
+    starts_at: datetime
+    ends_at: datetime
+    doors_at: datetime | None
+    sale_starts_at: datetime
+    zone: str
+    is_suspended: bool
+
+    def line(self, unit: str) -> UnitLine:
+        """Raises UnknownUnits for what the plan has not."""
+        place = self.plan.place(unit)
+        category = str(place.category)
+        return UnitLine(unit, place.label, category, self.prices[category])
+
+    def check(self, units: Iterable[str]) -> None:
+        """Raises UnknownUnits that names every unit which the plan has not."""
+        self.plan.check(units)
+
+    def is_on_sale(self, now: datetime) -> bool:
+        """Whether one may buy at this moment: published, begun, not over, its shop not suspended."""
+        return not self.is_suspended and is_open(self.status, self.sale_starts_at, self.starts_at, now)
+
+
+def is_open(status: str, sale_starts_at: datetime, starts_at: datetime, now: datetime) -> bool:
+    """Whether sales are open: from the start of the sale until the thing itself begins."""
+    return status in (Status.PUBLISHED, Status.ON_SALE) and sale_starts_at <= now < starts_at
+
+
+def status_at(status: str, sale_starts_at: datetime, starts_at: datetime, now: datetime) -> Status:
+    """The status that a kept one has become by itself: sales begin and end with time alone."""
+    kept = Status(status)
+    if kept in (Status.PUBLISHED, Status.ON_SALE, Status.SOLD_OUT) and starts_at <= now:
+        return Status.CLOSED
+    if kept is Status.PUBLISHED and sale_starts_at <= now:
+        return Status.ON_SALE
+    return kept
