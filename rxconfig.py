@@ -17,7 +17,7 @@ BACKEND_PATHS = ("/api", "/session", "/_event", "/_upload", "/ping", "/_health")
 
 
 class SameOrigin(rx.plugins.Plugin):
-    """Patches two generated files; an upgrade of Reflex that changes them stops the build and says so."""
+    """Patches generated files; an upgrade of Reflex that changes them stops the build and says so."""
 
     def __init__(self, backend_port: int) -> None:
         self.backend = f"http://127.0.0.1:{backend_port}"
@@ -25,6 +25,7 @@ class SameOrigin(rx.plugins.Plugin):
     def pre_compile(self, **context: Any) -> None:
         context["add_modify_task"]("utils/state.js", self.find_backend_at_own_origin)
         context["add_modify_task"]("vite.config.js", self.hand_on_to_backend)
+        context["add_modify_task"]("package.json", self.listen_to_this_machine_only)
 
     def find_backend_at_own_origin(self, code: str) -> str:
         # No origin while prerendering, where nothing connects.
@@ -39,6 +40,9 @@ class SameOrigin(rx.plugins.Plugin):
     def hand_on_to_backend(self, code: str) -> str:
         routes = ", ".join(f'"{path}": {{ target: "{self.backend}", ws: true }}' for path in BACKEND_PATHS)
         return _replaced(code, "server: {", f"server: {{\n    proxy: {{ {routes} }},")
+
+    def listen_to_this_machine_only(self, code: str) -> str:
+        return _replaced(code, 'react-router dev --host"', 'react-router dev --host 127.0.0.1"')
 
 
 def _replaced(code: str, old: str, new: str) -> str:

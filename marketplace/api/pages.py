@@ -27,6 +27,9 @@ from marketplace.api import asking
 from marketplace.ids import CartId
 
 API = "/api/"
+FORMS = "/session/"
+"""Also where a page that lay open until its cart ran out is sent to get another: a websocket brings no cookies."""
+
 HASHED = "/assets/"
 """Files below this carry a digest of their content in their name."""
 
@@ -48,7 +51,9 @@ EVERYWHERE = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), payment=(self)",
 }
 
-_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*\bapplication/(?:ld\+)?json)[^>]*>(.*?)</script>", re.DOTALL)
+_INLINE_SCRIPT = re.compile(
+    rb"<script(?![^>]*\bsrc=)(?![^>]*\bapplication/(?:ld\+)?json)[^>]*>(.*?)</script>", re.DOTALL
+)
 
 
 class Pages:
@@ -60,8 +65,9 @@ class Pages:
         self._prerendered = frozenset(f"/{page}" for page in pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await self._open_socket(scope, receive, send)
+        if scope["type"] == "websocket" and not _is_own(Headers(scope=scope)):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "Another site's page may not connect."})
         elif scope["type"] == "http" and not scope["path"].startswith(API):
             if scope["path"] in self._prerendered:
                 # The file server would send /login on to the folder /login/.
@@ -69,28 +75,6 @@ class Pages:
             await self.app(scope, receive, _Dressed(scope, send))
         else:
             await self.app(scope, receive, send)
-
-    async def _open_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse other sites' pages; give a cart to whoever comes without (a page that was open for a month)."""
-        headers = Headers(scope=scope)
-        if not _is_own(headers.get("origin"), headers.get("host")):
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "Another site's page may not connect."})
-            return
-        if _has_cart(headers):
-            await self.app(scope, receive, send)
-            return
-        token, cookie = _fresh_cart()
-        cookies = "; ".join(filter(None, (headers.get("cookie"), f"{asking.CART}={token}")))
-        others = [header for header in scope["headers"] if header[0] != b"cookie"]
-        scope = {**scope, "headers": [*others, (b"cookie", cookies.encode("latin-1"))]}
-
-        async def accept_with_cart(message: Message) -> None:
-            if message["type"] == "websocket.accept":
-                MutableHeaders(scope=message).append("Set-Cookie", cookie)
-            await send(message)
-
-        await self.app(scope, receive, accept_with_cart)
 
 
 class _Dressed:
@@ -119,7 +103,10 @@ class _Dressed:
             headers.setdefault(name, value)
         if settings.current().origin.startswith("https://"):
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if headers.get("content-type", "").startswith("text/html"):
+        is_page = headers.get("content-type", "").startswith("text/html")
+        if (is_page or self.scope["path"].startswith(FORMS)) and not _has_cart(Headers(scope=self.scope)):
+            headers.append("Set-Cookie", _fresh_cart())
+        if is_page:
             self.start = start
             return
         if start["status"] in {200, 304}:
@@ -133,8 +120,6 @@ class _Dressed:
         headers = MutableHeaders(scope=self.start)
         headers["Content-Security-Policy"] = POLICY.format(scripts=scripts)
         headers.setdefault("Cache-Control", ASK_AGAIN)
-        if self.scope["method"] == "GET" and not _has_cart(Headers(scope=self.scope)):
-            headers.append("Set-Cookie", _fresh_cart()[1])
         await self.send(self.start)
         await self.send(body)
 
@@ -144,9 +129,13 @@ class _Dressed:
         return _digests(gzip.decompress(self.body) if is_packed and self.body else self.body)
 
 
-def _is_own(origin: str | None, host: str | None) -> bool:
+def _is_own(headers: Headers) -> bool:
     """Whether a browser's request comes from one of our pages. What is no browser says nothing."""
-    return origin is None or urlsplit(origin).netloc in {host, urlsplit(settings.current().origin).netloc}
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc in {
+        headers.get("host"),
+        urlsplit(settings.current().origin).netloc,
+    }
 
 
 def _has_cart(headers: Headers) -> bool:
@@ -158,11 +147,11 @@ def _has_cart(headers: Headers) -> bool:
     return True
 
 
-def _fresh_cart() -> tuple[str, str]:
-    """A cart's token, and the cookie that carries it."""
+def _fresh_cart() -> str:
+    """A cookie with a cart in it."""
     carrier = Response()
     asking.give_cart(carrier, CartId.new())
-    return carrier.headers[asking.CART_HEADER], carrier.headers["set-cookie"]
+    return carrier.headers["set-cookie"]
 
 
 def _scripts_of_file(path: str) -> str:

@@ -6,30 +6,22 @@ WEB_WORKERS says. Whatever way it ends, what it started ends with it.
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
-from typing import Any
 
 from rich.console import Console
 
 from marketplace import settings
-from marketplace.cli import services
+from marketplace.cli import services, serving
 from marketplace.cli.frontend import Frontend, tools_environment
 from marketplace.redis import die_with_parent
 from marketplace.settings import Settings
-
-GRACE_SECONDS = 8
-"""How long open streams may keep a stopping process before it is ended anyway."""
-
-CONNECTIONS = 4096
-"""Connections that one process keeps open. A page that is being looked at holds two: its websocket and a stream."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -53,7 +45,34 @@ def run() -> None:
         if not pages.is_fresh:
             with console.status("Compiling the pages (half a minute; again only when they change) …"):
                 pages.build()
-        _serve(chosen, lambda: _greet(chosen, time.monotonic() - started))
+        serving.serve(chosen, lambda: _greet(chosen, time.monotonic() - started))
+
+
+def dev() -> None:
+    """The same with hot reload: Vite serves the pages on PORT, and hands what is not a page on to PORT + 1."""
+    chosen = _prepare_process()
+    for port in (chosen.port, chosen.port + 1):
+        _refuse_taken("127.0.0.1", port)
+    with services.own_data(chosen):
+        services.migrate()
+        if chosen.lab_is_open:
+            services.seed_if_empty()
+        ports = ["--frontend-port", str(chosen.port), "--backend-port", str(chosen.port + 1)]
+        command = [sys.executable, "-m", "reflex", "run", "--env", "dev", "--backend-host", "127.0.0.1", *ports]
+        reflex = subprocess.Popen(command, preexec_fn=die_with_parent)  # noqa: S603, PLW1509 - no threads here
+        try:
+            raise SystemExit(reflex.wait())
+        finally:
+            _end_group(reflex)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads a group, and whatever it has started."""
+    for number, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
 
 
 def _prepare_process() -> Settings:
@@ -78,48 +97,9 @@ def _refuse_taken(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTaken(f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with PORT.") from None
-
-
-def _serve(chosen: Settings, greet: Callable[[], None]) -> None:
-    from reflex_base.constants import Env  # noqa: PLC0415 - Reflex takes seconds to import; other commands do without
-    from reflex_base.environment import environment  # noqa: PLC0415
-
-    environment.REFLEX_ENV_MODE.set(Env.PROD)
-    environment.REFLEX_SKIP_COMPILE.set(True)
-    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
-    # Imported once here and forked: the processes share the memory of all that code.
-    multiprocessing.set_start_method("fork", force=True)
-    from granian.constants import Interfaces  # noqa: PLC0415 - after the environment and the start method
-    from granian.log import LogLevels  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
-
-    import marketplace.marketplace  # noqa: F401, PLC0415
-
-    gc.collect()
-    gc.freeze()
-    server = Server(
-        "marketplace.marketplace:app",
-        address=chosen.host,
-        port=chosen.port,
-        interface=Interfaces.ASGI,
-        workers=chosen.web_workers,
-        backpressure=CONNECTIONS,
-        backlog=1024,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        workers_kill_timeout=GRACE_SECONDS,
-    )
-    server.on_startup(greet)
-    server.serve(target_loader=_load, wrap_loader=False)
-
-
-def _load() -> Any:
-    """In each web process: end with the launcher, and make the ASGI application."""
-    die_with_parent()
-    from marketplace.marketplace import app  # noqa: PLC0415
-
-    return app()
+            raise PortTaken(
+                f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with PORT."
+            ) from None
 
 
 def _greet(chosen: Settings, seconds: float) -> None:

@@ -8,8 +8,17 @@ from typing import Any
 
 import reflex as rx
 
-from marketplace.pages.home import home
+from marketplace.pages.browse import browse, home
+from marketplace.pages.checkout import checkout
+from marketplace.pages.lab import lab
+from marketplace.pages.listing import listing
+from marketplace.pages.orders import order, orders
 from marketplace.pages.welcome import login, register
+from marketplace.state.browse import BrowseState
+from marketplace.state.checkout import CheckoutState
+from marketplace.state.lab import LabState
+from marketplace.state.listing import ListingState
+from marketplace.state.orders import OrdersState, OrderState
 from marketplace.state.viewer import ViewerState
 from marketplace.state.welcome import WelcomeState
 
@@ -26,10 +35,19 @@ class Route:
 
 
 ROUTES = (
-    Route("/", home, "Holdfast – seats that are yours", "Reserved seats, held while you pay and never sold twice."),
+    Route(
+        "/", home, "Holdfast – seats that are yours", "Reserved seats, held while you pay and never sold twice.",
+        (BrowseState.load_home,),
+    ),
+    Route("/browse", browse, "What is on – Holdfast", "Theatre, concerts, sport and trips.", (BrowseState.load,)),
+    Route("/l/[listing_slug]", listing, "Holdfast", "Pick your seats in the live plan.", (ListingState.load,)),
+    Route("/checkout/[checkout_hold]", checkout, "Check out – Holdfast", "Pay for your seats.", (CheckoutState.load,)),
+    Route("/orders", orders, "Your orders – Holdfast", "What you have bought.", (OrdersState.load,)),
+    Route("/o/[order_id]", order, "Your order – Holdfast", "Your tickets.", (OrderState.load,)),
     Route("/login", login, "Log in – Holdfast", "Log in to your account.", (WelcomeState.open_form,)),
     Route("/register", register, "Make an account – Holdfast", "Make an account.", (WelcomeState.open_form,)),
-)
+    Route("/lab", lab, "Lab – Holdfast", "Test the marketplace.", (LabState.load,)),
+)  # fmt: skip
 
 
 def add_pages(app: rx.App) -> None:

@@ -30,8 +30,13 @@ def register() -> rx.Component:
             _form(
                 "/session/register",
                 field(
-                    "Your name", name="name", testid="name", autocomplete="name", default_value=WelcomeState.person,
-                    is_required=True, key=WelcomeState.person,
+                    "Your name",
+                    name="name",
+                    testid="name",
+                    autocomplete="name",
+                    default_value=WelcomeState.person,
+                    is_required=True,
+                    key=WelcomeState.person,
                 ),
                 _email(),
                 _password("new-password", hint="Ten characters or more. A few words in a row are good."),
@@ -66,5 +71,11 @@ def _email() -> rx.Component:
 
 def _password(autocomplete: str, hint: str | None = None) -> rx.Component:
     return field(
-        "Password", name="password", testid="password", kind="password", autocomplete=autocomplete, hint=hint, is_required=True
+        "Password",
+        name="password",
+        testid="password",
+        kind="password",
+        autocomplete=autocomplete,
+        hint=hint,
+        is_required=True,
     )

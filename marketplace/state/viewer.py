@@ -22,7 +22,10 @@ from marketplace.db import transaction
 from marketplace.ids import CartId
 
 RENEWED_AGO = timedelta(seconds=30)
-"""A log-in that was renewed a moment ago and is refused again is not renewed once more: that would go round in circles."""
+"""Cookies that were renewed a moment ago and are refused again are not renewed once more: that would go in circles."""
+
+
+LOGGED_OUT = "Your log-in has ended. Please log in again."
 
 
 class ViewerState(rx.State):
@@ -51,7 +54,9 @@ class ViewerState(rx.State):
         try:
             actor = await self._actor()
         except TokenRefused:
-            return self._renewal()
+            return self._renewal(LOGGED_OUT)
+        if actor.cart is None:
+            return self._renewal("Please allow cookies: without them we cannot keep seats for you.")
         self.is_operator, self.is_seller = actor.is_operator, bool(actor.sellers)
         self.is_signed_in = actor.account is not None
         self.name = ""
@@ -63,7 +68,7 @@ class ViewerState(rx.State):
     @rx.event
     def renew(self) -> rx.event.EventSpec | None:
         """Have a log-in renewed that ran out while the page lay open."""
-        return self._renewal()
+        return self._renewal(LOGGED_OUT)
 
     @rx.event
     def tell(self, message: str) -> None:
@@ -99,11 +104,11 @@ class ViewerState(rx.State):
         url = self.router.url
         return f"{url.path}?{url.query}" if url.query else url.path
 
-    def _renewal(self) -> rx.event.EventSpec | None:
+    def _renewal(self, otherwise: str) -> rx.event.EventSpec | None:
+        """Go and fetch fresh cookies; say `otherwise` if that was tried a moment ago."""
         now = clock.now()
         if self._renewed_at is not None and now - self._renewed_at < RENEWED_AGO:
-            self.is_signed_in, self.name = False, ""
-            self.notice = "Your log-in has ended. Please log in again."
+            self.is_signed_in, self.name, self.notice = False, "", otherwise
             return None
         self._renewed_at = now
         return rx.redirect(f"/session/renew?next={quote(self._here())}", is_external=True)
