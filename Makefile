@@ -16,8 +16,8 @@ run: set-up ## the marketplace as in production, with embedded data
 dev: set-up-dev ## the same, reloading on change
 	@exec $(PYTHON) -m marketplace.cli dev
 
-test: browser ## every test; make test ARGS="tests/ground -k money" runs some
-	@$(PYTHON) -m pytest $(ARGS)
+test: set-up-dev ## every test; make test ARGS="tests/ground -k money" runs some
+	@HOLDFAST_BROWSER="$$(bin/ensure-browser)" $(PYTHON) -m pytest $(ARGS)
 
 check: set-up-dev ## style, types, import contracts, migrations
 	$(PYTHON) -m ruff check .

@@ -32,6 +32,8 @@ hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, max_
 hypothesis_settings.register_profile("explore", deadline=None, max_examples=2000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 _names = count(1)
 
 
@@ -146,6 +148,12 @@ def postgres_server() -> Iterator[str]:
                 connection.execute(sql.SQL("ALTER SYSTEM SET {}").format(sql.SQL(habit)))
             connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str | None:
+    """The Chromium that journeys drive (see bin/ensure-browser); None leaves the choice to Playwright."""
+    return os.environ.get("HOLDFAST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextmanager
