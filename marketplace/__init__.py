@@ -1,1 +1,3 @@
 """Holdfast: a marketplace for things that run out."""
+
+__version__ = "0.1.0"

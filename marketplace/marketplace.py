@@ -10,25 +10,16 @@ import reflex as rx
 import structlog
 from reflex.app import default_error_boundary
 
-from marketplace import settings
+from marketplace import settings, wiring
 from marketplace.accounts.errors import TokenRefused
+from marketplace.api.app import create_app
 from marketplace.api.pages import Pages
 from marketplace.components.theme import DARK, LIGHT
 from marketplace.errors import HoldfastError
+from marketplace.jobs.worker import working
+from marketplace.lab.time_machine import following
 from marketplace.pages.routes import add_pages
 from marketplace.state.viewer import ViewerState
-
-try:  # GUARD
-    from marketplace import wiring
-    from marketplace.api.app import create_app
-    from marketplace.jobs.worker import working
-except Exception as e:
-    print("GUARD", e)
-    from contextlib import nullcontext
-    from fastapi import FastAPI
-    create_app = FastAPI
-    working = nullcontext
-    class wiring: house = nullcontext
 
 log = structlog.get_logger()
 
@@ -71,6 +62,8 @@ async def open_house() -> AsyncIterator[None]:
     """For as long as a web process lives: its connections and, where the settings say so, a worker."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(wiring.house())
+        if settings.current().lab_is_open:
+            await stack.enter_async_context(following())
         if settings.current().jobs_in_web:
             await stack.enter_async_context(working())
         yield

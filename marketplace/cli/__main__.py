@@ -1,5 +1,7 @@
 """`python -m marketplace.cli …` is `marketplace …`."""
 
-from marketplace.cli.commands import marketplace
+import sys
 
-marketplace()
+from marketplace.cli.commands import main
+
+sys.exit(main())

@@ -14,14 +14,12 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from marketplace.cli.refusals import BuildFailed
+
 SOURCES = (
     "marketplace/marketplace.py", "marketplace/pages", "marketplace/components", "marketplace/state", "assets",
     "rxconfig.py", "reflex.lock/package.json",
 )  # fmt: skip
-
-
-class BuildFailed(Exception):  # noqa: N818 - named after what happened, as everywhere in this house
-    """The pages could not be compiled; `str()` is the end of what the tools said."""
 
 
 class Frontend:
@@ -52,7 +50,7 @@ class Frontend:
             command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
             done = subprocess.run(command, cwd=self.root, env=tools_environment(), stdout=log, stderr=log, check=False)  # noqa: S603
         if done.returncode != 0:
-            raise BuildFailed("\n".join(self.log.read_text().splitlines()[-40:]))
+            raise BuildFailed("\n".join(self.log.read_text().splitlines()[-40:]), str(self.log))
         self._stamp.write_text(fingerprint)
 
     def _sources(self) -> Iterator[Path]:

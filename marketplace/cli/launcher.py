@@ -20,14 +20,11 @@ from rich.console import Console
 from marketplace import settings
 from marketplace.cli import services, serving
 from marketplace.cli.frontend import Frontend, tools_environment
+from marketplace.cli.refusals import PortTaken
 from marketplace.redis import die_with_parent
 from marketplace.settings import Settings
 
 console = Console(highlight=False, soft_wrap=True)
-
-
-class PortTaken(Exception):  # noqa: N818 - named after what happened, as everywhere in this house
-    """Somebody else listens where we should."""
 
 
 def run() -> None:
@@ -36,11 +33,7 @@ def run() -> None:
     chosen = _prepare_process()
     _refuse_taken(chosen.host, chosen.port)
     with services.own_data(chosen) as chosen:
-        with console.status("Looking after the database …"):
-            services.migrate()
-        if chosen.lab_is_open:
-            with console.status("Looking for a world to show …"):
-                services.seed_if_empty()
+        _prepare_database(chosen)
         pages = Frontend(services.ROOT)
         if not pages.is_fresh:
             with console.status("Compiling the pages (half a minute; again only when they change) …"):
@@ -53,10 +46,8 @@ def dev() -> None:
     chosen = _prepare_process()
     for port in (chosen.port, chosen.port + 1):
         _refuse_taken("127.0.0.1", port)
-    with services.own_data(chosen):
-        services.migrate()
-        if chosen.lab_is_open:
-            services.seed_if_empty()
+    with services.own_data(chosen) as chosen:
+        _prepare_database(chosen)
         ports = ["--frontend-port", str(chosen.port), "--backend-port", str(chosen.port + 1)]
         command = [sys.executable, "-m", "reflex", "run", "--env", "dev", "--backend-host", "127.0.0.1", *ports]
         reflex = subprocess.Popen(command, preexec_fn=die_with_parent)  # noqa: S603, PLW1509 - no threads here
@@ -85,6 +76,14 @@ def _prepare_process() -> Settings:
     return chosen
 
 
+def _prepare_database(chosen: Settings) -> None:
+    with console.status("Looking after the database …"):
+        services.migrate()
+    if chosen.lab_is_open:
+        with console.status("Building a world to show, if there is none …"):
+            services.seed_if_empty()
+
+
 def _leave(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
@@ -97,9 +96,7 @@ def _refuse_taken(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTaken(
-                f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with PORT."
-            ) from None
+            raise PortTaken(host, port, error.strerror or str(error)) from None
 
 
 def _greet(chosen: Settings, seconds: float) -> None:

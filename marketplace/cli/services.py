@@ -20,15 +20,12 @@ from alembic import command
 from alembic.config import Config
 from marketplace import db, settings
 from marketplace import redis as redis_room
+from marketplace.cli.refusals import DataInUse
 from marketplace.redis import EmbeddedRedis
 from marketplace.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD_SERVER_SECONDS = 10
-
-
-class DataInUse(Exception):  # noqa: N818 - named after what happened, as everywhere in this house
-    """Another run works with the same data folder."""
 
 
 @contextmanager
@@ -126,10 +123,7 @@ def _locked(place: Path) -> Iterator[IO[str]]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise DataInUse(
-                f"The data folder {place.parent} is in use by process {file.read().strip() or '?'}. "
-                "Stop that one, or choose another folder with DATA_DIR."
-            ) from None
+            raise DataInUse(str(place.parent), file.read().strip() or "?") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

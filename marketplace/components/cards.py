@@ -54,7 +54,7 @@ def listing_card(
     return rx.el.article(
         rx.el.div(
             poster(poster_src, is_first=is_first),
-            when(badge_text, badge(badge_text or "", tone=badge_tone)),
+            when(badge_text, badge("" if badge_text is None else badge_text, tone=badge_tone)),
             class_name="listing-card-art",
         ),
         rx.el.div(
@@ -89,7 +89,7 @@ def ticket_card(
             rx.el.p(unit, class_name="ticket-place"),
             rx.el.p(when_text),
             rx.el.p(place, class_name="quiet"),
-            when(holder, rx.el.p(holder or "", class_name="quiet small")),
+            when(holder, rx.el.p("" if holder is None else holder, class_name="quiet small")),
             when(is_used, badge(used_text, tone="warning")),
             *([actions] if actions is not None else []),
             class_name="ticket-body",
@@ -110,7 +110,7 @@ def stat(label: Text, value: Text, *, testid: Text, note: Text | None = None) ->
     return rx.el.div(
         rx.el.span(label, class_name="stat-label"),
         rx.el.span(value, class_name="stat-value"),
-        when(note, rx.el.span(note or "", class_name="small quiet")),
+        when(note, rx.el.span("" if note is None else note, class_name="small quiet")),
         class_name="stat",
         data_testid=testid,
     )

@@ -7,7 +7,9 @@ its own, does the work, and calls `finish` with what it answered, whatever that 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,9 +30,7 @@ _SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """Nobody has done this yet: do it, then `finish` with this `attempt`."""
-
-    attempt: int
+    """Nobody has done this yet: do it, then `finish`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class Replay:
     status: int
     body: bytes
     content_type: str
+    headers: dict[str, str]
+
+
+Begun = Fresh | Replay
 
 
 def check_key(key: str) -> None:
@@ -48,62 +52,70 @@ def check_key(key: str) -> None:
         raise KeyRefused
 
 
-async def begin(
-    session: Session, *, key: str, actor_label: str, method: str, path: str, body: bytes, now: datetime
-) -> Fresh | Replay:
-    """Commit before the work begins, so that a parallel request sees it.
+async def begin(session: Session, *, key: str, actor: str, method: str, path: str, body: bytes, now: datetime) -> Begun:
+    """Commit before the work begins, so that a parallel request sees it. `actor` is Actor.label: keys are its own.
 
     Raises KeyRefused for a malformed key, KeyReused where the key came with another request, KeyInProgress where the
     same request is being worked on.
     """
     check_key(key)
-    digest = _digest(method, path, actor_label, body)
+    request_hash = _hash(method, path, actor, body)
     until = now + LEASE
-    row = IdempotencyKey(actor=actor_label, key=key, request_hash=digest, leased_until=until, created_at=now)
+    row = IdempotencyKey(actor=actor, key=key, request_hash=request_hash, leased_until=until, created_at=now)
     if await add_once(session, row):
-        return Fresh(row.attempt)
-    row = await queries.lock_key(session, actor_label, key)
+        return Fresh()
+    row = await queries.lock_key(session, actor, key)
     if now - row.created_at >= KEPT_FOR:
-        row.restart(digest, until=until, now=now)
-        return Fresh(row.attempt)
-    if row.request_hash != digest:
+        row.restart(request_hash, until=until, now=now)
+        return Fresh()
+    if row.request_hash != request_hash:
         raise KeyReused
-    if row.status is not None:
-        return Replay(row.status, row.body, row.content_type)
-    assert row.leased_until is not None
+    if row.answered_at is not None:
+        return Replay(row.status, row.body, row.content_type, json.loads(row.headers))
     if row.leased_until > now:
         raise KeyInProgress
-    row.restart(digest, until=until, now=row.created_at)
-    return Fresh(row.attempt)
+    # Its holder has crashed. Whatever it may have done is safe to do again: every action has its own guard.
+    row.leased_until = until
+    return Fresh()
 
 
 async def finish(
     session: Session,
     *,
     key: str,
-    actor_label: str,
-    attempt: int,
+    actor: str,
     status: int,
     body: bytes,
     content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+    now: datetime,
 ) -> None:
-    """Keep the answer. That of a request which was taken over meanwhile is not kept: its successor's counts."""
+    """Keep the answer. Where a request was taken over and both come to an end, the first answer stands."""
     await session.execute(
         update(IdempotencyKey)
         .where(
-            col(IdempotencyKey.actor) == actor_label,
+            col(IdempotencyKey.actor) == actor,
             col(IdempotencyKey.key) == key,
-            col(IdempotencyKey.attempt) == attempt,
+            col(IdempotencyKey.answered_at).is_(None),
         )
-        .values(status=status, body=body, content_type=content_type, leased_until=None)
+        .values(
+            status=status,
+            body=body,
+            content_type=content_type,
+            headers=json.dumps(dict(headers or {})),
+            answered_at=now,
+        )
     )
 
 
-async def forget(session: Session, now: datetime) -> None:
-    """Drop what is older than a day."""
-    await session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < now - KEPT_FOR))
+async def forget(session: Session, now: datetime) -> int:
+    """Drop what is older than a day. Returns how many."""
+    gone = await session.execute(
+        delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < now - KEPT_FOR).returning(col(IdempotencyKey.key))
+    )
+    return len(gone.all())
 
 
-def _digest(method: str, path: str, actor: str, body: bytes) -> str:
-    head = f"{method.upper()}\n{path}\n{actor}\n"
-    return hashlib.sha256(head.encode() + body).hexdigest()
+def _hash(method: str, path: str, actor: str, body: bytes) -> str:
+    """SHA-256 of the request as this actor made it. No part but the last can hold a line break."""
+    return hashlib.sha256(f"{method.upper()}\n{path}\n{actor}\n".encode() + body).hexdigest()

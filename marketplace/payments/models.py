@@ -370,15 +370,14 @@ class IdempotencyKey(SQLModel, table=True):
     actor: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     request_hash: str
-    attempt: int = 1
-    leased_until: datetime | None = Field(default=None, sa_type=Instant)
-    status: int | None = None
+    leased_until: datetime = Field(sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    status: int = 0
     content_type: str = ""
+    headers: str = Field(default="{}", sa_type=Text)
     body: bytes = b""
     created_at: datetime = Field(sa_type=Instant)
 
     def restart(self, request_hash: str, *, until: datetime, now: datetime) -> None:
-        """Begin anew under an old key: it has been forgotten, or its holder has crashed."""
-        self.request_hash, self.leased_until, self.created_at = request_hash, until, now
-        self.status, self.content_type, self.body = None, "", b""
-        self.attempt += 1
+        """Begin anew under a key that was forgotten."""
+        self.request_hash, self.leased_until, self.created_at, self.answered_at = request_hash, until, now, None

@@ -14,7 +14,7 @@ from marketplace.money import Money
 from marketplace.payments.errors import PaymentNotFound, RefundNotFound, WebhookNotFound
 from marketplace.payments.models import IdempotencyKey, InboxState, Payment, PaymentStep, Refund, WebhookEvent
 from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus
-from marketplace.payments.views import Analytics, PaymentView, RefundView, StepView, Volume, WebhookView
+from marketplace.payments.views import Analytics, InboxHealth, PaymentView, RefundView, StepView, Volume, WebhookView
 
 
 async def lock_payment(session: Session, id: PaymentId) -> Payment:
@@ -255,10 +255,25 @@ async def inbox(session: Session, state: InboxState = InboxState.DEAD, limit: in
     ]
 
 
-async def inbox_backlog(session: Session, now: datetime) -> int:
-    """How many events wait although their time has come."""
-    rows = await session.exec(select(func.count()).select_from(WebhookEvent).where(col(WebhookEvent.due_at) <= now))
-    return rows.one()
+async def inbox_health(session: Session, now: datetime) -> InboxHealth:
+    waiting = await session.exec(
+        select(func.count(), func.min(WebhookEvent.received_at)).where(
+            col(WebhookEvent.due_at) <= now, col(WebhookEvent.state) == InboxState.WAITING.value
+        )
+    )
+    count, since = waiting.one()
+    put_aside = await session.exec(
+        select(WebhookEvent.state, func.count())
+        .where(col(WebhookEvent.state).in_([InboxState.PARKED.value, InboxState.DEAD.value]))
+        .group_by(col(WebhookEvent.state))
+    )
+    by_state = dict(put_aside.all())
+    return InboxHealth(
+        waiting=count,
+        parked=by_state.get(InboxState.PARKED.value, 0),
+        dead=by_state.get(InboxState.DEAD.value, 0),
+        waiting_since=since,
+    )
 
 
 async def lock_key(session: Session, actor: str, key: str) -> IdempotencyKey:

@@ -84,6 +84,16 @@ class Analytics:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxHealth:
+    """How many events wait although their time has come, are parked, were given up; and the oldest one waiting."""
+
+    waiting: int
+    parked: int
+    dead: int
+    waiting_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookView:
     """An event in the inbox. `state` is waiting, parked, done or dead."""
 

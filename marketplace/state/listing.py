@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import reflex as rx
@@ -74,8 +75,8 @@ class ListingState(ViewerState):
     expires_at: str = ""
     server_now: str = ""
     can_extend: bool = False
-    answer: int = 0
-    """Grows with every answer to a pick, so that the map knows that it has been heard, also where nothing changed."""
+    is_busy: bool = False
+    """While an answer to a pick is being made: the map takes back what `mine` does not grant once it is over."""
     unpaid_order: str = ""
 
     _hold: str = ""
@@ -105,25 +106,31 @@ class ListingState(ViewerState):
         self.is_loading = False
 
     @rx.event
-    async def pick(self, units: list[str]) -> None:
+    async def pick(self, units: list[str]) -> AsyncIterator[None]:
         """Hold these seats, too."""
-        await self._hold_more(TheseSeats(tuple(str(unit).removeprefix("seat:") for unit in units)))
+        self.is_busy = True
+        yield
+        await self._try(self._hold_more(TheseSeats(tuple(str(unit).removeprefix("seat:") for unit in units))))
 
     @rx.event
-    async def best(self, wish: dict[str, Any]) -> None:
+    async def best(self, wish: dict[str, Any]) -> AsyncIterator[None]:
         """Find and hold the best seats together."""
-        most = wish.get("maxAmount")
-        price = None if most is None else Money(_number(most), next(iter(self.prices.values()))["currency"])
-        await self._hold_more(BestSeats(_number(wish.get("quantity")), wish.get("category") or None, price))
+        self.is_busy = True
+        yield
+        await self._try(self._find_best(wish))
 
     @rx.event
-    async def stand(self, wish: dict[str, Any]) -> None:
+    async def stand(self, wish: dict[str, Any]) -> AsyncIterator[None]:
         """Hold places in a standing area."""
-        await self._hold_more(StandingPlaces(str(wish.get("area")), _number(wish.get("quantity"))))
+        self.is_busy = True
+        yield
+        await self._try(self._stand(wish))
 
     @rx.event
-    async def drop(self, units: list[str]) -> None:
+    async def drop(self, units: list[str]) -> AsyncIterator[None]:
         """Let go of these."""
+        self.is_busy = True
+        yield
         await self._try(self._drop([str(unit) for unit in units]))
 
     @rx.event
@@ -143,12 +150,17 @@ class ListingState(ViewerState):
     def check_out(self) -> rx.event.EventSpec | None:
         return rx.redirect(f"/checkout/{self._hold}") if self._hold else None
 
-    async def _hold_more(self, wish: Wish) -> None:
-        async def claim() -> None:
-            listing_id = ListingId(self.facts["id"])
-            self._show(await holding.hold(await self._actor(), listing_id, wish, clock.now()))
+    async def _find_best(self, wish: dict[str, Any]) -> None:
+        most = wish.get("maxAmount")
+        price = None if most is None else Money(_number(most), next(iter(self.prices.values()))["currency"])
+        await self._hold_more(BestSeats(_number(wish.get("quantity")), wish.get("category") or None, price))
 
-        await self._try(claim())
+    async def _stand(self, wish: dict[str, Any]) -> None:
+        await self._hold_more(StandingPlaces(str(wish.get("area")), _number(wish.get("quantity"))))
+
+    async def _hold_more(self, wish: Wish) -> None:
+        listing_id = ListingId(self.facts["id"])
+        self._show(await holding.hold(await self._actor(), listing_id, wish, clock.now()))
 
     async def _drop(self, units: list[str]) -> None:
         actor = await self._actor()
@@ -158,7 +170,7 @@ class ListingState(ViewerState):
     async def _extend(self) -> None:
         self._show(await holding.extend(await self._actor(), HoldId(self._hold)))
 
-    async def _try(self, work: Any) -> None:
+    async def _try(self, work: Awaitable[None]) -> None:
         """Do it; what is refused is told, and the map learns what is ours in either case."""
         self.notice = ""
         try:
@@ -168,7 +180,7 @@ class ListingState(ViewerState):
             if isinstance(refused, NotFound):
                 await self._look_at_mine(ListingId(self.facts["id"]))
         finally:
-            self.answer += 1
+            self.is_busy = False
 
     async def _look_at_mine(self, listing_id: ListingId) -> None:
         actor, now = await self._actor(), clock.now()

@@ -13,10 +13,14 @@ from marketplace.payments.models import WebhookEvent
 EVENTS_KEPT_FOR = timedelta(days=30)
 
 
-async def clean_up(session: Session, now: datetime) -> None:
-    """Forget answers kept for repetition, and webhooks that were dealt with a month ago.
+async def clean_up(session: Session, now: datetime) -> int:
+    """Forget answers kept for repetition, and webhooks that were dealt with a month ago. Returns how many.
 
     A forgotten event cannot come back: by then its signature is far too old.
     """
-    await idempotency.forget(session, now)
-    await session.execute(delete(WebhookEvent).where(col(WebhookEvent.processed_at) < now - EVENTS_KEPT_FOR))
+    gone = await session.execute(
+        delete(WebhookEvent)
+        .where(col(WebhookEvent.processed_at) < now - EVENTS_KEPT_FOR)
+        .returning(col(WebhookEvent.id))
+    )
+    return len(gone.all()) + await idempotency.forget(session, now)

@@ -1,0 +1,661 @@
+/* Draws a hall on a canvas, fast: the hall is cut into opaque tiles, each drawn once per zoom level and again only when a
+   seat in it changes; panning only lays tiles. What moves with the viewer (own seats, focus, labels) is drawn over them. */
+import { FREE, corners } from "./hall.js";
+
+const TILE = 512;          // device pixels; about 1 MB each
+const MOST_TILES = 72;
+const BUDGET = 7;          // milliseconds of tile drawing in one frame: leaves time for the rest of a 60 Hz frame
+const SETTLE = 110;        // milliseconds without zooming before tiles are drawn anew
+const DOTS = 1.7, ROUND = 3.2, NUMBERS = 8.5; // seat radius in CSS pixels from which seats are dots, round, numbered
+export const PICKABLE_MOUSE = 3.6, PICKABLE_TOUCH = 8;
+
+export class Painter {
+  /** @param canvas what to draw on; @param look () => what the overlay shows: {mine, hover, focus, lit, off, words} */
+  constructor(canvas, hall, look) {
+    this.canvas = canvas;
+    this.hall = hall;
+    this.look = look;
+    this.ctx = canvas.getContext("2d", { alpha: false });
+    this.k = 1;
+    this.tx = this.ty = 0;
+    this.layer = this.previous = null;
+    this.zoomedAt = -Infinity;
+    this.flight = null;
+    this.frame = 0;
+    this.times = [];
+    this.pulses = [];
+    this.off = new Uint8Array(hall.categories.length);
+    this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
+    this.draw = this.draw.bind(this);
+    this.scratch = new Int32Array(hall.count);
+    this.stampOf = new Map();
+    this.readTheme();
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.frame = -1;
+  }
+
+  /* ------------------------------------------------------------ size, theme, changes */
+  resize(width, height) {
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    if (width === this.width && height === this.height && ratio === this.ratio) return;
+    const first = this.width === undefined;
+    const centre = first ? null : this.toPlan(this.width / 2, this.height / 2);
+    [this.width, this.height, this.ratio] = [width, height, ratio];
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    const wasFit = !first && Math.abs(this.k / this.fitK - 1) < 0.01;
+    const { bounds } = this.hall;
+    this.fitK = Math.min(width / bounds.width, height / bounds.height);
+    this.leastK = this.fitK * 0.85;
+    this.mostK = Math.max(this.fitK * 1.5, 22 / this.hall.seatRadius);
+    this.drawOverview();
+    if (first || wasFit) this.fit(false);
+    else this.centreOn(centre.x, centre.y, this.k, false);
+    this.layer = this.previous = null;
+    this.invalidate();
+  }
+
+  readTheme() {
+    const style = getComputedStyle(document.documentElement);
+    const read = (name) => style.getPropertyValue(`--${name}`).trim() || "#888888";
+    this.theme = Object.fromEntries(
+      ["map-ground", "surface", "line", "line-strong", "ink", "ink-soft", "accent", "seat-taken", "seat-off", "seat-mine", "seat-mine-mark"]
+        .map((name) => [name, read(name)]),
+    );
+    this.isDark = luminance(this.theme["map-ground"]) < 0.2;
+    this.font = style.getPropertyValue("--font-text").trim() || "sans-serif";
+    this.fills = this.hall.categories.map((category) => category.color || "#888888");
+    this.inks = this.fills.map((fill) => (luminance(fill) > 0.36 ? "#15120e" : "#ffffff"));
+    this.stampOf.clear();
+    this.forgetTiles();
+  }
+
+  forgetTiles() {
+    this.layer = this.previous = null;
+    if (this.width) this.drawOverview();
+    this.invalidate();
+  }
+
+  /** Shows only some categories as open: `off[c]` is 1 for those that are dimmed. */
+  filter(off) {
+    if (this.off.length === off.length && this.off.every((value, at) => value === off[at])) return;
+    this.off = off;
+    this.markAll();
+  }
+
+  markAll() {
+    for (const layer of [this.layer, this.previous]) layer?.tiles.forEach((tile) => { tile.dirty = true; });
+    if (this.width) this.drawOverview();
+    this.invalidate();
+  }
+
+  /** Seats whose status changed: their tiles are drawn again, those in view ring once. */
+  changed(seats) {
+    const { hall } = this;
+    if (seats.length > 4000) return this.markAll();
+    for (const seat of seats) {
+      this.dotOverview(seat);
+      for (const layer of [this.layer, this.previous]) {
+        if (!layer) continue;
+        const at = layer.k * this.ratio, reach = hall.radius[seat] + 1;
+        const [i0, i1] = [hall.x[seat] - reach, hall.x[seat] + reach].map((x) => Math.floor((x * at) / TILE));
+        const [j0, j1] = [hall.y[seat] - reach, hall.y[seat] + reach].map((y) => Math.floor((y * at) / TILE));
+        for (let i = i0; i <= i1; i++) for (let j = j0; j <= j1; j++) {
+          const tile = layer.tiles.get(`${i},${j}`);
+          if (tile) this.patchTile(tile, layer, i, j, seat);
+        }
+      }
+    }
+    if (!this.still.matches && seats.length <= 60) {
+      const from = performance.now();
+      for (const seat of seats) if (hall.status[seat] !== FREE) this.pulses.push({ seat, from });
+    }
+    return this.invalidate();
+  }
+
+  /* ------------------------------------------------------------ camera */
+  toPlan(x, y) { return { x: (x - this.tx) / this.k, y: (y - this.ty) / this.k }; }
+  toScreen(x, y) { return { x: x * this.k + this.tx, y: y * this.k + this.ty }; }
+  get seatPixels() { return this.hall.seatRadius * this.k; }
+
+  panBy(dx, dy) {
+    this.flight = null;
+    this.tx += dx;
+    this.ty += dy;
+    this.keepInSight();
+    this.invalidate();
+  }
+
+  /** Zooms so that the plan's point under (x, y) stays there. */
+  zoomAt(x, y, factor) {
+    this.flight = null;
+    const point = this.toPlan(x, y);
+    this.k = this.lawful(this.k * factor);
+    this.tx = x - point.x * this.k;
+    this.ty = y - point.y * this.k;
+    this.keepInSight();
+    this.zoomedAt = performance.now();
+    this.invalidate();
+  }
+
+  centreOn(x, y, k = this.k, isSmooth = true) {
+    const end = { k: this.lawful(k) };
+    end.tx = this.width / 2 - x * end.k;
+    end.ty = this.height / 2 - y * end.k;
+    if (!isSmooth || this.still.matches) {
+      Object.assign(this, end);
+      this.keepInSight();
+      this.flight = null;
+    } else {
+      this.flight = { from: performance.now(), start: { k: this.k, tx: this.tx, ty: this.ty }, end };
+    }
+    this.zoomedAt = performance.now();
+    this.invalidate();
+  }
+
+  fit(isSmooth = true) {
+    const { left, top, width, height } = this.hall.bounds;
+    this.centreOn(left + width / 2, top + height / 2, this.fitK, isSmooth);
+  }
+
+  zoomBy(factor) {
+    const { x, y } = this.toPlan(this.width / 2, this.height / 2);
+    this.centreOn(x, y, (this.flight?.end.k ?? this.k) * factor);
+  }
+
+  /** Brings some seats into view, large enough to read. */
+  show(seats, least = 10) {
+    const xs = seats.map((seat) => this.hall.x[seat]), ys = seats.map((seat) => this.hall.y[seat]);
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const room = this.hall.pitch * 6;
+    const k = Math.min(this.width / (right - left + room), this.height / (bottom - top + room), Math.max(this.k, least / this.hall.seatRadius));
+    this.centreOn((left + right) / 2, (top + bottom) / 2, k);
+  }
+
+  /** Moves just enough that a seat with the keyboard's focus is seen, and can be read. */
+  follow(seat) {
+    const [x, y] = [this.hall.x[seat], this.hall.y[seat]];
+    if (this.seatPixels < 6) return this.centreOn(x, y, 10 / this.hall.seatRadius);
+    const at = this.toScreen(x, y), edge = Math.min(90, this.width / 4, this.height / 4);
+    if (at.x < edge || at.y < edge || at.x > this.width - edge || at.y > this.height - edge) this.centreOn(x, y);
+    return this.invalidate();
+  }
+
+  lawful(k) { return Math.max(this.leastK, Math.min(this.mostK, k)); }
+
+  keepInSight() {
+    const { left, top, width, height } = this.hall.bounds;
+    const margin = 0.4;
+    const limit = (offset, start, size, view) => {
+      const slack = Math.max(0, view - size * this.k) / 2 + view * margin;
+      return Math.max(view - (start + size) * this.k - slack, Math.min(slack - start * this.k, offset));
+    };
+    this.tx = limit(this.tx, left, width, this.width);
+    this.ty = limit(this.ty, top, height, this.height);
+  }
+
+  fly(now) {
+    const { from, start, end } = this.flight;
+    const part = Math.min(1, (now - from) / 240);
+    const eased = 1 - (1 - part) ** 3;
+    // Zoom in equal ratios, and keep the plan's point at the view's centre on a straight line.
+    const k = start.k * (end.k / start.k) ** eased;
+    const centre = (c, size, axis) => (size / 2 - c[axis]) / c.k;
+    for (const [axis, size] of [["tx", this.width], ["ty", this.height]]) {
+      const a = centre(start, size, axis), b = centre(end, size, axis);
+      this[axis] = size / 2 - (a + (b - a) * eased) * k;
+    }
+    this.k = k;
+    this.zoomedAt = now;
+    if (part === 1) {
+      Object.assign(this, end);
+      this.flight = null;
+      this.zoomedAt = -Infinity;
+      this.keepInSight();
+    }
+  }
+
+  /* ------------------------------------------------------------ frames */
+  invalidate() {
+    if (this.frame === 0) this.frame = requestAnimationFrame(this.draw);
+  }
+
+  draw(now) {
+    this.frame = 0;
+    if (!this.width) return;
+    const began = performance.now();
+    if (this.flight) this.fly(now);
+    const settled = now - this.zoomedAt > SETTLE;
+    if (!this.layer || (settled && Math.abs(this.layer.k / this.k - 1) > 0.001)) {
+      if (this.layer) this.previous = this.layer;
+      this.layer = { k: this.k, tiles: new Map() };
+    }
+
+    const { ctx } = this;
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    const waiting = this.tilesWanted(this.layer).filter(({ key }) => !this.layer.tiles.has(key));
+    const dirty = waiting.length ? [] : this.tilesWanted(this.layer).filter(({ key }) => this.layer.tiles.get(key).dirty);
+    for (const { key, i, j } of [...waiting, ...dirty]) {
+      if (performance.now() - began > BUDGET) break;
+      this.layer.tiles.set(key, this.drawTile(this.layer, i, j, this.layer.tiles.get(key)));
+    }
+    const isWhole = this.tilesWanted(this.layer).every(({ key }) => this.layer.tiles.has(key) && !this.layer.tiles.get(key).dirty);
+
+    ctx.fillStyle = this.theme["map-ground"];
+    ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    const isCovered = this.tilesWanted(this.layer).every(({ key }) => this.layer.tiles.has(key));
+    if (!isCovered || this.layer.k !== this.k) this.layOverview();
+    if (!isCovered && this.previous) this.layTiles(this.previous);
+    this.layTiles(this.layer);
+    if (isCovered && this.layer.k === this.k) this.previous = null;
+    this.trimTiles(this.layer);
+    const isMoving = this.drawOverlay(now);
+    this.times.push(performance.now() - began);
+    if (this.times.length > 2000) this.times.splice(0, 1000);
+    this.afterDraw?.();
+
+    if (!isWhole || isMoving || this.flight || this.layer.k !== this.k) this.invalidate();
+  }
+
+  /** Tiles of a layer that are in view and hold something, nearest to the centre first. */
+  tilesWanted(layer) {
+    const { bounds } = this.hall, at = layer.k * this.ratio, side = TILE / at;
+    const from = this.toPlan(0, 0), until = this.toPlan(this.width, this.height);
+    const [i0, i1] = [Math.max(from.x, bounds.left), Math.min(until.x, bounds.left + bounds.width)].map((x) => Math.floor(x / side));
+    const [j0, j1] = [Math.max(from.y, bounds.top), Math.min(until.y, bounds.top + bounds.height)].map((y) => Math.floor(y / side));
+    const tiles = [];
+    for (let j = j0; j <= j1; j++) for (let i = i0; i <= i1; i++) tiles.push({ i, j, key: `${i},${j}` });
+    const [ci, cj] = [(i0 + i1) / 2, (j0 + j1) / 2];
+    return tiles.sort((a, b) => Math.hypot(a.i - ci, a.j - cj) - Math.hypot(b.i - ci, b.j - cj));
+  }
+
+  layTiles(layer) {
+    const { ctx, ratio } = this, grow = this.k / layer.k, size = TILE * grow;
+    const [ox, oy] = grow === 1 ? [Math.round(this.tx * ratio), Math.round(this.ty * ratio)] : [this.tx * ratio, this.ty * ratio];
+    ctx.imageSmoothingQuality = "low";
+    for (const { i, j, key } of this.tilesWanted(layer)) {
+      const tile = layer.tiles.get(key);
+      if (!tile) continue;
+      const x = Math.floor(ox + i * size), y = Math.floor(oy + j * size);
+      if (grow === 1) ctx.drawImage(tile.canvas, x, y);
+      else ctx.drawImage(tile.canvas, x, y, Math.ceil(ox + (i + 1) * size) - x, Math.ceil(oy + (j + 1) * size) - y);
+    }
+  }
+
+  trimTiles(layer) {
+    if (layer.tiles.size <= MOST_TILES) return;
+    const kept = new Set(this.tilesWanted(layer).map(({ key }) => key));
+    for (const key of layer.tiles.keys()) {
+      if (layer.tiles.size <= MOST_TILES) break;
+      if (!kept.has(key)) layer.tiles.delete(key);
+    }
+  }
+
+  /* ------------------------------------------------------------ tiles */
+  drawTile(layer, i, j, old) {
+    const canvas = old?.canvas ?? surface(TILE, TILE);
+    const ctx = canvas.getContext("2d", { alpha: false });
+    const at = layer.k * this.ratio;
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.fillStyle = this.theme["map-ground"];
+    ctx.fillRect(0, 0, TILE, TILE);
+    ctx.setTransform(at, 0, 0, at, -i * TILE, -j * TILE);
+    const side = TILE / at;
+    this.paint(ctx, i * side, j * side, (i + 1) * side, (j + 1) * side, at);
+    return { canvas, dirty: false };
+  }
+
+  /** One seat anew on a tile: under it lies its slab, whose colour wipes the old look away. */
+  patchTile(tile, layer, i, j, seat) {
+    const { hall } = this, at = layer.k * this.ratio;
+    const ctx = tile.canvas.getContext("2d");
+    ctx.setTransform(at, 0, 0, at, -i * TILE, -j * TILE);
+    const r = hall.radius[seat] + 1.5 / at;
+    ctx.fillStyle = this.theme.surface;
+    ctx.fillRect(hall.x[seat] - r, hall.y[seat] - r, 2 * r, 2 * r);
+    this.scratch[0] = seat;
+    this.paintSeats(ctx, 1, at, layer.k * hall.seatRadius);
+  }
+
+  /** Everything of the hall that is the same for all viewers, within a rectangle; `at` is device pixels per plan unit. */
+  paint(ctx, left, top, right, bottom, at) {
+    const { hall } = this, margin = hall.pitch * 1.5;
+    this.paintAreas(ctx, left, top, right, bottom);
+    const pixels = (hall.seatRadius * at) / this.ratio;
+    let seen = 0;
+    const rows = new Set();
+    hall.visit(left - margin, top - margin, right + margin, bottom + margin, (seat) => {
+      this.scratch[seen++] = seat;
+      rows.add(hall.row[seat]);
+    });
+    if (seen === 0) return;
+    this.paintSlabs(ctx, rows, left, top, right, bottom, margin);
+    this.paintSeats(ctx, seen, at, pixels);
+    if (pixels >= 4.5) this.paintRowLabels(ctx, rows, pixels);
+  }
+
+  paintAreas(ctx, left, top, right, bottom) {
+    for (const area of this.hall.areas) {
+      const points = corners(area);
+      const reach = 400; // room for a text that is wider than its shape
+      if (points.every(([x]) => x < left - reach) || points.every(([x]) => x > right + reach)) continue;
+      if (points.every(([, y]) => y < top - reach) || points.every(([, y]) => y > bottom + reach)) continue;
+      ctx.save();
+      if (area.rotation && area.shape !== "polygon") {
+        ctx.translate(area.x, area.y);
+        ctx.rotate((area.rotation * Math.PI) / 180);
+        ctx.translate(-area.x, -area.y);
+      }
+      this.paintShape(ctx, area, points);
+      if (area.text && !area.guid) {
+        ctx.globalAlpha = 1;
+        ctx.fillStyle = this.isDark || !area.text_color ? this.theme["ink-soft"] : area.text_color;
+        ctx.font = `600 ${area.text_size || 16}px ${this.font}`;
+        ctx.textAlign = "center";
+        ctx.textBaseline = "middle";
+        ctx.fillText(area.text, area.text_x ?? area.x, area.text_y ?? area.y);
+      }
+      ctx.restore();
+    }
+  }
+
+  paintShape(ctx, area, points) {
+    if (area.shape === "text") return;
+    const path = new Path2D();
+    if (area.shape === "circle") path.arc(area.x, area.y, area.radius, 0, 2 * Math.PI);
+    else if (area.shape === "ellipse") path.ellipse(area.x, area.y, area.width / 2, area.height / 2, 0, 0, 2 * Math.PI);
+    else if (area.shape === "polygon") points.forEach(([x, y], at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
+    else path.roundRect(area.x, area.y, area.width, area.height, Math.min(area.width, area.height, 3 * this.hall.seatRadius) / 4);
+    path.closePath();
+    // A plan's colours are chosen on white paper: at night they are let down to a tint.
+    const isStanding = Boolean(area.guid);
+    ctx.globalAlpha = isStanding ? 0.32 : this.isDark ? 0.22 : 1;
+    ctx.fillStyle = isStanding ? this.fills[area.category] : area.color || this.theme.line;
+    ctx.fill(path);
+    if (isStanding || area.border_color) {
+      ctx.globalAlpha = isStanding ? 1 : this.isDark ? 0.4 : 1;
+      ctx.strokeStyle = isStanding ? this.fills[area.category] : area.border_color;
+      ctx.lineWidth = this.hall.seatRadius / 5;
+      ctx.stroke(path);
+    }
+  }
+
+  /** The floor that a block of seats stands on: one wide line through each row. */
+  paintSlabs(ctx, rows, left, top, right, bottom, margin) {
+    const { hall } = this;
+    ctx.strokeStyle = this.theme.surface;
+    ctx.lineWidth = hall.pitch * 1.9;
+    ctx.lineCap = ctx.lineJoin = "round";
+    for (const row of rows) {
+      const seats = hall.seatsOfRow(row);
+      let last = -1;
+      ctx.beginPath(); // row by row: one path of all rows would have to be united before it is filled
+      for (const seat of seats) {
+        const x = hall.x[seat], y = hall.y[seat];
+        const isNear = x > left - 2 * margin && x < right + 2 * margin && y > top - 2 * margin && y < bottom + 2 * margin;
+        if (!isNear) { last = -1; continue; }
+        if (last >= 0 && hall.distance(last, seat) < hall.pitch * 3) ctx.lineTo(x, y);
+        else { ctx.moveTo(x, y); ctx.lineTo(x, y); }
+        last = seat;
+      }
+      ctx.stroke();
+    }
+  }
+
+  /** Seats sorted by how they look, so that each look is set once; taken seats are smaller and crossed, not only grey. */
+  paintSeats(ctx, seen, at, pixels) {
+    const { hall, scratch, off } = this;
+    const kinds = hall.categories.length + 2, [OFF, TAKEN] = [kinds - 2, kinds - 1];
+    const lists = Array.from({ length: kinds }, () => []);
+    for (let n = 0; n < seen; n++) {
+      const seat = scratch[n], category = hall.category[seat];
+      lists[hall.status[seat] !== FREE ? TAKEN : off[category] ? OFF : category].push(seat);
+    }
+    lists.forEach((seats, kind) => {
+      if (seats.length === 0) return;
+      const fill = kind === TAKEN ? this.theme["seat-taken"] : kind === OFF ? this.theme["seat-off"] : this.fills[kind];
+      if (pixels < ROUND) this.paintDots(ctx, seats, fill, at, kind === TAKEN ? 0.8 : 1, pixels);
+      else this.stampSeats(ctx, seats, fill, at, kind === TAKEN ? "taken" : "free");
+    });
+    if (pixels < NUMBERS) return;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.font = `600 ${hall.seatRadius * 0.92}px ${this.font}`;
+    lists.forEach((seats, kind) => {
+      if (kind >= OFF) return;
+      ctx.fillStyle = this.inks[kind];
+      for (const seat of seats) ctx.fillText(hall.number[seat], hall.x[seat], hall.y[seat] + hall.radius[seat] * 0.06, hall.radius[seat] * 1.7);
+    });
+  }
+
+  paintDots(ctx, seats, fill, at, share, pixels) {
+    const { hall } = this;
+    ctx.fillStyle = fill;
+    const least = 0.5 / at;
+    for (const seat of seats) {
+      const r = Math.max(least, hall.radius[seat] * share * (pixels < DOTS ? 1 : 0.94));
+      ctx.fillRect(hall.x[seat] - r, hall.y[seat] - r, 2 * r, 2 * r);
+    }
+  }
+
+  /** Round seats are stamped from a small picture of each look: many times faster than a path for each. */
+  stampSeats(ctx, seats, fill, at, shape) {
+    const { hall } = this;
+    ctx.save();
+    const transform = ctx.getTransform();
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    for (const seat of seats) {
+      const stamp = this.stamp(fill, Math.round(hall.radius[seat] * at * 4) / 4, shape);
+      ctx.drawImage(stamp, Math.round(hall.x[seat] * at + transform.e - stamp.width / 2), Math.round(hall.y[seat] * at + transform.f - stamp.height / 2));
+    }
+    ctx.restore();
+  }
+
+  stamp(fill, radius, shape) {
+    const key = `${fill} ${radius} ${shape}`;
+    let stamp = this.stampOf.get(key);
+    if (stamp) return stamp;
+    if (this.stampOf.size > 400) this.stampOf.clear();
+    const side = 2 * Math.ceil(radius) + 2;
+    stamp = surface(side, side);
+    const ctx = stamp.getContext("2d");
+    ctx.translate(side / 2, side / 2);
+    ctx.fillStyle = fill;
+    ctx.beginPath();
+    ctx.arc(0, 0, shape === "taken" ? radius * 0.78 : radius, 0, 2 * Math.PI);
+    ctx.fill();
+    if (shape === "taken" && radius > 4) {
+      const arm = radius * 0.3;
+      ctx.strokeStyle = this.theme.surface;
+      ctx.lineWidth = Math.max(1, radius * 0.15);
+      ctx.beginPath();
+      ctx.moveTo(-arm, -arm); ctx.lineTo(arm, arm);
+      ctx.moveTo(arm, -arm); ctx.lineTo(-arm, arm);
+      ctx.stroke();
+    }
+    this.stampOf.set(key, stamp);
+    return stamp;
+  }
+
+  paintRowLabels(ctx, rows, pixels) {
+    const { hall } = this;
+    ctx.fillStyle = this.theme["ink-soft"];
+    ctx.font = `600 ${Math.min(hall.seatRadius * 1.1, (hall.seatRadius * 13) / pixels)}px ${this.font}`;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    for (const row of rows) {
+      const seats = hall.seatsOfRow(row);
+      const [first, last] = [seats[0], seats[seats.length - 1]];
+      for (const [end, inner] of [[first, seats[1] ?? last], [last, seats[seats.length - 2] ?? first]]) {
+        const away = hall.distance(end, inner) || 1;
+        const [dx, dy] = end === inner ? [-1, 0] : [(hall.x[end] - hall.x[inner]) / away, (hall.y[end] - hall.y[inner]) / away];
+        ctx.fillText(hall.rows[row][1], hall.x[end] + dx * hall.pitch * 0.95, hall.y[end] + dy * hall.pitch * 0.95);
+      }
+    }
+  }
+
+  /* ------------------------------------------------------------ overview (minimap, and what is seen before tiles are) */
+  drawOverview() {
+    const { bounds } = this.hall;
+    const k = Math.min((this.fitK * this.ratio), 1400 / Math.max(bounds.width, bounds.height));
+    this.overviewK = k;
+    this.overview = surface(Math.ceil(bounds.width * k), Math.ceil(bounds.height * k));
+    const ctx = this.overview.getContext("2d", { alpha: false });
+    ctx.fillStyle = this.theme["map-ground"];
+    ctx.fillRect(0, 0, this.overview.width, this.overview.height);
+    ctx.setTransform(k, 0, 0, k, -bounds.left * k, -bounds.top * k);
+    this.paint(ctx, bounds.left, bounds.top, bounds.left + bounds.width, bounds.top + bounds.height, k);
+    this.overviewChanged = true;
+  }
+
+  dotOverview(seat) {
+    if (!this.overview) return;
+    const { hall, overviewK: k } = this;
+    const ctx = this.overview.getContext("2d");
+    const fill = hall.status[seat] !== FREE ? "seat-taken" : this.off[hall.category[seat]] ? "seat-off" : null;
+    ctx.fillStyle = fill ? this.theme[fill] : this.fills[hall.category[seat]];
+    const r = Math.max(0.5 / k, hall.radius[seat]);
+    ctx.fillRect(hall.x[seat] - r, hall.y[seat] - r, 2 * r, 2 * r);
+    this.overviewChanged = true;
+  }
+
+  layOverview() {
+    const { bounds } = this.hall, at = this.ratio;
+    const { x, y } = this.toScreen(bounds.left, bounds.top);
+    this.ctx.imageSmoothingQuality = "low";
+    this.ctx.drawImage(this.overview, x * at, y * at, bounds.width * this.k * at, bounds.height * this.k * at);
+  }
+
+  /* ------------------------------------------------------------ overlay */
+  drawOverlay(now) {
+    const { ctx, hall, ratio, theme } = this;
+    const { mine, hover, focus, lit } = this.look();
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const spot = (seat) => ({ ...this.toScreen(hall.x[seat], hall.y[seat]), r: hall.radius[seat] * this.k });
+    const isSeen = ({ x, y, r }) => x > -r && y > -r && x < this.width + r && y < this.height + r;
+
+    let isMoving = false;
+    this.pulses = this.pulses.filter(({ from }) => now - from < 250);
+    for (const { seat, from } of this.pulses) {
+      const at = spot(seat);
+      if (!isSeen(at)) continue;
+      isMoving = true;
+      const part = Math.max(0, (now - from) / 250);
+      ring(ctx, at.x, at.y, at.r * (1 + 0.5 * part) + 1, theme["ink-soft"], 2 * (1 - part));
+    }
+
+    for (const seat of mine) {
+      const at = spot(seat);
+      if (!isSeen(at)) continue;
+      const r = Math.max(at.r * 1.12, 4);
+      disc(ctx, at.x, at.y, r + Math.max(1.5, r * 0.16), theme.surface);
+      disc(ctx, at.x, at.y, r, theme["seat-mine"]);
+      if (r >= 4) check(ctx, at.x, at.y, r, theme["seat-mine-mark"]);
+      if (lit.has(seat)) ring(ctx, at.x, at.y, r + 5, theme.accent, 3);
+    }
+    if (hover >= 0) {
+      const at = spot(hover);
+      ring(ctx, at.x, at.y, Math.max(at.r, 3) + 2.5, theme.ink, 2);
+    }
+    if (focus >= 0) {
+      const at = spot(focus);
+      ring(ctx, at.x, at.y, Math.max(at.r, 4) + 5, theme.surface, 3);
+      ring(ctx, at.x, at.y, Math.max(at.r, 4) + 3.5, theme.accent, 3);
+    }
+    this.drawZoneNames();
+    this.drawStanding();
+    return isMoving;
+  }
+
+  /** Far away, blocks have names; near by, rows and seats have. Names that would cover one another give way. */
+  drawZoneNames() {
+    const { hall, ctx } = this;
+    if (this.seatPixels > 4.5 || hall.zones.length < 2) return;
+    const placed = [];
+    ctx.font = `650 14px ${this.font}`;
+    hall.zoneBoxes.forEach((box, zone) => {
+      if (box.seats === 0) return;
+      const at = this.toScreen((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+      const wide = ctx.measureText(hall.zones[zone].name).width + 20;
+      if (at.x < 0 || at.y < 0 || at.x > this.width || at.y > this.height || wide > (box.right - box.left) * this.k * 2.2) return;
+      if (placed.some((one) => Math.abs(one.x - at.x) < (one.wide + wide) / 2 && Math.abs(one.y - at.y) < 28)) return;
+      placed.push({ ...at, wide });
+      this.pill(hall.zones[zone].name, at.x, at.y, wide);
+    });
+  }
+
+  drawStanding() {
+    const { ctx, hall } = this;
+    const { words, mineIn } = this.look();
+    for (const area of hall.standing) {
+      const points = corners(area), xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
+      if ((Math.max(...xs) - Math.min(...xs)) * this.k < 70) continue;
+      const at = this.toScreen((Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2);
+      const own = mineIn(area);
+      const text = `${area.text || words.standing} · ${own ? words.yours(own) : words.left(hall.leftIn(area))}`;
+      ctx.font = `650 14px ${this.font}`;
+      this.pill(text, at.x, at.y, ctx.measureText(text).width + 20);
+    }
+  }
+
+  pill(text, x, y, wide) {
+    const { ctx, theme } = this;
+    ctx.globalAlpha = 0.92;
+    ctx.fillStyle = theme.surface;
+    ctx.beginPath();
+    ctx.roundRect(x - wide / 2, y - 13, wide, 26, 13);
+    ctx.fill();
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = theme.ink;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.fillText(text, x, y + 0.5);
+  }
+}
+
+function surface(width, height) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.max(1, width), Math.max(1, height)];
+  return canvas;
+}
+
+function disc(ctx, x, y, r, fill) {
+  ctx.fillStyle = fill;
+  ctx.beginPath();
+  ctx.arc(x, y, r, 0, 2 * Math.PI);
+  ctx.fill();
+}
+
+function ring(ctx, x, y, r, stroke, width) {
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = width;
+  ctx.beginPath();
+  ctx.arc(x, y, r, 0, 2 * Math.PI);
+  ctx.stroke();
+}
+
+function check(ctx, x, y, r, stroke) {
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = Math.max(1.25, r * 0.2);
+  ctx.lineCap = ctx.lineJoin = "round";
+  ctx.beginPath();
+  ctx.moveTo(x - r * 0.42, y + r * 0.02);
+  ctx.lineTo(x - r * 0.1, y + r * 0.34);
+  ctx.lineTo(x + r * 0.44, y - r * 0.32);
+  ctx.stroke();
+}
+
+/** Relative luminance of "#rgb" or "#rrggbb"; other ways to write a colour count as middling. */
+export function luminance(colour) {
+  const digits = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour)?.[1];
+  if (!digits) return 0.3;
+  const wide = digits.length === 3 ? [...digits].map((digit) => digit + digit).join("") : digits;
+  const [r, g, b] = [0, 2, 4].map((at) => {
+    const part = parseInt(wide.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}

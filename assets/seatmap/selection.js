@@ -1,0 +1,83 @@
+/* What the viewer has: what the server says, with what was just asked of it laid over, so that a click shows at once. */
+
+const PATIENCE = 6000;   // milliseconds after which an unanswered wish is taken back
+const AFTERWARDS = 1500; // the same, once the server has answered something later
+
+const GUESS = "asked-";
+export const isGuess = (unit) => unit.includes(`:${GUESS}`);
+const area = (unit) => unit.slice(0, unit.lastIndexOf(":"));
+
+export class Selection {
+  constructor(changed) {
+    this.mine = new Set();
+    this.wishes = [];
+    this.asked = null;
+    this.changed = changed;
+    this.units = this.mine;
+  }
+
+  has(unit) { return this.units.has(unit); }
+  get size() { return this.units.size; }
+
+  /** Asks for so many places of a standing area. Which they will be only the server knows: until then, names are made up. */
+  addPlaces(guid, quantity) {
+    this.guesses = (this.guesses ?? 0) + quantity;
+    this.add(Array.from({ length: quantity }, (_, at) => `stand:${guid}:${GUESS}${this.guesses - at}`));
+  }
+
+  add(units) { this.wish({ adds: new Set(units), drops: new Set() }); }
+  drop(units) { this.wish({ adds: new Set(), drops: new Set(units) }); }
+
+  wish(wish) {
+    this.wishes.push({ ...wish, until: Date.now() + PATIENCE });
+    this.reckon();
+    setTimeout(() => this.sweep(), PATIENCE + 50);
+  }
+
+  /** The server's word on what is held: wishes that came true are done. */
+  settle(mine) {
+    const gained = mine.filter((unit) => !this.mine.has(unit));
+    this.mine = new Set(mine);
+    for (const { adds, drops } of this.wishes) {
+      for (const unit of adds) {
+        if (this.mine.has(unit)) adds.delete(unit);
+        if (!isGuess(unit)) continue;
+        const at = gained.findIndex((one) => area(one) === area(unit));
+        if (at < 0) continue;
+        gained.splice(at, 1);
+        adds.delete(unit);
+      }
+      for (const unit of drops) if (!this.mine.has(unit)) drops.delete(unit);
+    }
+    this.reckon();
+  }
+
+  /** The server began or ended working on the oldest wish: at its end what it did not grant is refused. */
+  work(isBusy) {
+    if (isBusy) {
+      this.asked = this.wishes[0] ?? null;
+      return;
+    }
+    this.wishes = this.wishes.filter((wish) => wish !== this.asked);
+    this.asked = null;
+    for (const wish of this.wishes) wish.until = Math.min(wish.until, Date.now() + AFTERWARDS);
+    if (this.wishes.length) setTimeout(() => this.sweep(), AFTERWARDS + 50);
+    this.reckon();
+  }
+
+  sweep() {
+    const before = this.wishes.length;
+    this.wishes = this.wishes.filter((wish) => wish.until > Date.now());
+    if (this.wishes.length !== before) this.reckon();
+  }
+
+  reckon() {
+    this.wishes = this.wishes.filter(({ adds, drops }) => adds.size + drops.size > 0);
+    this.units = new Set(this.mine);
+    for (const { adds, drops } of this.wishes) {
+      adds.forEach((unit) => this.units.add(unit));
+      drops.forEach((unit) => this.units.delete(unit));
+    }
+    this.changed();
+  }
+}

@@ -1,0 +1,34 @@
+"""The API as one FastAPI application, mounted beside the web UI."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from marketplace import __version__
+from marketplace.api import auth, bookings, docs, holds, lab, listings, operations, payments, problems
+from marketplace.api.edge import Edge
+from marketplace.inventory.watch import Hub
+
+ROOT = "/api/v1"
+
+
+def create_app() -> FastAPI:
+    """A fresh application. Its hub wakes with the first viewer of a stream."""
+    app = FastAPI(
+        title="Holdfast",
+        version=__version__,
+        summary="A marketplace for things that run out.",
+        openapi_url=f"{ROOT}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.hub = Hub()
+    for router in (
+        listings.router, listings.streams, holds.router, bookings.router, payments.router, payments.webhooks,
+        auth.router, auth.me, operations.router, docs.router, lab.router,
+    ):  # fmt: skip
+        app.include_router(router, prefix=ROOT)
+    app.include_router(auth.forms)
+    problems.install(app)
+    app.add_middleware(Edge)
+    return app

@@ -1,0 +1,137 @@
+"""Who is asking: from cookies, bearer tokens and keys to an Actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request, Response
+from starlette.requests import HTTPConnection
+
+from marketplace import clock, settings
+from marketplace.accounts import throttle, tokens
+from marketplace.accounts.views import Actor, Tokens
+from marketplace.errors import Forbidden
+from marketplace.ids import CartId
+
+ACCESS, REFRESH, CART = "access", "refresh", "cart"
+CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
+REFRESH_PATH = "/session"
+"""The refresh token is sent to the log-in routes only, never along with every request."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CrossSite(Forbidden):
+    code = "cross_site"
+
+    def __init__(self) -> None:
+        super().__init__("This request came from another site, or without its proof. Reload the page and try again.")
+
+
+def actor_of(connection: HTTPConnection) -> Actor:
+    """Whoever the request's tokens vouch for. Raises TokenRefused for a token that is forged or has run out, and
+    CrossSite for a change that a browser was talked into by another site."""
+    now = clock.now()
+    bearer = connection.headers.get("authorization", "")
+    access = bearer[7:].strip() if bearer[:7].lower() == "bearer " else ""
+    cart_token = connection.headers.get(CART_HEADER, "")
+    key = connection.headers.get(KEY_HEADER) or connection.query_params.get("key") or ""
+    if not (access or cart_token):
+        access, cart_token = connection.cookies.get(ACCESS, ""), connection.cookies.get(CART, "")
+        if (access or cart_token) and connection.scope.get("method") not in _SAFE:
+            must_be_same_site(connection)
+    cart = tokens.read_cart(cart_token, now) if cart_token else None
+    opened = tokens.read_booking_key(key, now) if key else None
+    if access:
+        return tokens.read_access(access, now).actor(cart=cart, opened=opened)
+    return Actor(cart=cart, opened=opened)
+
+
+def must_be_same_site(connection: HTTPConnection) -> None:
+    """A browser says where a request comes from; whoever does not say must show the form's token. Raises CrossSite."""
+    origin = connection.headers.get("origin")
+    if origin is not None and origin != "null":
+        if urlsplit(origin).netloc not in {connection.headers.get("host"), urlsplit(settings.current().origin).netloc}:
+            raise CrossSite
+        return
+    if connection.headers.get("sec-fetch-site") in {"same-origin", "none"}:
+        return
+    if not tokens.csrf_matches(connection.cookies.get(CART, ""), connection.headers.get(CSRF_HEADER, "")):
+        raise CrossSite
+
+
+async def _actor(request: Request) -> Actor:
+    return actor_of(request)
+
+
+Asking = Annotated[Actor, Depends(_actor)]
+
+
+async def _shopper(request: Request, response: Response) -> Actor:
+    """The actor with a cart: a fresh one is issued, in the answer's cookie and header, to whoever has none."""
+    actor = actor_of(request)
+    if actor.cart is not None:
+        return actor
+    cart = CartId.new()
+    give_cart(response, cart)
+    return Actor(cart, actor.account, actor.sellers, actor.is_operator, actor.is_system, actor.opened)
+
+
+Shopper = Annotated[Actor, Depends(_shopper)]
+
+
+def give_cart(response: Response, cart: CartId) -> None:
+    token = tokens.issue_cart(cart, clock.now())
+    response.headers[CART_HEADER] = token
+    _set_cookie(response, CART, token, int(tokens.CART_LIFE.total_seconds()), "/")
+
+
+def give_session(response: Response, given: Tokens) -> None:
+    """Put both tokens into HttpOnly cookies."""
+    now = clock.now()
+    _set_cookie(response, ACCESS, given.access, int((given.access_expires_at - now).total_seconds()), "/")
+    life = int((given.refresh_expires_at - now).total_seconds())
+    for path in (REFRESH_PATH, "/api/v1/auth"):
+        _set_cookie(response, REFRESH, given.refresh, life, path)
+
+
+def take_session(response: Response) -> None:
+    """Make the browser forget who it was."""
+    for name, path in ((ACCESS, "/"), (REFRESH, REFRESH_PATH), (REFRESH, "/api/v1/auth")):
+        response.delete_cookie(name, path=path, secure=_is_secure(), httponly=True, samesite="lax")
+
+
+def _set_cookie(response: Response, name: str, value: str, life: int, path: str) -> None:
+    response.set_cookie(name, value, max_age=life, path=path, secure=_is_secure(), httponly=True, samesite="lax")
+
+
+def _is_secure() -> bool:
+    return settings.current().origin.startswith("https://")
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The caller's address; forwarded ones are believed from as many proxies as the settings name, no more."""
+    hops = settings.current().trusted_proxy_hops
+    peer = connection.client.host if connection.client else "unknown"
+    if not hops:
+        return peer
+    chain = [part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    return chain[-hops] if len(chain) >= hops else peer
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A dependency that lets each cart (or, without one, each address) through only so often, and says how often."""
+
+    bucket: str
+    setting: str
+
+    async def __call__(self, request: Request, response: Response) -> None:
+        rate: str = getattr(settings.current(), self.setting)
+        who = request.headers.get(CART_HEADER) or request.cookies.get(CART) or address_of(request)
+        state = await throttle.hit(self.bucket, who, rate)
+        window = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[rate.partition("/")[2]]
+        response.headers["RateLimit-Policy"] = f'"{self.bucket}";q={state.limit};w={window}'
+        response.headers["RateLimit"] = f'"{self.bucket}";r={state.remaining};t={state.reset_after}'

@@ -1,0 +1,119 @@
+"""Bookings: from a hold to tickets, or to an end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from marketplace import clock
+from marketplace.api.asking import Asking
+from marketplace.api.idempotency import Idempotent, KeyRequired
+from marketplace.api.shapes import (
+    Amount,
+    BookingCardShape,
+    BookingRequest,
+    BookingShape,
+    CancelQuoteShape,
+    PaymentRequest,
+    PaymentShape,
+)
+from marketplace.bookings import actions as bookings
+from marketplace.bookings import documents, queries
+from marketplace.bookings.views import Buyer
+from marketplace.db import transaction
+from marketplace.errors import Fault, Invalid
+from marketplace.ids import BookingId, HoldId
+from marketplace.payments import actions as payments
+
+router = APIRouter(tags=["Bookings"], route_class=Idempotent)
+
+
+@router.post("/bookings", status_code=201)
+async def check_out(wanted: BookingRequest, actor: Asking) -> BookingShape:
+    """Turn a hold into a booking with its line items. The same hold always answers with the same booking."""
+    buyer = Buyer(wanted.buyer.name, wanted.buyer.email)
+    async with transaction() as session:
+        order = await bookings.check_out(session, actor, HoldId(wanted.hold_id), buyer, clock.now())
+    return BookingShape.of(order)
+
+
+@router.get("/bookings")
+async def my_bookings(
+    actor: Asking, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: datetime | None = None
+) -> dict[str, list[BookingCardShape] | str | None]:
+    """The caller's own, newest first."""
+    async with transaction(reading=True) as session:
+        cards = await queries.orders(session, actor, limit=limit, before=cursor)
+    following = cards[-1].created_at.isoformat() if len(cards) == limit else None
+    return {"items": [BookingCardShape.of(card) for card in cards], "next_cursor": following}
+
+
+@router.get("/bookings/{id}")
+async def show_booking(id: str, actor: Asking) -> BookingShape:
+    async with transaction(reading=True) as session:
+        return BookingShape.of(await queries.order(session, actor, BookingId(id)))
+
+
+@router.get("/bookings/{id}/cancel")
+async def quote_cancelling(id: str, actor: Asking) -> CancelQuoteShape:
+    """What cancelling now would bring back."""
+    async with transaction(reading=True) as session:
+        quote = await bookings.cancel_quote(session, actor, BookingId(id), clock.now())
+    return CancelQuoteShape(refund=Amount.of(quote.refund), kept=Amount.of(quote.kept), words=quote.words)
+
+
+@router.post("/bookings/{id}/cancel")
+async def cancel(id: str, actor: Asking) -> BookingShape:
+    async with transaction() as session:
+        return BookingShape.of(await bookings.cancel(session, actor, BookingId(id), clock.now()))
+
+
+@router.post("/bookings/{id}/payments", status_code=201)
+async def pay(
+    id: str, wanted: PaymentRequest, actor: Asking, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
+) -> PaymentShape:
+    """Begin to pay the total. Needs an `Idempotency-Key`; follow the payment at `GET /payments/{id}`."""
+    if not idempotency_key:
+        raise KeyRequired
+    now = clock.now()
+    if wanted.card is not None:
+        async with transaction(reading=True) as session:
+            await queries.seen_by(session, actor, BookingId(id))
+        # The card goes to the provider before our transaction begins: no provider is called inside one.
+        method = (await payments.keep_card(wanted.provider, wanted.card.card(), now)).token
+    elif wanted.method == "card":
+        raise Invalid("A card payment needs a card.", [Fault("card", "Give the card to pay with.")])
+    else:
+        method = wanted.method
+    async with transaction() as session:
+        payment = await bookings.pay(
+            session, actor, BookingId(id), provider=wanted.provider, method=method, key=idempotency_key, now=now
+        )
+    return PaymentShape.of(payment)
+
+
+@router.post("/bookings/{id}/accept")
+async def accept_for_free(id: str, actor: Asking) -> BookingShape:
+    """Confirm a booking that costs nothing."""
+    async with transaction() as session:
+        return BookingShape.of(await bookings.accept_for_free(session, actor, BookingId(id), clock.now()))
+
+
+@router.get("/bookings/{id}/tickets.pdf", response_class=Response)
+async def tickets_pdf(id: str, actor: Asking) -> Response:
+    async with transaction(reading=True) as session:
+        order = await queries.order(session, actor, BookingId(id))
+    return _file(documents.tickets_pdf(order), "application/pdf", f"tickets-{id[-8:]}.pdf")
+
+
+@router.get("/bookings/{id}/event.ics", response_class=Response)
+async def calendar_file(id: str, actor: Asking) -> Response:
+    async with transaction(reading=True) as session:
+        order = await queries.order(session, actor, BookingId(id))
+    return _file(documents.calendar_file(order, clock.now()), "text/calendar; charset=utf-8", f"event-{id[-8:]}.ics")
+
+
+def _file(body: bytes, media_type: str, name: str) -> Response:
+    return Response(body, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,93 @@
+"""The reference page, written on the server from the OpenAPI document: no script, nothing from another host."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+router = APIRouter(include_in_schema=False)
+
+_STYLE = """
+:root{color-scheme:light dark;--ink:#1f1b16;--soft:#6b6258;--ground:#faf7f2;--card:#fff;--line:#e6ded3;--accent:#a33a1c}
+@media (prefers-color-scheme:dark){:root{--ink:#f2ece4;--soft:#b3a99d;--ground:#171411;--card:#211d19;--line:#3a342d;--accent:#ff9b7a}}
+body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--ground);margin:0 auto;max-width:60rem;padding:2rem 1rem 6rem}
+h1{font-size:2rem;margin:0}h2{margin:3rem 0 .5rem;border-bottom:1px solid var(--line)}
+details{background:var(--card);border:1px solid var(--line);border-radius:.75rem;margin:.5rem 0;padding:.25rem 1rem}
+summary{cursor:pointer;min-height:44px;display:flex;gap:.75rem;align-items:center;flex-wrap:wrap}
+code,pre{font:14px/1.5 ui-monospace,monospace}pre{overflow:auto;background:var(--ground);padding:1rem;border-radius:.5rem}
+.verb{font-weight:700;color:var(--accent);min-width:4.5rem}.soft{color:var(--soft)}
+"""
+
+
+@router.get("/docs", response_class=HTMLResponse)
+async def reference(request: Request) -> HTMLResponse:
+    document = request.app.openapi()
+    sections: dict[str, list[str]] = {}
+    for path, verbs in document["paths"].items():
+        for verb, operation in verbs.items():
+            tag = (operation.get("tags") or ["Other"])[0]
+            sections.setdefault(tag, []).append(_operation(document, path, verb, operation))
+    body = "".join(f"<h2>{escape(tag)}</h2>{''.join(operations)}" for tag, operations in sections.items())
+    info = document["info"]
+    return HTMLResponse(
+        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style>"
+        f"<h1>{escape(info['title'])} API <span class=soft>{escape(info['version'])}</span></h1>"
+        f"<p>{escape(info.get('summary', ''))} The machine-readable form is <a href='openapi.json'>openapi.json</a> "
+        f"(OpenAPI {escape(document['openapi'])}). Errors are problem+json (RFC 9457).</p>{body}"
+    )
+
+
+def _operation(document: dict[str, Any], path: str, verb: str, operation: dict[str, Any]) -> str:
+    parts = []
+    if operation.get("description"):
+        parts.append(f"<p>{escape(operation['description'])}</p>")
+    rows = "".join(
+        f"<li><code>{escape(parameter['name'])}</code> <span class=soft>in {escape(parameter['in'])}"
+        f"{', required' if parameter.get('required') else ''}</span></li>"
+        for parameter in operation.get("parameters", [])
+    )
+    if rows:
+        parts.append(f"<ul>{rows}</ul>")
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content:
+        parts.append(f"<p>Body</p>{_schema(document, content['schema'])}")
+    for status, answer in operation["responses"].items():
+        shown = answer.get("content", {}).get("application/json", {}).get("schema")
+        if status.startswith("2") and shown:
+            parts.append(f"<p>Answer {escape(status)}</p>{_schema(document, shown)}")
+    return (
+        f"<details><summary><span class=verb>{escape(verb.upper())}</span><code>{escape(path)}</code>"
+        f"<span class=soft>{escape(operation.get('summary', ''))}</span></summary>{''.join(parts)}</details>"
+    )
+
+
+def _schema(document: dict[str, Any], schema: dict[str, Any]) -> str:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    shown = document["components"]["schemas"][name] if name else schema
+    example = (shown.get("examples") or [None])[0]
+    text = json.dumps(example if example is not None else _sketch(document, shown), indent=2, ensure_ascii=False)
+    return f"<pre>{escape(text)}</pre>"
+
+
+def _sketch(document: dict[str, Any], schema: dict[str, Any], depth: int = 0) -> Any:
+    """A value of the schema's shape, from its own examples where it has some."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "anyOf" in schema:
+        return _sketch(document, schema["anyOf"][0], depth)
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    if "properties" in schema and depth < 4:
+        return {name: _sketch(document, part, depth + 1) for name, part in schema["properties"].items()}
+    if schema.get("type") == "array":
+        return [_sketch(document, schema.get("items", {}), depth + 1)]
+    return {"string": schema.get("format", "text"), "integer": 1, "number": 1.5, "boolean": True}.get(
+        schema.get("type", ""), None
+    )

@@ -1,0 +1,72 @@
+"""What every API answer has in common, as one plain ASGI layer: a request id, a body limit, headers, numbers."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from marketplace.api import problems
+from marketplace.ids import ulid
+
+REQUESTS = Counter("holdfast_requests_total", "API requests by route, method and status.", ["route", "method", "status"])
+SECONDS = Histogram(
+    "holdfast_request_seconds", "Seconds an API request took, by route.", ["route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)  # fmt: skip
+
+MOST_BODY = 1 << 20
+MOST_PLAN = 32 << 20
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class Edge:
+    """Wraps the API: assigns `X-Request-ID`, refuses bodies over 1 MiB (plans: 32 MiB) with 413, counts and times."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else ulid()
+        began, status = time.perf_counter(), 500
+        most = MOST_PLAN if scope["path"] == "/api/v1/plans" else MOST_BODY
+        read = 0
+
+        async def bounded_receive() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise problems.too_large(most)
+            return message
+
+        async def marked_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                answered = MutableHeaders(scope=message)
+                answered["X-Request-ID"] = request_id
+                answered["X-Content-Type-Options"] = "nosniff"
+                answered.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=request_id):
+                length = headers.get("content-length", "0")
+                if length.isdigit() and int(length) <= most:
+                    await self.app(scope, bounded_receive, marked_send)
+                else:
+                    await problems.of_http(problems.too_large(most))(scope, receive, marked_send)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            REQUESTS.labels(route, scope["method"], status).inc()
+            SECONDS.labels(route).observe(time.perf_counter() - began)

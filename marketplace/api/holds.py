@@ -1,0 +1,56 @@
+"""Holds: seats kept for a while, for one visitor."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Response
+
+from marketplace import clock
+from marketplace.api.asking import Asking, Limited, Shopper
+from marketplace.api.idempotency import Idempotent
+from marketplace.api.shapes import HoldRequest, HoldShape
+from marketplace.bookings import holding
+from marketplace.errors import Fault, Invalid
+from marketplace.ids import HoldId, ListingId
+
+router = APIRouter(tags=["Holds"], route_class=Idempotent)
+
+hold_limit = Depends(Limited("holds", "hold_limit"))
+
+
+@router.post("/holds", status_code=201, dependencies=[hold_limit])
+async def hold_seats(wanted: HoldRequest, actor: Shopper) -> HoldShape:
+    """Hold seats. A visitor has one hold a listing: holding more adds to it and does not move its deadline.
+
+    409 `seats_taken` names the seats that somebody else has.
+    """
+    held = await holding.hold(actor, ListingId(wanted.listing_id), _wish(wanted), clock.now())
+    return HoldShape.of(held)
+
+
+def _wish(wanted: HoldRequest) -> holding.Wish:
+    if wanted.seats is not None and wanted.quantity is None:
+        return holding.TheseSeats(tuple(wanted.seats))
+    if wanted.quantity is None or wanted.seats is not None:
+        raise Invalid("Name seats, or a quantity.", [Fault("seats", "Give either `seats` or `quantity`.")])
+    if wanted.area is not None:
+        return holding.StandingPlaces(wanted.area, wanted.quantity)
+    most = None if wanted.max_price is None else wanted.max_price.money()
+    return holding.BestSeats(wanted.quantity, wanted.category, most, is_together=wanted.together)
+
+
+@router.get("/holds/{id}")
+async def show_hold(id: str, actor: Asking) -> HoldShape:
+    return HoldShape.of(await holding.show(actor, HoldId(id)))
+
+
+@router.post("/holds/{id}/extend", dependencies=[hold_limit])
+async def extend_hold(id: str, actor: Asking) -> HoldShape:
+    """Once for each hold."""
+    return HoldShape.of(await holding.extend(actor, HoldId(id)))
+
+
+@router.delete("/holds/{id}", status_code=204)
+async def release_hold(id: str, actor: Asking) -> Response:
+    """Let go of the whole hold."""
+    await holding.release(actor, HoldId(id))
+    return Response(status_code=204)

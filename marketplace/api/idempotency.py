@@ -1,0 +1,83 @@
+"""`Idempotency-Key`: a change that is asked for again is answered again, not done again.
+
+The first answer, errors on our side included, is kept for 24 hours and replayed for the same key with the same request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from marketplace import clock
+from marketplace.api import problems
+from marketplace.api.asking import actor_of
+from marketplace.db import transaction
+from marketplace.errors import HoldfastError, Invalid
+from marketplace.payments import idempotency
+from marketplace.payments.idempotency import Replay
+
+HEADER = "Idempotency-Key"
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class KeyRequired(Invalid):
+    code = "idempotency_key_required"
+
+    def __init__(self) -> None:
+        super().__init__(f"Send an {HEADER} header: money is moved once for each key.")
+
+
+class Idempotent(APIRoute):
+    """A route whose changes honour the key, where one is sent."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def once(request: Request) -> Response:
+            key = request.headers.get(HEADER)
+            if key is None or request.method in {"GET", "HEAD", "OPTIONS"}:
+                return await handle(request)
+            return await _once(request, key, handle)
+
+        return once
+
+
+async def _once(request: Request, key: str, handle: Handler) -> Response:
+    label = actor_of(request).label
+    begun = await _begin(request, key, label)
+    if isinstance(begun, Replay):
+        headers = {**begun.headers, "Idempotency-Replayed": "true"}
+        return Response(begun.body, begun.status, headers, begun.content_type)
+    try:
+        response = await handle(request)
+    except HoldfastError as refused:
+        response = problems.of_error(refused)
+    except RequestValidationError as misshapen:
+        response = problems.of_validation(misshapen)
+    except Exception:
+        await _finish(key, label, problems.unforeseen())
+        raise
+    await _finish(key, label, response)
+    return response
+
+
+async def _begin(request: Request, key: str, label: str) -> idempotency.Begun:
+    body = await request.body()
+    async with transaction() as session:
+        return await idempotency.begin(
+            session, key=key, actor=label, method=request.method, path=request.url.path, body=body, now=clock.now()
+        )
+
+
+async def _finish(key: str, label: str, response: Response) -> None:
+    kept = {name: value for name, value in response.headers.items() if name in {"x-cart-token", "retry-after"}}
+    async with transaction() as session:
+        await idempotency.finish(
+            session, key=key, actor=label, status=response.status_code, body=bytes(response.body),
+            content_type=response.headers.get("content-type", ""), headers=kept, now=clock.now(),
+        )  # fmt: skip

@@ -1,0 +1,130 @@
+"""The testers' lab over HTTP: the next payments' fate, the provider's habits, the clock, the mailbox."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+
+from marketplace import clock
+from marketplace.api.shapes import Instant, PaymentShape, Shape
+from marketplace.db import transaction
+from marketplace.ids import MailId, PaymentId
+from marketplace.lab import time_machine
+from marketplace.lab.gate import must_be_open
+from marketplace.notifications import queries as mailbox
+from marketplace.payments import actions as payments
+from marketplace.payments import queries as payment_queries
+from marketplace.payments.gateway import Habits, WebhookFaults
+from marketplace.payments.status import PaymentStatus
+
+
+async def _open() -> None:
+    must_be_open()
+
+
+router = APIRouter(prefix="/lab", tags=["Lab"], dependencies=[Depends(_open)])
+
+PROVIDER = "simulator"
+
+
+class FaultsShape(Shape):
+    duplicates: int = Field(default=0, ge=0, le=20)
+    delay_seconds: float = Field(default=0, ge=0, le=86400, allow_inf_nan=False)
+    reorder: bool = False
+    drop: bool = False
+    forge: bool = False
+
+
+class HabitsShape(Shape):
+    failure_rate: float = Field(ge=0, le=1, allow_inf_nan=False)
+    processing_seconds: float = Field(ge=0, le=600, allow_inf_nan=False)
+    payout_seconds: float = Field(ge=0, le=86400, allow_inf_nan=False)
+    fates: list[str] = Field(default=[], max_length=100)
+    faults: FaultsShape = FaultsShape()
+
+    @classmethod
+    def of(cls, habits: Habits) -> HabitsShape:
+        return cls.model_validate({**asdict(habits), "fates": list(habits.fates)})
+
+    def habits(self) -> Habits:
+        written = self.model_dump()
+        return Habits(**{**written, "fates": tuple(self.fates), "faults": WebhookFaults(**written["faults"])})
+
+
+class FateRequest(Shape):
+    fate: str = Field(max_length=60, examples=["card_declined"])
+
+
+class ClockStep(Shape):
+    seconds: float = Field(gt=0, le=3 * 366 * 86400, allow_inf_nan=False, examples=[900])
+
+
+class ClockShape(Shape):
+    now: Instant
+    ahead_seconds: float
+
+
+@router.get("/simulator")
+async def show_simulator() -> HabitsShape:
+    return HabitsShape.of(await payments.habits(PROVIDER))
+
+
+@router.put("/simulator")
+async def change_simulator(wanted: HabitsShape) -> HabitsShape:
+    return HabitsShape.of(await payments.change_habits(PROVIDER, wanted.habits(), clock.now()))
+
+
+@router.post("/simulator/fates", status_code=201)
+async def queue_fate(wanted: FateRequest) -> HabitsShape:
+    """Decide what becomes of the next payment that is not decided yet."""
+    habits = await payments.habits(PROVIDER)
+    queued = replace(habits, fates=(*habits.fates, wanted.fate))
+    return HabitsShape.of(await payments.change_habits(PROVIDER, queued, clock.now()))
+
+
+@router.get("/payments")
+async def payment_history(
+    status: PaymentStatus | None = None, text: Annotated[str, Query(max_length=100)] = "", cursor: str | None = None
+) -> dict[str, Any]:
+    before = None if cursor is None else PaymentId(cursor)
+    async with transaction(reading=True) as session:
+        found = await payment_queries.history(session, status=status, text=text, before=before)
+    return {"items": [PaymentShape.of(payment) for payment in found], "next_cursor": found[-1].id if found else None}
+
+
+@router.get("/mailbox")
+async def mails(cursor: str | None = None) -> dict[str, Any]:
+    """The local mailbox, latest first."""
+    before = None if cursor is None else MailId(cursor)
+    async with transaction(reading=True) as session:
+        found = await mailbox.mailbox(session, limit=50, cursor=before)
+    return {"items": [asdict(mail) for mail in found.items], "next_cursor": found.next_cursor}
+
+
+@router.get("/mailbox/{id}")
+async def mail(id: str) -> dict[str, Any]:
+    async with transaction(reading=True) as session:
+        return asdict(await mailbox.mail(session, MailId(id)))
+
+
+@router.get("/clock")
+async def show_clock() -> ClockShape:
+    return ClockShape(now=clock.now(), ahead_seconds=clock.offset().total_seconds())
+
+
+@router.post("/clock")
+async def advance_clock(step: ClockStep) -> ClockShape:
+    """Let time go past, in every process."""
+    await time_machine.advance(timedelta(seconds=step.seconds))
+    return await show_clock()
+
+
+@router.delete("/clock")
+async def reset_clock() -> ClockShape:
+    """Back to real time."""
+    await time_machine.reset()
+    return await show_clock()

@@ -1,0 +1,226 @@
+"""Bodies of the listing endpoints."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from marketplace.api.shapes import Amount, AwareInstant, Instant, Shape
+from marketplace.catalog.views import (
+    ListingCard,
+    ListingChange,
+    ListingDraft,
+    ListingFilters,
+    ListingPage,
+    Page,
+    Place,
+    PriceView,
+)
+from marketplace.errors import Fault, Invalid
+from marketplace.ids import PlanId, SellerId
+from marketplace.money import Money
+
+
+class Search(Shape):
+    """The filters of the browse page. Prices are minor units of `currency`."""
+
+    kind: str | None = None
+    category: str | None = None
+    text: str | None = Field(default=None, max_length=100)
+    place: str | None = Field(default=None, max_length=100)
+    starts_from: AwareInstant | None = None
+    starts_before: AwareInstant | None = None
+    currency: Annotated[str | None, Field(pattern="^[A-Z]{3}$")] = None
+    price_from: int | None = Field(default=None, ge=0, lt=10**12)
+    price_to: int | None = Field(default=None, ge=0, lt=10**12)
+    only_available: bool = False
+    seller_id: str | None = None
+    cursor: str | None = Field(default=None, max_length=500)
+    limit: int = Field(default=24, ge=1, le=100)
+
+    def filters(self) -> ListingFilters:
+        """Raises Invalid where a price has no currency."""
+        if self.currency is None and (self.price_from is not None or self.price_to is not None):
+            raise Invalid("A price needs its currency.", [Fault("currency", "Say which currency the price is in.")])
+        return ListingFilters(
+            kind=self.kind, category=self.category, text=self.text, place=self.place, starts_from=self.starts_from,
+            starts_before=self.starts_before, price_from=self._money(self.price_from),
+            price_to=self._money(self.price_to), only_available=self.only_available,
+            seller_id=None if self.seller_id is None else SellerId(self.seller_id),
+        )  # fmt: skip
+
+    def _money(self, minor: int | None) -> Money | None:
+        return None if minor is None or self.currency is None else Money(minor, self.currency)
+
+
+class PlaceShape(Shape):
+    name: str = Field(max_length=500, examples=["Teatro Alcyon"])
+    city: str = Field(max_length=500, examples=["Lisbon"])
+    country: str = Field(max_length=10, examples=["PT"])
+    zone: str = Field(max_length=100, examples=["Europe/Lisbon"])
+    address: str = Field(default="", max_length=1000)
+    latitude: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
+    longitude: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
+
+    def place(self) -> Place:
+        return Place(**self.model_dump())
+
+    @classmethod
+    def of(cls, place: Place) -> PlaceShape:
+        return cls(
+            name=place.name, city=place.city, country=place.country, zone=place.zone, address=place.address,
+            latitude=place.latitude, longitude=place.longitude,
+        )  # fmt: skip
+
+
+Prices = Annotated[dict[str, Annotated[int, Field(strict=True)]], Field(max_length=200)]
+
+
+class ListingDraftBody(Shape):
+    """`prices` are minor units of `currency`, by category of the plan."""
+
+    seller_id: str
+    kind: Literal["seats"] = "seats"
+    title: str = Field(max_length=1000)
+    story: str = Field(default="", max_length=100_000)
+    category: str = Field(max_length=100, examples=["theatre"])
+    place: PlaceShape
+    starts_at: AwareInstant
+    ends_at: AwareInstant
+    doors_at: AwareInstant | None = None
+    sale_starts_at: AwareInstant | None = None
+    currency: str = Field(max_length=10, examples=["EUR"])
+    plan_id: str | None = None
+    prices: Prices = {}
+    policy: str = "moderate"
+    max_per_buyer: int = Field(default=10, strict=True)
+    no_single_seats: bool = False
+
+    def draft(self) -> ListingDraft:
+        written = {name: getattr(self, name) for name in type(self).model_fields}
+        written |= {
+            "seller_id": SellerId(self.seller_id),
+            "place": self.place.place(),
+            "plan_id": None if self.plan_id is None else PlanId(self.plan_id),
+        }
+        return ListingDraft(**written)
+
+
+class ListingChangeBody(Shape):
+    """What shall be different; what is absent stays as it is."""
+
+    title: str | None = Field(default=None, max_length=1000)
+    story: str | None = Field(default=None, max_length=100_000)
+    category: str | None = Field(default=None, max_length=100)
+    place: PlaceShape | None = None
+    starts_at: AwareInstant | None = None
+    ends_at: AwareInstant | None = None
+    doors_at: AwareInstant | None = None
+    sale_starts_at: AwareInstant | None = None
+    currency: str | None = Field(default=None, max_length=10)
+    plan_id: str | None = None
+    prices: Prices | None = None
+    policy: str | None = None
+    max_per_buyer: int | None = Field(default=None, strict=True)
+    no_single_seats: bool | None = None
+
+    def change(self) -> ListingChange:
+        written = {name: getattr(self, name) for name in type(self).model_fields}
+        written |= {
+            "place": None if self.place is None else self.place.place(),
+            "plan_id": None if self.plan_id is None else PlanId(self.plan_id),
+        }
+        return ListingChange(**written)
+
+
+class CardShape(Shape):
+    id: str
+    slug: str
+    kind: str
+    title: str
+    category: str
+    place_name: str
+    city: str
+    country: str
+    zone: str
+    starts_at: Instant
+    status: str
+    is_on_sale: bool
+    price_from: Amount | None
+    price_to: Amount | None
+    seller_id: str
+    seller_name: str
+    poster_url: str
+
+    @classmethod
+    def of(cls, card: ListingCard) -> CardShape:
+        return cls(
+            id=card.id, slug=card.slug, kind=card.kind, title=card.title, category=card.category,
+            place_name=card.place_name, city=card.city, country=card.country, zone=card.zone, starts_at=card.starts_at,
+            status=card.status, is_on_sale=card.is_on_sale, price_from=_amount(card.price_from),
+            price_to=_amount(card.price_to), seller_id=card.seller_id, seller_name=card.seller_name,
+            poster_url=card.poster_url,
+        )  # fmt: skip
+
+
+class CardPage(Shape):
+    items: list[CardShape]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[ListingCard]) -> CardPage:
+        return cls(items=[CardShape.of(card) for card in page.items], next_cursor=page.next_cursor)
+
+
+class PriceShape(Shape):
+    category: str
+    color: str
+    price: Amount | None
+    capacity: int
+
+    @classmethod
+    def of(cls, view: PriceView) -> PriceShape:
+        return cls(category=view.category, color=view.color, price=_amount(view.price), capacity=view.capacity)
+
+
+class ListingShape(Shape):
+    id: str
+    slug: str
+    kind: str
+    title: str
+    story: str
+    category: str
+    place: PlaceShape
+    starts_at: Instant
+    ends_at: Instant
+    doors_at: Instant | None
+    sale_starts_at: Instant
+    status: str
+    is_on_sale: bool
+    currency: str
+    plan_id: str | None
+    capacity: int
+    prices: list[PriceShape]
+    policy: str
+    max_per_buyer: int
+    no_single_seats: bool
+    seller_id: str
+    seller_name: str
+    poster_url: str
+    version: int
+
+    @classmethod
+    def of(cls, page: ListingPage) -> ListingShape:
+        return cls(
+            id=page.id, slug=page.slug, kind=page.kind, title=page.title, story=page.story, category=page.category,
+            place=PlaceShape.of(page.place), starts_at=page.starts_at, ends_at=page.ends_at, doors_at=page.doors_at,
+            sale_starts_at=page.sale_starts_at, status=page.status, is_on_sale=page.is_on_sale, currency=page.currency,
+            plan_id=page.plan_id, capacity=page.capacity, prices=[PriceShape.of(price) for price in page.prices],
+            policy=page.policy, max_per_buyer=page.max_per_buyer, no_single_seats=page.no_single_seats,
+            seller_id=page.seller.id, seller_name=page.seller.name, poster_url=page.poster_url, version=page.version,
+        )  # fmt: skip
+
+
+def _amount(money: Money | None) -> Amount | None:
+    return None if money is None else Amount.of(money)

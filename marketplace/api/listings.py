@@ -1,0 +1,114 @@
+"""Listings, their seat plans, and what of them is free."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from marketplace import clock
+from marketplace.api.asking import Asking
+from marketplace.api.idempotency import Idempotent
+from marketplace.api.listing_shapes import CardPage, ListingChangeBody, ListingDraftBody, ListingShape, Search
+from marketplace.catalog import actions as catalog
+from marketplace.catalog import posters, queries
+from marketplace.db import transaction
+from marketplace.errors import Fault, Invalid
+from marketplace.ids import ListingId, ResourceId, SellerId
+from marketplace.inventory import actions as inventory
+from marketplace.inventory.watch import Hub, encode
+
+router = APIRouter(tags=["Listings"], route_class=Idempotent)
+streams = APIRouter(tags=["Listings"])
+
+
+@router.get("/listings")
+async def search(wanted: Annotated[Search, Query()]) -> CardPage:
+    async with transaction(reading=True) as session:
+        page = await queries.listing_cards(
+            session, wanted.filters(), clock.now(), cursor=wanted.cursor, limit=wanted.limit
+        )
+    return CardPage.of(page)
+
+
+@router.get("/listings/{id}")
+async def show(id: str, actor: Asking) -> ListingShape:
+    """By id or slug."""
+    async with transaction(reading=True) as session:
+        return ListingShape.of(await queries.listing_page(session, id, clock.now(), actor=actor))
+
+
+@router.post("/listings", status_code=201)
+async def create(draft: ListingDraftBody, actor: Asking) -> ListingShape:
+    async with transaction() as session:
+        return ListingShape.of(await catalog.create_listing(session, actor, draft.draft(), clock.now()))
+
+
+@router.patch("/listings/{id}")
+async def change(id: str, change: ListingChangeBody, actor: Asking) -> ListingShape:
+    async with transaction() as session:
+        return ListingShape.of(
+            await catalog.change_listing(session, actor, ListingId(id), change.change(), clock.now())
+        )
+
+
+@router.post("/listings/{id}/publish")
+async def publish(id: str, actor: Asking) -> ListingShape:
+    async with transaction() as session:
+        return ListingShape.of(await catalog.publish(session, actor, ListingId(id), clock.now()))
+
+
+@streams.post("/plans", status_code=201)
+async def import_plan(request: Request, actor: Asking, seller_id: str) -> dict[str, str | int]:
+    """Import a seat plan document (the body, up to 32 MiB). 422 names every fault with its path."""
+    document = await request.body()
+    if not document:
+        raise Invalid("Send the seat plan as the body.", [Fault("$", "There is no document.")])
+    async with transaction() as session:
+        plan = await catalog.import_plan(session, actor, SellerId(seller_id), document, clock.now())
+    return {"id": plan.id, "name": plan.name, "seats": plan.seat_count, "standing": plan.standing_count}
+
+
+@streams.get("/listings/{id}/plan", response_class=Response)
+async def plan(id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
+    """The plan's geometry, for drawing: immutable for each version."""
+    offer = await queries.offer(ListingId(id))
+    etag, body = await queries.plan_geometry(offer.plan_id)
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=300, stale-while-revalidate=86400"}
+    if etag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@streams.get("/listings/{id}/poster.svg", response_class=Response)
+async def poster(id: str) -> Response:
+    async with transaction(reading=True) as session:
+        svg = posters.of_listing(await queries.listing_page(session, id, clock.now()))
+    return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@streams.get("/listings/{id}/seats")
+async def seats(id: str) -> dict[str, int | dict[str, str]]:
+    """Every unit that is not free: `held` or `sold`."""
+    await queries.offer(ListingId(id))
+    snapshot = await inventory.snapshot(ResourceId(id))
+    return {"version": snapshot.version, "status": snapshot.status}
+
+
+@streams.get("/listings/{id}/seats/stream", response_class=StreamingResponse)
+async def stream(
+    id: str, request: Request, last_event_id: Annotated[str, Header(max_length=40)] = ""
+) -> StreamingResponse:
+    """Server-sent events: a snapshot, or what changed since `Last-Event-ID`; then every change within 100 ms."""
+    await queries.offer(ListingId(id))
+    hub: Hub = request.app.state.hub
+    since = int(last_event_id) if last_event_id.isdigit() else None
+
+    async def events() -> AsyncIterator[bytes]:
+        async for event in hub.watch(ResourceId(id), since):
+            yield encode(event)
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events(), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,81 @@
+"""For those who run the marketplace: jobs, health, metrics."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from marketplace import clock, db, outbox, redis, settings
+from marketplace.bookings import queries as bookings
+from marketplace.db import transaction
+from marketplace.errors import HoldfastError, Unauthenticated
+from marketplace.jobs import runner
+from marketplace.payments import queries as payments
+
+router = APIRouter(tags=["Operations"])
+
+
+class WrongJobSecret(Unauthenticated):
+    code = "wrong_job_secret"
+
+    def __init__(self) -> None:
+        super().__init__("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set.")
+
+
+@router.post("/jobs/{job}")
+async def run_job(job: str, x_job_secret: Annotated[str, Header(max_length=500)] = "") -> dict[str, str | int]:
+    secret = settings.current().job_secret.get_secret_value()
+    if not secret or not hmac.compare_digest(secret.encode(), x_job_secret.encode()):
+        raise WrongJobSecret
+    return {"job": job, "did": await runner.run(job, clock.now())}
+
+
+@router.get("/jobs/health")
+async def jobs_health() -> dict[str, Any]:
+    """Each job's last run, how long it took, and how much waits to be done."""
+    now = clock.now()
+    async with transaction(reading=True) as session:
+        backlog = {
+            "facts": await outbox.backlog(session, now),
+            "overdue_bookings": await bookings.overdue_count(session, now),
+            "webhooks": (await payments.inbox_health(session, now)).waiting,
+        }
+    return {"jobs": [asdict(run) for run in await runner.last_runs()], "backlog": backlog}
+
+
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """This process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/health/ready")
+async def ready(response: Response) -> dict[str, Any]:
+    """Whether SQL and Redis answer; 503 if one does not."""
+    checks: dict[str, str] = {}
+    for name, ping in (("database", db.ping), ("redis", redis.ping)):
+        try:
+            await ping()
+            checks[name] = "ok"
+        except HoldfastError as error:
+            checks[name] = error.message
+    is_ready = all(state == "ok" for state in checks.values())
+    response.status_code = 200 if is_ready else 503
+    return {"status": "ok" if is_ready else "unavailable", "checks": checks}
+
+
+@router.get("/health/webhooks")
+async def webhook_health() -> dict[str, Any]:
+    """How the inbox is doing: events that wait, are parked, or were given up."""
+    async with transaction(reading=True) as session:
+        return asdict(await payments.inbox_health(session, clock.now()))
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics() -> Response:
+    """Prometheus text."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

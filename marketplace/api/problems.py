@@ -1,0 +1,123 @@
+"""One table from what the rooms refuse to what HTTP says, as problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from marketplace.errors import (
+    Conflict,
+    Forbidden,
+    HoldfastError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+from marketplace.payments.errors import BadSignature, UnreadableWebhook
+
+log = structlog.get_logger()
+
+STATUS: dict[type[HoldfastError], HTTPStatus] = {
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    BadSignature: HTTPStatus.BAD_REQUEST,
+    UnreadableWebhook: HTTPStatus.BAD_REQUEST,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def status_of(error: HoldfastError) -> HTTPStatus:
+    """The status of the nearest class in the table."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
+    """A problem+json answer. `more` becomes extra members."""
+    body = {
+        "type": f"/api/v1/docs#{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        **more,
+    }
+    return JSONResponse(body, status, headers, MEDIA_TYPE)
+
+
+def of_error(error: HoldfastError) -> Response:
+    """The answer for something that a room refused."""
+    headers, more = {}, dict(error.facts)
+    if isinstance(error, TooMany | Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    elif "retry_after" in error.facts:
+        headers["Retry-After"] = str(error.facts["retry_after"])
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Invalid) and error.faults:
+        more["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
+    return problem(status_of(error), error.code, error.message, headers=headers, **more)
+
+
+def of_validation(error: RequestValidationError) -> Response:
+    """The answer for a body, path or query that does not have the documented shape."""
+    faults = [
+        {"field": ".".join(str(part) for part in fault["loc"] if part != "body") or "body", "message": fault["msg"]}
+        for fault in error.errors()
+    ]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not have the right shape.", errors=faults)
+
+
+def too_large(most: int) -> HTTPException:
+    """For a body that goes on past `most` bytes. An HTTPException, so that FastAPI lets it through while it reads."""
+    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request body has at most {most} bytes.")
+
+
+def of_http(error: HTTPException) -> Response:
+    """The answer for what the framework itself refuses: an unknown path, a wrong method, a body that is too long."""
+    status = HTTPStatus(error.status_code)
+    code = TooLarge.code if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.name.lower()
+    return problem(status, code, str(error.detail), headers=dict(error.headers or {}))
+
+
+def unforeseen() -> Response:
+    """The answer where we have no better one: the cause is in our log, under the request's id."""
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side. Nothing was half done."
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error as a problem."""
+
+    @app.exception_handler(HoldfastError)
+    async def refused(_: Request, error: HoldfastError) -> Response:
+        return of_error(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def misshapen(_: Request, error: RequestValidationError) -> Response:
+        return of_validation(error)
+
+    @app.exception_handler(HTTPException)
+    async def plain(_: Request, error: HTTPException) -> Response:
+        return of_http(error)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        log.error("api.unforeseen", path=request.url.path, exc_info=error)
+        return unforeseen()

@@ -1,0 +1,305 @@
+"""Request and answer bodies, with examples: the written contract of the API, from which OpenAPI is generated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+from marketplace.bookings.holding import Held
+from marketplace.bookings.views import Order, OrderCard
+from marketplace.money import Money
+from marketplace.payments.gateway import Card
+from marketplace.payments.views import PaymentView, RefundView
+
+
+def _zulu(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its zone, such as 2026-05-01T19:30:00Z")
+    return instant
+
+
+Instant = Annotated[datetime, PlainSerializer(_zulu, return_type=str)]
+AwareInstant = Annotated[datetime, AfterValidator(_aware)]
+
+
+class Shape(BaseModel):
+    """Unknown members are refused: a misspelt one must not be silently lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Amount(Shape):
+    """`amount` counts minor units: 1050 EUR is ten euros fifty."""
+
+    amount: int = Field(strict=True, ge=-(10**12), le=10**12, examples=[4500])
+    currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
+
+    @classmethod
+    def of(cls, money: Money) -> Amount:
+        return cls(amount=money.minor, currency=money.currency)
+
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class HoldRequest(Shape):
+    """Name the seats, or let us find `quantity` of them (`together`, best first), or places in a standing area."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"listing_id": "lst_01JZZZZZZZZZZZZZZZZZZZZZZZ", "seats": ["st-A-1", "st-A-2"]},
+                {"listing_id": "lst_01JZZZZZZZZZZZZZZZZZZZZZZZ", "quantity": 3, "together": True},
+            ]
+        }
+    )
+
+    listing_id: str = Field(max_length=64)
+    seats: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(default=None, min_length=1, max_length=100)
+    quantity: int | None = Field(default=None, ge=1, le=100, strict=True)
+    together: bool = True
+    category: str | None = Field(default=None, max_length=100)
+    max_price: Amount | None = Field(default=None, description="Most that one seat may cost.")
+    area: str | None = Field(default=None, max_length=100, description="A standing area's guid, with `quantity`.")
+
+
+class HeldUnit(Shape):
+    unit: str
+    label: str
+    category: str
+    price: Amount
+
+
+class HoldShape(Shape):
+    id: str
+    listing_id: str
+    seats: list[str]
+    units: list[HeldUnit]
+    expires_at: Instant
+    is_extended: bool
+    fence: int
+    price: Amount
+
+    @classmethod
+    def of(cls, held: Held) -> HoldShape:
+        return cls(
+            id=held.id, listing_id=held.listing_id,
+            seats=[line.unit.removeprefix("seat:") for line in held.lines],
+            units=[
+                HeldUnit(unit=line.unit, label=line.label, category=line.category, price=Amount.of(line.price))
+                for line in held.lines
+            ],
+            expires_at=held.expires_at, is_extended=held.is_extended, fence=held.fence, price=Amount.of(held.price),
+        )  # fmt: skip
+
+
+class BuyerShape(Shape):
+    name: str = Field(max_length=500, examples=["Ada Byron"])
+    email: str = Field(max_length=500, examples=["ada@example.com"])
+
+
+class BookingRequest(Shape):
+    hold_id: str = Field(max_length=128)
+    buyer: BuyerShape
+
+
+class LineShape(Shape):
+    kind: Literal["unit", "guest_surcharge", "commission"]
+    label: str
+    amount: Amount
+    unit: str | None
+    category: str | None
+
+
+class TicketShape(Shape):
+    id: str
+    unit: str
+    label: str
+    category: str
+    code: str = Field(description="The signed text inside the QR code.")
+    is_void: bool
+
+
+class StepShape(Shape):
+    source: str
+    target: str
+    at: Instant
+    why: str
+
+
+class BookingShape(Shape):
+    id: str
+    status: str
+    version: int
+    listing_id: str
+    hold_id: str
+    title: str
+    starts_at: Instant
+    zone: str
+    buyer: BuyerShape
+    lines: list[LineShape]
+    total: Amount
+    policy: str
+    created_at: Instant
+    expires_at: Instant
+    confirmed_at: Instant | None
+    payment_id: str | None
+    tickets: list[TicketShape]
+    steps: list[StepShape]
+
+    @classmethod
+    def of(cls, order: Order) -> BookingShape:
+        return cls(
+            id=order.id, status=order.status, version=order.version, listing_id=order.listing_id, hold_id=order.hold_id,
+            title=order.title, starts_at=order.starts_at, zone=order.zone,
+            buyer=BuyerShape(name=order.buyer_name, email=order.buyer_email),
+            lines=[
+                LineShape.model_validate(
+                    {"kind": line.kind, "label": line.label, "amount": Amount.of(line.amount), "unit": line.unit,
+                     "category": line.category}
+                )
+                for line in order.bought
+            ],
+            total=Amount.of(order.total), policy=order.policy, created_at=order.created_at, expires_at=order.expires_at,
+            confirmed_at=order.confirmed_at, payment_id=order.payment_id,
+            tickets=[
+                TicketShape(id=t.id, unit=t.unit, label=t.label, category=t.category, code=t.code, is_void=t.is_void)
+                for t in order.tickets
+            ],
+            steps=[StepShape(source=s.source, target=s.target, at=s.at, why=s.why) for s in order.steps],
+        )  # fmt: skip
+
+
+class BookingCardShape(Shape):
+    id: str
+    status: str
+    title: str
+    place_name: str
+    starts_at: Instant
+    total: Amount
+    quantity: int
+    created_at: Instant
+
+    @classmethod
+    def of(cls, card: OrderCard) -> BookingCardShape:
+        return cls(
+            id=card.id, status=card.status, title=card.title, place_name=card.place_name, starts_at=card.starts_at,
+            total=Amount.of(card.total), quantity=card.quantity, created_at=card.created_at,
+        )  # fmt: skip
+
+
+class CardShape(Shape):
+    """A raw card: only the simulator takes one, and keeps no number."""
+
+    number: str = Field(min_length=8, max_length=32, examples=["4242424242424242"])
+    exp_month: int = Field(ge=1, le=12, examples=[12])
+    exp_year: int = Field(ge=2000, le=2100, examples=[2030])
+    cvc: str = Field(min_length=3, max_length=4, examples=["123"])
+
+    def card(self) -> Card:
+        return Card(self.number, self.exp_month, self.exp_year, self.cvc)
+
+
+class PaymentRequest(Shape):
+    provider: Literal["simulator"] = "simulator"
+    method: Literal["card"] | str = Field(default="card", max_length=200, description="“card”, or a token of the provider.")
+    card: CardShape | None = None
+
+
+class PaymentStepShape(Shape):
+    at: Instant
+    label: str
+    detail: str
+
+
+class PaymentShape(Shape):
+    id: str
+    booking_id: str
+    provider: str
+    amount: Amount
+    refunded: Amount
+    status: str
+    failure_reason: str | None
+    failure_message: str | None
+    next_action: dict[str, Any] | None
+    method_label: str
+    steps: list[PaymentStepShape]
+    created_at: Instant
+
+    @classmethod
+    def of(cls, payment: PaymentView) -> PaymentShape:
+        return cls(
+            id=payment.id, booking_id=payment.booking_id, provider=payment.provider, amount=Amount.of(payment.amount),
+            refunded=Amount.of(payment.refunded), status=payment.status, failure_reason=payment.failure_reason,
+            failure_message=payment.failure_message, next_action=payment.next_action, method_label=payment.method_label,
+            steps=[PaymentStepShape(at=s.at, label=s.label, detail=s.detail) for s in payment.steps],
+            created_at=payment.created_at,
+        )  # fmt: skip
+
+
+class ChallengeAnswer(Shape):
+    approve: bool
+
+
+class RefundRequest(Shape):
+    amount: Amount | None = Field(default=None, description="Absent: all that is left.")
+    reason: str = Field(default="requested", max_length=200)
+
+
+class RefundShape(Shape):
+    id: str
+    payment_id: str
+    amount: Amount
+    status: str
+    reason: str
+
+    @classmethod
+    def of(cls, refund: RefundView) -> RefundShape:
+        return cls(
+            id=refund.id, payment_id=refund.payment_id, amount=Amount.of(refund.amount), status=refund.status,
+            reason=refund.reason,
+        )  # fmt: skip
+
+
+class CancelQuoteShape(Shape):
+    refund: Amount
+    kept: Amount
+    words: str
+
+
+class Registration(Shape):
+    email: str = Field(max_length=500, examples=["ada@example.com"])
+    name: str = Field(max_length=500, examples=["Ada Byron"])
+    password: str = Field(max_length=1000)
+
+
+class Login(Shape):
+    email: str = Field(max_length=500)
+    password: str = Field(max_length=1000)
+
+
+class AccountShape(Shape):
+    id: str
+    email: str
+    name: str
+    is_operator: bool
+    sellers: list[str]
+
+
+class SessionShape(Shape):
+    """Browsers find the same tokens in HttpOnly cookies; other clients keep these."""
+
+    account: AccountShape
+    access_token: str
+    refresh_token: str
+    expires_at: Instant
+
+
+class RefreshRequest(Shape):
+    refresh_token: str | None = Field(default=None, max_length=4096, description="Absent: the cookie's.")

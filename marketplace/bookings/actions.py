@@ -1,0 +1,327 @@
+"""The verbs of a purchase: check out, pay, confirm, cancel, expire. The only writers of this room's tables."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from pydantic.networks import EmailStr
+from sqlalchemy.exc import IntegrityError
+
+from marketplace import settings
+from marketplace.bookings import policy, queries
+from marketplace.bookings.errors import BookingNotFound, BuyerRefused, NotOnSale, TooManyForOneBuyer, UnlawfulTransition
+from marketplace.bookings.events import BookingCancelled, BookingMade, MoneyRefused
+from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
+from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL, Party, Status
+from marketplace.bookings.views import Buyer, CancelQuote, Order
+from marketplace.catalog import queries as catalog
+from marketplace.db import Session, transaction
+from marketplace.errors import Fault
+from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
+from marketplace.inventory import actions as inventory
+from marketplace.inventory.errors import UnitsTaken
+from marketplace.money import Money
+from marketplace.outbox import record
+from marketplace.payments import actions as payments
+from marketplace.payments import queries as payment_queries
+from marketplace.payments.errors import PaymentNotFound
+from marketplace.payments.views import PaymentView, RefundView
+
+if TYPE_CHECKING:
+    from marketplace.accounts.views import Actor
+    from marketplace.catalog.views import SeatOffer
+    from marketplace.inventory.views import Claim
+
+log = structlog.get_logger()
+
+PAYMENT_TIME = timedelta(minutes=5)
+"""A payment that has begun gets at least this long, within the limit that no hold may pass."""
+
+
+async def check_out(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Order:
+    """Turn the actor's hold into a booking that waits for its money; the same hold always gives the same booking.
+
+    From here on the units stand in SQL, where a unique index keeps them from being sold twice. Raises BuyerRefused,
+    HoldExpired or NotFound (the hold), UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
+    """
+    cart = actor.must_have_cart()
+    made = await queries.of_hold(session, hold_id)
+    if made is None:
+        buyer = _known(buyer)
+        claim = await inventory.hold(hold_id, cart)
+        offer = await catalog.offer(ListingId(claim.resource))
+        if not offer.is_on_sale(now):
+            raise NotOnSale(offer.title)
+        had = await queries.bought_by(session, offer.listing_id, buyer.email)
+        if had + len(claim.units) > offer.max_per_buyer:
+            raise TooManyForOneBuyer(offer.max_per_buyer, had)
+        try:
+            async with session.begin_nested():
+                made = await _book(session, actor, claim, offer, buyer, now)
+        except IntegrityError:
+            # The other of two clicks was faster: its booking is this one's answer.
+            made = await queries.of_hold(session, hold_id)
+            if made is None:
+                raise
+        else:
+            await inventory.check_out(session, claim, BookingId(made.id), now)
+            record(session, BookingMade(made.id, now), now)
+            # Last, so that a refused check-out leaves the hold as it was; it refuses a hold that ran out meanwhile.
+            await inventory.begin_check_out(hold_id, cart)
+    if made.cart != cart:
+        raise BookingNotFound(hold_id)
+    return await queries.order_of(session, made)
+
+
+def _known(buyer: Buyer) -> Buyer:
+    """The buyer with tidy name and address. Raises BuyerRefused that names every fault."""
+    faults = []
+    name, email = " ".join(buyer.name.split()), buyer.email.strip().lower()
+    if not 1 <= len(name) <= 120 or not name.isprintable():
+        faults.append(Fault("buyer.name", "Tell us your name, in at most 120 characters."))
+    try:
+        TypeAdapter(EmailStr).validate_python(email)
+    except ValidationError:
+        faults.append(Fault("buyer.email", "This does not look like a mail address."))
+    if faults:
+        raise BuyerRefused(faults)
+    return Buyer(name, email)
+
+
+async def _book(
+    session: Session, actor: Actor, claim: Claim, offer: SeatOffer, buyer: Buyer, now: datetime
+) -> Booking:
+    """Write the booking with its lines: what it costs now is what it costs."""
+    priced = [offer.line(unit) for unit in claim.units]
+    price = Money.sum((line.price for line in priced), offer.currency)
+    surcharge = Money.zero(offer.currency) if actor.account else price.share(offer.guest_surcharge_bp)
+    commission = price.share(offer.commission_bp)
+    booking = Booking(
+        id=BookingId.new(), listing_id=offer.listing_id, seller_id=offer.seller_id, hold_id=claim.id, cart=claim.holder,
+        account_id=actor.account, buyer_name=buyer.name, buyer_email=buyer.email, status=Status.PENDING_PAYMENT,
+        currency=offer.currency, price_minor=price.minor, surcharge_minor=surcharge.minor,
+        commission_minor=commission.minor, policy=offer.policy, title=offer.title, place_name=offer.place_name,
+        zone=offer.zone, starts_at=offer.starts_at, ends_at=offer.ends_at, created_at=now, expires_at=claim.expires_at,
+    )  # fmt: skip
+    session.add(booking)
+    await session.flush()
+    lines = [
+        BookingLine(
+            booking_id=booking.id, position=at, kind="unit", borne_by="buyer", label=line.label,
+            amount_minor=line.price.minor, unit=line.unit, category=line.category,
+        )
+        for at, line in enumerate(priced)
+    ]  # fmt: skip
+    fees = [("guest_surcharge", "buyer", "Fee for buying without an account", surcharge)] if surcharge else []
+    fees += [("commission", "seller", "Commission", commission)] if commission else []
+    lines += [
+        BookingLine(
+            booking_id=booking.id, position=len(priced) + at, kind=kind, borne_by=by, label=label, amount_minor=fee.minor
+        )
+        for at, (kind, by, label, fee) in enumerate(fees)
+    ]
+    session.add_all(lines)
+    session.add(
+        BookingChange(
+            booking_id=booking.id, source="held", target=Status.PENDING_PAYMENT, actor=actor.label, at=now,
+            why="checked out",
+        )
+    )  # fmt: skip
+    await session.flush()
+    return booking
+
+
+async def pay(
+    session: Session, actor: Actor, id: BookingId, *, provider: str, method: str, key: str, now: datetime
+) -> PaymentView:
+    """Begin to pay the whole total with a method that the provider knows; the same key is the same payment.
+
+    The units are kept to the end of the payment's time, never past the limit of a hold. Raises BookingNotFound,
+    NothingToPay, PaymentTimeOver, PaymentInProgress.
+    """
+    booking, _ = await queries.seen_by(session, actor, id, lock=True)
+    begun = await payment_queries.payment_by_key(session, id, key)
+    if begun is not None:
+        return await payment_queries.view_of(session, begun)
+    booking.must_be_payable(now)
+    limit = booking.created_at + timedelta(seconds=settings.current().hold_limit_seconds)
+    booking.expires_at = max(booking.expires_at, min(now + PAYMENT_TIME, limit))
+    session.add(booking)
+    await inventory.keep_until(session, HoldId(booking.hold_id), booking.cart, booking.expires_at)
+    return await payments.start(
+        session, booking=id, amount=booking.total, provider=provider, method=method, key=key, now=now
+    )
+
+
+async def payment(session: Session, actor: Actor, id: PaymentId) -> PaymentView:
+    """A payment as whoever may see its booking sees it. Raises PaymentNotFound, also for strangers."""
+    view = await payment_queries.payment_view(session, id)
+    try:
+        await queries.seen_by(session, actor, view.booking_id)
+    except BookingNotFound:
+        raise PaymentNotFound(id) from None
+    return view
+
+
+async def refund(
+    session: Session, actor: Actor, id: PaymentId, amount: Money | None, *, reason: str, key: str, now: datetime
+) -> RefundView:
+    """Give back `amount` of a payment (None: all that is left), on the seller's or an operator's word.
+
+    Raises PaymentNotFound for strangers, Forbidden for the buyer, RefundTooLarge, NotRefundable, DisputeOpen.
+    """
+    view = await payment(session, actor, id)
+    booking, _ = await queries.seen_by(session, actor, view.booking_id)
+    actor.must_run(SellerId(booking.seller_id))
+    return await payments.request_refund(session, id, amount, reason=reason, key=key, now=now)
+
+
+async def accept_for_free(session: Session, actor: Actor, id: BookingId, now: datetime) -> Order:
+    """Confirm a booking that costs nothing. Raises NothingToPay where there is something to pay."""
+    booking, _ = await queries.seen_by(session, actor, id, lock=True)
+    booking.must_be_payable(now)
+    if booking.total:
+        raise UnlawfulTransition(id, booking.status, Status.CONFIRMED, "buyer")
+    await inventory.confirm(session, HoldId(booking.hold_id), now)
+    await _confirm(session, booking, None, now)
+    return await queries.order_of(session, booking)
+
+
+async def take_payment(payment_id: PaymentId, booking_id: BookingId, amount: Money, now: datetime) -> None:
+    """Money has come for a booking: confirm it, or send the money back. Never keep it, never lose it.
+
+    Idempotent: the same payment confirms once and is sent back once.
+    """
+    async with transaction() as session:
+        booking = await queries.locked(session, booking_id)
+        if booking.payment_id == payment_id:
+            return
+        why = await _why_not(session, booking, amount, now)
+        if why is None:
+            await _confirm(session, booking, payment_id, now)
+            return
+        log.warning("booking.money_refused", booking=booking_id, payment=payment_id, why=why)
+        await payments.request_refund(
+            session, payment_id, None, reason=why, key=f"refused-{payment_id}", now=now
+        )
+        record(session, MoneyRefused(booking_id, payment_id, why, now), now)
+
+
+async def _why_not(session: Session, booking: Booking, amount: Money, now: datetime) -> str | None:
+    """Why this money cannot be taken; None once the units are secured for it."""
+    if booking.status == Status.CONFIRMED:
+        return "twice"
+    if booking.status not in {Status.PENDING_PAYMENT, Status.EXPIRED}:
+        return "after_cancelling"
+    if amount != booking.total:
+        return "wrong_amount"
+    hold_id = HoldId(booking.hold_id)
+    if booking.status == Status.PENDING_PAYMENT:
+        await inventory.confirm(session, hold_id, now)
+        return None
+    try:
+        await inventory.take_again(session, hold_id, now)
+    except UnitsTaken:
+        return "late"
+    return None
+
+
+async def _confirm(session: Session, booking: Booking, payment_id: PaymentId | None, now: datetime) -> None:
+    change = booking.move(Status.CONFIRMED, Party.SYSTEM, "system", now)
+    booking.payment_id = payment_id
+    session.add_all([booking, change])
+    session.add_all(
+        Ticket(
+            id=TicketId.new(), booking_id=booking.id, unit=line.unit or "", label=line.label,
+            category=line.category or "", issued_at=now,
+        )
+        for line in await queries.unit_lines(session, booking)
+    )  # fmt: skip
+    _tell(session, booking, change, now)
+
+
+async def cancel_quote(session: Session, actor: Actor, id: BookingId, now: datetime) -> CancelQuote:
+    """What cancelling now would bring back, before anybody decides. Raises BookingNotFound, UnlawfulTransition."""
+    booking, party = await queries.seen_by(session, actor, id)
+    target = _cancelled_by(booking, party, now)
+    refund = _refund(booking, party, now)
+    kept = booking.total - refund if booking.payment_id else Money.zero(booking.currency)
+    words = f"You get {refund} back." if booking.payment_id else "Nothing has been paid, and nothing is kept."
+    if target is not Status.CANCELLED_BY_BUYER:
+        words = f"The buyer gets {refund} back."
+    return CancelQuote(refund, kept, words)
+
+
+async def cancel(session: Session, actor: Actor, id: BookingId, now: datetime) -> Order:
+    """End the booking and free its units at once; what the policy gives back goes back by itself.
+
+    Raises BookingNotFound, UnlawfulTransition.
+    """
+    booking, party = await queries.seen_by(session, actor, id, lock=True)
+    target = _cancelled_by(booking, party, now)
+    refund = _refund(booking, party, now)
+    change = booking.move(target, party, actor.label, now)
+    session.add_all([booking, change])
+    await inventory.free(session, HoldId(booking.hold_id), now)
+    for ticket in await queries.tickets_of(session, booking):
+        ticket.voided_at = now
+        session.add(ticket)
+    if refund.is_positive and booking.payment_id:
+        await payments.request_refund(
+            session, PaymentId(booking.payment_id), refund, reason=target, key=f"cancel-{booking.id}", now=now
+        )
+    _tell(session, booking, change, now)
+    return await queries.order_of(session, booking)
+
+
+def _cancelled_by(booking: Booking, party: Party, now: datetime) -> Status:
+    """Where cancelling leads. Raises UnlawfulTransition, also for a buyer once the event has begun."""
+    target = CANCELLED_BY.get(party, Status.CANCELLED_BY_OPERATOR)
+    is_too_late = party is Party.BUYER and now >= booking.starts_at
+    if is_too_late or (Status(booking.status), target, party) not in LAWFUL:
+        raise UnlawfulTransition(booking.id, booking.status, target, party)
+    return target
+
+
+def _refund(booking: Booking, party: Party, now: datetime) -> Money:
+    if booking.payment_id is None or booking.confirmed_at is None:
+        return Money.zero(booking.currency)
+    return policy.refund_due(
+        party, booking.policy, price=booking.price, surcharge=booking.surcharge,
+        starts_at=booking.starts_at, booked_at=booking.confirmed_at, now=now,
+    )  # fmt: skip
+
+
+async def expire(session: Session, id: BookingId, now: datetime) -> bool:
+    """Let go of a booking whose time to pay is over, and free its units. False if there was nothing to do."""
+    booking = await queries.locked(session, id)
+    if booking.status != Status.PENDING_PAYMENT or now < booking.expires_at:
+        return False
+    change = booking.move(Status.EXPIRED, Party.SYSTEM, "system", now)
+    session.add_all([booking, change])
+    await inventory.free(session, HoldId(booking.hold_id), now)
+    _tell(session, booking, change, now)
+    return True
+
+
+async def expire_due(now: datetime) -> int:
+    """Expire every overdue booking, each in its own transaction. Returns how many."""
+    async with transaction(reading=True) as session:
+        ids = await queries.overdue(session, now)
+    expired = 0
+    for id in ids:
+        async with transaction() as session:
+            expired += await expire(session, BookingId(id), now)
+    return expired
+
+
+def _tell(session: Session, booking: Booking, change: BookingChange, now: datetime) -> None:
+    """Record the fact that the table of transitions says this step makes true."""
+    fact = FOLLOWS[Status(change.source), Status(change.target)]
+    if fact is BookingCancelled:
+        record(session, BookingCancelled(booking.id, now, change.target.removeprefix("cancelled_by_")), now)
+    else:
+        record(session, fact(booking.id, now), now)

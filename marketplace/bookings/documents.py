@@ -1,0 +1,123 @@
+"""What a buyer takes away: QR codes, a PDF with one ticket a page, a calendar file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+import segno
+from babel.dates import format_datetime
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+from icalendar import Calendar, Event
+
+from marketplace import settings
+from marketplace.bookings.errors import NoTicketsYet
+from marketplace.bookings.transitions import Status
+from marketplace.bookings.views import Order, TicketView
+
+_INK, _SOFT, _ACCENT, _RULE = (28, 25, 23), (110, 102, 94), (178, 63, 34), (226, 218, 208)
+_MARGIN, _WIDTH = 18, 210
+
+
+def qr_svg(ticket: TicketView) -> str:
+    """The ticket's signed text as an inline SVG, black on white whatever the page's theme: scanners want contrast."""
+    drawn = BytesIO()
+    code = segno.make(ticket.code, error="m", micro=False)
+    code.save(drawn, kind="svg", xmldecl=False, svgns=True, scale=4, border=4, dark="#000", light="#fff", omitsize=True)
+    return drawn.getvalue().decode()
+
+
+def tickets_pdf(order: Order) -> bytes:
+    """One A4 page for each valid ticket. Raises NoTicketsYet unless the order is confirmed."""
+    tickets = [ticket for ticket in order.tickets if not ticket.is_void]
+    if order.status is not Status.CONFIRMED or not tickets:
+        raise NoTicketsYet(order.id)
+    pdf = FPDF(format="A4")
+    pdf.set_title(f"Tickets: {_latin(order.title)}")
+    pdf.set_creator("Holdfast")
+    pdf.set_auto_page_break(auto=False)
+    for at, ticket in enumerate(tickets, 1):
+        _page(pdf, order, ticket, f"Ticket {at} of {len(tickets)}")
+    return bytes(pdf.output())
+
+
+def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
+    pdf.add_page()
+    pdf.set_margin(_MARGIN)
+    pdf.set_fill_color(*_ACCENT)
+    pdf.rect(0, 0, _WIDTH, 6, style="F")
+    pdf.set_xy(_MARGIN, 18)
+    _text(pdf, "HOLDFAST", 10, _ACCENT, style="B")
+    _text(pdf, count, 10, _SOFT)
+    pdf.ln(6)
+    _text(pdf, order.title, 26, _INK, style="B", height=11)
+    pdf.ln(2)
+    starts = format_datetime(order.starts_at.astimezone(ZoneInfo(order.zone)), "EEEE, d MMMM y 'at' HH:mm", locale="en")
+    _text(pdf, f"{starts} ({order.zone.replace('_', ' ')} time)", 13, _INK)
+    _text(pdf, order.place_name, 13, _SOFT)
+    pdf.ln(6)
+    pdf.set_draw_color(*_RULE)
+    pdf.line(_MARGIN, pdf.get_y(), _WIDTH - _MARGIN, pdf.get_y())
+    pdf.ln(8)
+    top = pdf.get_y()
+    pdf.image(_qr_png(ticket), x=_WIDTH - _MARGIN - 72, y=top, w=72)
+    pdf.set_right_margin(_MARGIN + 78)
+    _text(pdf, "YOUR PLACE", 9, _SOFT, style="B")
+    _text(pdf, ticket.label, 18, _INK, style="B", height=8)
+    pdf.ln(4)
+    _text(pdf, "CATEGORY", 9, _SOFT, style="B")
+    _text(pdf, ticket.category, 13, _INK)
+    pdf.ln(4)
+    _text(pdf, "NAME", 9, _SOFT, style="B")
+    _text(pdf, order.buyer_name, 13, _INK)
+    pdf.ln(4)
+    _text(pdf, "ORDER", 9, _SOFT, style="B")
+    _text(pdf, order.id, 9, _INK)
+    pdf.set_right_margin(_MARGIN)
+    pdf.set_y(max(pdf.get_y(), top + 80))
+    pdf.line(_MARGIN, pdf.get_y(), _WIDTH - _MARGIN, pdf.get_y())
+    pdf.ln(6)
+    _text(pdf, "Show this code at the door, on paper or on your phone. It admits one person, once.", 10, _SOFT)
+
+
+def _text(pdf: FPDF, text: str, size: int, color: tuple[int, int, int], *, style: str = "", height: float = 6) -> None:
+    pdf.set_font("helvetica", style, size)  # type: ignore[arg-type]  # fpdf types its styles as literals
+    pdf.set_text_color(*color)
+    pdf.multi_cell(0, height, _latin(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _latin(text: str) -> str:
+    """The built-in PDF fonts know Latin-1; what they cannot draw becomes a question mark rather than an error."""
+    plain = text.translate(str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "..."}))
+    return plain.encode("latin-1", "replace").decode("latin-1")
+
+
+def _qr_png(ticket: TicketView) -> BytesIO:
+    drawn = BytesIO()
+    segno.make(ticket.code, error="m", micro=False).save(drawn, kind="png", scale=8, border=4)
+    drawn.seek(0)
+    return drawn
+
+
+def calendar_file(order: Order, now: datetime) -> bytes:
+    """An iCalendar file (RFC 5545) with the event in the venue's zone. Raises NoTicketsYet unless confirmed."""
+    if order.status is not Status.CONFIRMED:
+        raise NoTicketsYet(order.id)
+    zone = ZoneInfo(order.zone)
+    event = Event()
+    event.add("uid", f"{order.id}@holdfast")
+    event.add("summary", order.title)
+    event.add("location", order.place_name)
+    event.add("dtstart", order.starts_at.astimezone(zone))
+    event.add("dtend", order.ends_at.astimezone(zone))
+    event.add("dtstamp", now)
+    event.add("url", f"{settings.current().origin}/o/{order.id}")
+    event.add("description", "\n".join(ticket.label for ticket in order.tickets))
+    calendar = Calendar()
+    calendar.add("prodid", "-//Holdfast//Tickets//EN")
+    calendar.add("version", "2.0")
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())

@@ -1,0 +1,90 @@
+"""What can stand in the way of a purchase."""
+
+from __future__ import annotations
+
+from marketplace.errors import Conflict, Fault, Invalid, NotFound
+from marketplace.ids import BookingId
+
+
+class BookingNotFound(NotFound):
+    code = "booking_not_found"
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"There is no order “{id}”, or it is not yours.")
+
+
+class UnlawfulTransition(Conflict):
+    """The state machine knows no such step from here, or not for this party."""
+
+    code = "unlawful_transition"
+
+    def __init__(self, id: str, source: str, target: str, party: str) -> None:
+        super().__init__(
+            f"This order is {source.replace('_', ' ')}; it cannot become {target.replace('_', ' ')}.",
+            booking_id=id, source=source, target=target, party=party,
+        )  # fmt: skip
+
+
+class NotOnSale(Conflict):
+    code = "not_on_sale"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"“{title}” is not on sale.")
+
+
+class NothingToPay(Conflict):
+    code = "nothing_to_pay"
+
+    def __init__(self, id: BookingId, status: str) -> None:
+        super().__init__(f"This order is {status.replace('_', ' ')}: there is nothing to pay.", booking_id=id, status=status)
+
+
+class PaymentTimeOver(Conflict):
+    code = "payment_time_over"
+
+    def __init__(self, id: BookingId) -> None:
+        super().__init__("The time to pay for these seats is over. Pick your seats again.", booking_id=id)
+
+
+class BuyerRefused(Invalid):
+    code = "buyer_refused"
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("We need to know who you are.", faults)
+
+
+class TooManyForOneBuyer(Conflict):
+    code = "too_many_for_one_buyer"
+
+    def __init__(self, most: int, had: int) -> None:
+        super().__init__(f"One person may buy {most} of these; you already have {had}.", most=most, had=had)
+
+
+class NoTicketsYet(Conflict):
+    code = "no_tickets_yet"
+
+    def __init__(self, id: BookingId) -> None:
+        super().__init__("Tickets come with a confirmed order.", booking_id=id)
+
+
+class DuplicateSeats(Invalid):
+    code = "duplicate_seats"
+
+    def __init__(self, guids: list[str]) -> None:
+        super().__init__(
+            f"Named twice: {', '.join(guids[:5])}.", [Fault("seats", f"“{guid}” is named twice.") for guid in guids]
+        )
+
+
+class SingleSeatLeft(Conflict):
+    code = "single_seat_left"
+
+    def __init__(self) -> None:
+        super().__init__("That would leave a single seat alone, which nobody could buy in company. Move by one seat.")
+
+
+class NoSuchSeatsTogether(Conflict):
+    code = "no_such_seats"
+
+    def __init__(self, quantity: int) -> None:
+        super().__init__(f"We found no {quantity} free seats of this kind. Try fewer, or another price.", quantity=quantity)

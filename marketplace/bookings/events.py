@@ -1,0 +1,57 @@
+"""Facts of this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketplace.outbox import Fact
+
+
+@dataclass(frozen=True)
+class BookingMade(Fact):
+    booking_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BookingConfirmed(Fact):
+    booking_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BookingExpired(Fact):
+    booking_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BookingCancelled(Fact):
+    """`by` is the party: buyer, seller or operator."""
+
+    booking_id: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class PaymentDeclined(Fact):
+    """A try to pay failed; the seats are kept until the deadline."""
+
+    booking_id: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MoneyRefused(Fact):
+    """Money came that this booking cannot take (late, twice, the wrong amount); it goes back by itself.
+
+    `why` is one of: late, twice, wrong_amount, after_cancelling.
+    """
+
+    booking_id: str
+    payment_id: str
+    why: str
+    at: datetime

@@ -1,0 +1,131 @@
+"""Bookings, their lines, their tickets and the trail of every change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, Integer, text
+from sqlmodel import Field, SQLModel
+
+from marketplace.bookings.errors import NothingToPay, PaymentTimeOver, UnlawfulTransition
+from marketplace.bookings.transitions import LAWFUL, Party, Status, Transition
+from marketplace.db import Instant
+from marketplace.ids import BookingId
+from marketplace.money import Money
+
+_version = Column("version", Integer, nullable=False)
+
+
+class Booking(SQLModel, table=True):
+    """One purchase. Price, fees, policy and the event's facts are as they were when it was made."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        Index("ix_booking_expires_at", "expires_at",
+              sqlite_where=text("status = 'pending_payment'"), postgresql_where=text("status = 'pending_payment'")),
+        Index("ix_booking_cart_created_at", "cart", "created_at"),
+        Index("ix_booking_account_id_created_at", "account_id", "created_at"),
+        Index("ix_booking_listing_id_buyer_email", "listing_id", "buyer_email"),
+    )  # fmt: skip
+    # Every change is a compare-and-set: an UPDATE that finds another version than was loaded is refused.
+    __mapper_args__ = {"version_id_col": _version}  # noqa: RUF012 - SQLAlchemy reads it once, nobody changes it
+
+    id: str = Field(primary_key=True)
+    listing_id: str = Field(foreign_key="listing.id")
+    seller_id: str = Field(foreign_key="seller.id", index=True)
+    hold_id: str = Field(unique=True)
+    cart: str
+    account_id: str | None = Field(default=None, foreign_key="account.id")
+    buyer_name: str
+    buyer_email: str
+    status: str
+    version: int | None = Field(default=None, sa_column=_version)
+    currency: str
+    price_minor: int
+    surcharge_minor: int
+    commission_minor: int
+    policy: str
+    title: str
+    place_name: str
+    zone: str
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    payment_id: str | None = Field(default=None, foreign_key="payment.id", index=True)
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+    @property
+    def surcharge(self) -> Money:
+        return Money(self.surcharge_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays: the seats, and the surcharge where there is one."""
+        return self.price + self.surcharge
+
+    def must_be_payable(self, now: datetime) -> None:
+        if self.status != Status.PENDING_PAYMENT:
+            raise NothingToPay(BookingId(self.id), self.status)
+        if now >= self.expires_at:
+            raise PaymentTimeOver(BookingId(self.id))
+
+    def move(self, target: Status, by: Party, actor: str, now: datetime, why: str = "") -> BookingChange:
+        """Take one lawful step and return its line for the trail. Raises UnlawfulTransition."""
+        step: Transition | None = LAWFUL.get((Status(self.status), target, by))
+        if step is None:
+            raise UnlawfulTransition(self.id, self.status, target, by)
+        self.status = target
+        if target is Status.CONFIRMED:
+            self.confirmed_at = now
+        return BookingChange(
+            booking_id=self.id, source=step.source, target=target, actor=actor, at=now, why=why or step.needs
+        )
+
+
+class BookingLine(SQLModel, table=True):
+    """One line of the reckoning: a unit's price or a fee; `borne_by` says whose money it is about."""
+
+    __tablename__ = "booking_line"
+
+    booking_id: str = Field(foreign_key="booking.id", primary_key=True)
+    position: int = Field(primary_key=True)
+    kind: str
+    borne_by: str
+    label: str
+    amount_minor: int
+    unit: str | None = None
+    category: str | None = None
+
+
+class BookingChange(SQLModel, table=True):
+    """One step of a booking: what changed, who did it, when, and why. Never edited."""
+
+    __tablename__ = "booking_change"
+
+    id: int | None = Field(default=None, primary_key=True)
+    booking_id: str = Field(foreign_key="booking.id", index=True)
+    source: str
+    target: str
+    actor: str
+    at: datetime = Field(sa_type=Instant)
+    why: str
+
+
+class Ticket(SQLModel, table=True):
+    """The right to one unit. It is made when the booking is confirmed and void when that is cancelled."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (Index("ix_ticket_booking_id_unit", "booking_id", "unit", unique=True),)
+
+    id: str = Field(primary_key=True)
+    booking_id: str = Field(foreign_key="booking.id")
+    unit: str
+    label: str
+    category: str
+    issued_at: datetime = Field(sa_type=Instant)
+    voided_at: datetime | None = Field(default=None, sa_type=Instant)

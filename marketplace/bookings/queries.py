@@ -1,0 +1,221 @@
+"""Every select of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, func, or_, select
+
+from marketplace.accounts import tokens
+from marketplace.accounts.views import Actor
+from marketplace.bookings.errors import BookingNotFound
+from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
+from marketplace.bookings.transitions import Party, Status
+from marketplace.bookings.views import Line, Order, OrderCard, Step, TicketView
+from marketplace.db import Session
+from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
+from marketplace.money import Money
+
+
+async def locked(session: Session, id: BookingId) -> Booking:
+    """The row, held against other writers until the transaction ends. Raises BookingNotFound."""
+    found = await session.exec(select(Booking).where(Booking.id == id).with_for_update())
+    booking = found.one_or_none()
+    if booking is None:
+        raise BookingNotFound(id)
+    return booking
+
+
+async def seen_by(session: Session, actor: Actor, id: BookingId, *, lock: bool = False) -> tuple[Booking, Party]:
+    """The row, and as what the actor meets it. Raises BookingNotFound for strangers: they learn nothing."""
+    booking = await locked(session, id) if lock else await session.get(Booking, id)
+    party = None if booking is None else _party(booking, actor)
+    if booking is None or party is None:
+        raise BookingNotFound(id)
+    return booking, party
+
+
+def _party(booking: Booking, actor: Actor) -> Party | None:
+    if actor.is_system:
+        return Party.SYSTEM
+    is_own_account = actor.account is not None and booking.account_id == actor.account
+    if is_own_account or booking.cart == actor.cart or actor.opened == booking.id:
+        return Party.BUYER
+    if booking.seller_id in actor.sellers:
+        return Party.SELLER
+    return Party.OPERATOR if actor.is_operator else None
+
+
+async def of_hold(session: Session, hold_id: HoldId) -> Booking | None:
+    found = await session.exec(select(Booking).where(Booking.hold_id == hold_id))
+    return found.one_or_none()
+
+
+async def order(session: Session, actor: Actor, id: BookingId) -> Order:
+    """The whole booking. Raises BookingNotFound."""
+    booking, _ = await seen_by(session, actor, id)
+    return await order_of(session, booking)
+
+
+async def order_of(session: Session, booking: Booking) -> Order:
+    """The view of a row that is already loaded."""
+    lines = await session.exec(
+        select(BookingLine).where(BookingLine.booking_id == booking.id).order_by(col(BookingLine.position))
+    )
+    tickets = await session.exec(
+        select(Ticket).where(Ticket.booking_id == booking.id).order_by(col(Ticket.label), col(Ticket.id))
+    )
+    changes = await session.exec(
+        select(BookingChange).where(BookingChange.booking_id == booking.id).order_by(col(BookingChange.id))
+    )
+    return Order(
+        id=BookingId(booking.id),
+        status=Status(booking.status),
+        version=booking.version or 1,
+        listing_id=ListingId(booking.listing_id),
+        seller_id=SellerId(booking.seller_id),
+        hold_id=HoldId(booking.hold_id),
+        buyer_name=booking.buyer_name,
+        buyer_email=booking.buyer_email,
+        has_account=booking.account_id is not None,
+        title=booking.title,
+        place_name=booking.place_name,
+        zone=booking.zone,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        policy=booking.policy,
+        lines=tuple(
+            Line(line.kind, line.borne_by, line.label, Money(line.amount_minor, booking.currency), line.unit, line.category)
+            for line in lines
+        ),
+        total=booking.total,
+        created_at=booking.created_at,
+        expires_at=booking.expires_at,
+        confirmed_at=booking.confirmed_at,
+        payment_id=None if booking.payment_id is None else PaymentId(booking.payment_id),
+        tickets=tuple(_ticket(ticket) for ticket in tickets),
+        steps=tuple(Step(change.source, change.target, change.actor, change.at, change.why) for change in changes),
+    )
+
+
+def _ticket(ticket: Ticket) -> TicketView:
+    id, booking_id = TicketId(ticket.id), BookingId(ticket.booking_id)
+    code = tokens.sign_ticket(id, booking_id, ticket.unit)
+    return TicketView(id, ticket.unit, ticket.label, ticket.category, code, ticket.voided_at is not None)
+
+
+async def orders(session: Session, actor: Actor, *, limit: int = 50, before: datetime | None = None) -> list[OrderCard]:
+    """The actor's own purchases (by account and by cart), newest first; `before` pages on."""
+    mine = [col(Booking.account_id) == actor.account] if actor.account else []
+    mine += [col(Booking.cart) == actor.cart] if actor.cart else []
+    if not mine:
+        return []
+    quantity = (
+        select(func.count())
+        .select_from(BookingLine)
+        .where(col(BookingLine.booking_id) == col(Booking.id), col(BookingLine.unit).is_not(None))
+        .correlate(Booking)
+        .scalar_subquery()
+    )
+    wanted = select(Booking, quantity).where(or_(*mine)).order_by(col(Booking.created_at).desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(col(Booking.created_at) < before)
+    rows = await session.exec(wanted)
+    return [
+        OrderCard(
+            BookingId(booking.id), Status(booking.status), booking.title, booking.place_name, booking.zone,
+            booking.starts_at, booking.total, count, booking.created_at,
+        )
+        for booking, count in rows
+    ]  # fmt: skip
+
+
+async def unpaid_of_cart(session: Session, actor: Actor, listing_id: ListingId, now: datetime) -> Order | None:
+    """The order that this visitor has begun to pay for, if its time is not over."""
+    found = await session.exec(
+        select(Booking)
+        .where(
+            Booking.cart == actor.cart,
+            Booking.listing_id == listing_id,
+            Booking.status == Status.PENDING_PAYMENT,
+            col(Booking.expires_at) > now,
+        )
+        .order_by(col(Booking.created_at).desc())
+        .limit(1)
+    )
+    booking = found.one_or_none()
+    return None if booking is None else await order_of(session, booking)
+
+
+async def bought_by(session: Session, listing_id: ListingId, email: str) -> int:
+    """How many units of the listing this address has bought or is about to pay for."""
+    counted = await session.exec(
+        select(func.count())
+        .select_from(BookingLine)
+        .join(Booking, col(Booking.id) == col(BookingLine.booking_id))
+        .where(
+            Booking.listing_id == listing_id,
+            Booking.buyer_email == email,
+            col(Booking.status).in_([Status.PENDING_PAYMENT, Status.CONFIRMED]),
+            col(BookingLine.unit).is_not(None),
+        )
+    )
+    return counted.one()
+
+
+async def overdue(session: Session, now: datetime, limit: int = 200) -> Sequence[str]:
+    """Bookings whose time to pay is over, longest overdue first."""
+    found = await session.exec(
+        select(Booking.id)
+        .where(Booking.status == Status.PENDING_PAYMENT, col(Booking.expires_at) <= now)
+        .order_by(col(Booking.expires_at))
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def overdue_count(session: Session, now: datetime) -> int:
+    counted = await session.exec(
+        select(func.count())
+        .select_from(Booking)
+        .where(Booking.status == Status.PENDING_PAYMENT, col(Booking.expires_at) <= now)
+    )
+    return counted.one()
+
+
+async def unit_lines(session: Session, booking: Booking) -> Sequence[BookingLine]:
+    found = await session.exec(
+        select(BookingLine)
+        .where(BookingLine.booking_id == booking.id, col(BookingLine.unit).is_not(None))
+        .order_by(col(BookingLine.position))
+    )
+    return found.all()
+
+
+async def tickets_of(session: Session, booking: Booking) -> Sequence[Ticket]:
+    found = await session.exec(select(Ticket).where(Ticket.booking_id == booking.id))
+    return found.all()
+
+
+async def by_hold(session: Session, actor: Actor, hold_id: HoldId) -> Order | None:
+    """The booking that the actor's hold has become; None while it has not, or where it is somebody else's."""
+    booking = await of_hold(session, hold_id)
+    return None if booking is None or _party(booking, actor) is None else await order_of(session, booking)
+
+
+async def status_of(session: Session, id: BookingId) -> Status:
+    """How far a booking is, and nothing more. Raises BookingNotFound."""
+    found = await session.exec(select(Booking.status).where(Booking.id == id))
+    status = found.one_or_none()
+    if status is None:
+        raise BookingNotFound(id)
+    return Status(status)
+
+
+async def order_for_mail(session: Session, id: BookingId) -> Order:
+    """The whole booking, for a letter to its buyer. Raises BookingNotFound."""
+    booking = await session.get(Booking, id)
+    if booking is None:
+        raise BookingNotFound(id)
+    return await order_of(session, booking)

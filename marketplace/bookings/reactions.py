@@ -1,0 +1,25 @@
+"""What this room does about money that came, or did not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.bookings import actions
+from marketplace.bookings.events import PaymentDeclined
+from marketplace.db import transaction
+from marketplace.ids import BookingId, PaymentId
+from marketplace.money import Money
+from marketplace.outbox import reacts_to, record
+from marketplace.payments.events import PaymentFailed, PaymentSucceeded
+
+
+@reacts_to(PaymentSucceeded)
+async def take_the_money(fact: PaymentSucceeded, now: datetime) -> None:
+    amount = Money(fact.amount, fact.currency)
+    await actions.take_payment(PaymentId(fact.payment_id), BookingId(fact.booking_id), amount, now)
+
+
+@reacts_to(PaymentFailed)
+async def tell_of_the_decline(fact: PaymentFailed, now: datetime) -> None:
+    async with transaction() as session:
+        record(session, PaymentDeclined(fact.booking_id, fact.reason, now), now)

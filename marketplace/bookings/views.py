@@ -1,0 +1,119 @@
+"""What may be seen of a booking from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketplace.bookings.transitions import Status
+from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
+from marketplace.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who buys: the name on the tickets, and where they are sent."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`kind` is unit, guest_surcharge or commission; `borne_by` is buyer or seller."""
+
+    kind: str
+    borne_by: str
+    label: str
+    amount: Money
+    unit: str | None
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the trail."""
+
+    source: str
+    target: str
+    actor: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """`code` is the signed text inside the QR code."""
+
+    id: TicketId
+    unit: str
+    label: str
+    category: str
+    code: str
+    is_void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One booking, whole."""
+
+    id: BookingId
+    status: Status
+    version: int
+    listing_id: ListingId
+    seller_id: SellerId
+    hold_id: HoldId
+    buyer_name: str
+    buyer_email: str
+    has_account: bool
+    title: str
+    place_name: str
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    policy: str
+    lines: tuple[Line, ...]
+    total: Money
+    created_at: datetime
+    expires_at: datetime
+    confirmed_at: datetime | None
+    payment_id: PaymentId | None
+    tickets: tuple[TicketView, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def currency(self) -> str:
+        return self.total.currency
+
+    @property
+    def bought(self) -> tuple[Line, ...]:
+        """What the buyer sees and pays: the units and the buyer's fees."""
+        return tuple(line for line in self.lines if line.borne_by == "buyer")
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        return tuple(line.unit for line in self.lines if line.unit is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCard:
+    """One booking in a list."""
+
+    id: BookingId
+    status: Status
+    title: str
+    place_name: str
+    zone: str
+    starts_at: datetime
+    total: Money
+    quantity: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelQuote:
+    """What cancelling now would bring back."""
+
+    refund: Money
+    kept: Money
+    words: str

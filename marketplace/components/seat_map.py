@@ -1,0 +1,78 @@
+"""The live seat map: assets/seatmap.js, given to pages as a component."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from marketplace.components.values import Flag, Handler, Number, Text, given
+
+
+class SeatMap(rx.Component):
+    """The hand-written React part; the shapes of its props and events stand in `seat_map`."""
+
+    library = "$/public/seatmap.js"
+    tag = "SeatMap"
+
+    plan_url: rx.Var[str]
+    stream_url: rx.Var[str]
+    seats_url: rx.Var[str]
+    prices: rx.Var[dict[str, Any]]
+    mine: rx.Var[list[str]]
+    most: rx.Var[int]
+    busy: rx.Var[bool]
+    disabled: rx.Var[bool]
+    words: rx.Var[dict[str, str]]
+
+    on_pick: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
+    on_drop: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
+    on_best: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, Any])]
+    on_standing: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, Any])]
+
+
+def seat_map(
+    *,
+    plan_url: Text,
+    stream_url: Text,
+    seats_url: Text,
+    prices: dict[str, dict[str, Any]] | rx.Var[Any],
+    mine: list[str] | rx.Var[Any],
+    on_pick: Handler,
+    on_drop: Handler,
+    on_best: Handler = None,
+    on_standing: Handler = None,
+    most: Number = 8,
+    is_busy: Flag = False,
+    is_disabled: Flag = False,
+    words: dict[str, str] | rx.Var[Any] | None = None,
+    testid: Text = "seat-picker",
+    is_debugged: bool = False,
+) -> rx.Component:
+    """The hall of one listing, as everybody sees it now, with what the viewer holds.
+
+    `prices` maps a category's name to {"amount": minor units, "currency", "text"}; a category without a price is not for
+    sale. `mine` are the viewer's units ("seat:<guid>", "stand:<area>:<n>").
+
+    `on_pick` and `on_drop` are told a list of units, `on_best` {"quantity", "maxAmount" (minor units or None), "category"
+    (name or None)}, `on_standing` {"area": guid, "quantity": how many more}. The map shows a wish at once and takes it back
+    unless `mine` grants it: set `is_busy` while an answer is made, so that it knows when it has come.
+
+    `words` replaces texts of assets/seatmap/words.js. `is_debugged` gives tests `window.holdfastSeatMap`.
+    """
+    return SeatMap.create(
+        plan_url=plan_url,
+        stream_url=stream_url,
+        seats_url=seats_url,
+        prices=prices,
+        mine=mine,
+        most=most,
+        busy=is_busy,
+        disabled=is_disabled,
+        on_pick=on_pick,
+        on_drop=on_drop,
+        data_testid=testid,
+        **given(
+            words=words, on_best=on_best, on_standing=on_standing, data_map_debug="true" if is_debugged else None
+        ),
+    )

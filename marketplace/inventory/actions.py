@@ -1,0 +1,381 @@
+"""The verbs on units. Those without a session decide in Redis, at once; those with one decide in SQL, finally.
+
+A claim lives in Redis until it is checked out. From then on its units stand in SQL under a unique index, and Redis shows
+what SQL says. While Redis is away, claims are refused (Unavailable), never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NoReturn
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import insert
+
+from marketplace.db import Session, transaction
+from marketplace.errors import Conflict
+from marketplace.ids import HoldId, ResourceId, ulid
+from marketplace.inventory import keeper, queries, settling
+from marketplace.inventory.errors import (
+    AlreadyExtended,
+    HoldChanged,
+    HoldCheckedOut,
+    HoldExpired,
+    HoldNotFound,
+    NotEnoughLeft,
+    StaleFence,
+    TooManyUnits,
+    UnfitUnits,
+    UnitsTaken,
+)
+from marketplace.inventory.events import UnitsFreed, UnitsSold
+from marketplace.inventory.models import Allocation
+from marketplace.inventory.views import HELD, SOLD, Claim, Snapshot
+from marketplace.outbox import record
+
+LARGEST_CLAIM = 500
+"""Units in one claim of a visitor. More than any party needs, few enough that no script holds others up."""
+_GRAB_MS = 60_000
+"""How long units wait in Redis for SQL to confirm what was decided without a visitor's hold."""
+
+
+# --- in Redis -----------------------------------------------------------------------------------------------------
+
+
+async def claim(
+    resource: ResourceId, holder: str, units: Sequence[str], *, seconds: int, limit_seconds: int, most: int | None = None
+) -> Claim:
+    """Claim exactly these units, all or nothing. What the holder has already is no obstacle.
+
+    A holder with an open hold on the resource adds to it: same id and deadline, larger fence; failing to add leaves it
+    as it was. `seconds` is the length of a new hold, `limit_seconds` its length with every extension, `most` how many
+    units one holder may have in it. Raises UnitsTaken, TooManyUnits, UnfitUnits.
+    """
+    return await claim_first(resource, holder, (units,), seconds=seconds, limit_seconds=limit_seconds, most=most)
+
+
+async def claim_first(
+    resource: ResourceId,
+    holder: str,
+    candidates: Sequence[Sequence[str]],
+    *,
+    seconds: int,
+    limit_seconds: int,
+    most: int | None = None,
+) -> Claim:
+    """Claim the first of several sets of units (see `best`) that is wholly free, as `claim` does.
+
+    Raises UnitsTaken with what stood in the way of the last one, TooManyUnits, UnfitUnits.
+    """
+    sets: list[str | int] = []
+    for units in candidates:
+        sets.append(len(units))
+        sets += units
+    _must_be_fit(holder, candidates)
+    new = HoldId.on(resource)
+    return _granted(
+        await keeper.CLAIM(resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, *sets)
+    )
+
+
+async def claim_any(
+    resource: ResourceId,
+    holder: str,
+    pool: str,
+    quantity: int,
+    capacity: int,
+    *,
+    seconds: int,
+    limit_seconds: int,
+    most: int | None = None,
+) -> Claim:
+    """Claim any `quantity` free units of `pool:1` … `pool:capacity`, as `claim` does.
+
+    Raises NotEnoughLeft (a UnitsTaken), TooManyUnits, UnfitUnits.
+    """
+    _must_be_fit(holder, ((pool,),))
+    if not 0 < quantity <= LARGEST_CLAIM:
+        raise UnfitUnits(f"Ask for 1 to {LARGEST_CLAIM} places.")
+    new = HoldId.on(resource)
+    return _granted(
+        await keeper.CLAIM_ANY(
+            resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, pool, quantity, capacity
+        )
+    )
+
+
+async def hold(hold_id: HoldId, holder: str) -> Claim:
+    """The holder's own claim. Raises HoldExpired, or HoldNotFound for somebody else's."""
+    return _held(hold_id, await keeper.HOLD(hold_id.resource, hold_id, holder))
+
+
+async def open_hold(resource: ResourceId, holder: str) -> Claim | None:
+    """The claim that the holder may still add to."""
+    answer = await keeper.OPEN_HOLD(resource, holder)
+    return keeper.claim_from(answer) if answer[0] == "OK" else None
+
+
+async def extend(hold_id: HoldId, holder: str) -> Claim:
+    """One more term for the buyer, once, never past the limit. Raises AlreadyExtended, HoldExpired, HoldNotFound."""
+    return _held(hold_id, await keeper.EXTEND(hold_id.resource, hold_id, holder, ulid()))
+
+
+async def extend_for_payment(hold_id: HoldId, holder: str, until: datetime) -> Claim:
+    """Keep a claim for a payment in progress, never past the limit, never shorter. Raises HoldExpired, HoldNotFound."""
+    until_ms = keeper.milliseconds(until)
+    return _held(hold_id, await keeper.EXTEND_FOR_PAYMENT(hold_id.resource, hold_id, holder, until_ms))
+
+
+async def release(hold_id: HoldId, holder: str, units: Sequence[str] | None = None) -> Claim | None:
+    """Give these units back, or all. What is left, or None. To release what is gone already is no error.
+
+    Raises HoldNotFound for somebody else's, HoldCheckedOut.
+    """
+    if units is not None and not units:
+        return await hold(hold_id, holder)
+    answer = await keeper.RELEASE(hold_id.resource, hold_id, holder, *(units or ()))
+    return None if answer[0] == "GONE" else _held(hold_id, answer)
+
+
+async def begin_check_out(hold_id: HoldId, holder: str, fence: int | None = None) -> Claim:
+    """Close the claim to changes: what its holder picks next opens another one. Safe to repeat.
+
+    With the `fence` that the holder has seen, refuses a claim that has changed since. Raises HoldChanged, HoldExpired,
+    HoldNotFound.
+    """
+    return _held(hold_id, await keeper.BEGIN_CHECK_OUT(hold_id.resource, hold_id, holder, fence or ""))
+
+
+async def reopen(hold_id: HoldId, holder: str) -> Claim | None:
+    """Take `begin_check_out` back; None if its holder has another open hold by now, which then is the only one.
+
+    Raises HoldNotFound.
+    """
+    answer = await keeper.REOPEN(hold_id.resource, hold_id, holder)
+    return None if answer[0] == "GONE" else _held(hold_id, answer)
+
+
+async def snapshot(resource: ResourceId) -> Snapshot:
+    """Every unit that is not free, at one moment."""
+    _, version, flat = await keeper.SNAPSHOT(resource)
+    units = iter(flat)
+    return Snapshot(version, {unit: SOLD if owner.startswith("sold") else HELD for unit, owner in zip(units, units)})
+
+
+async def rebuild(resource: ResourceId) -> None:
+    """Fill Redis from SQL where it has lost the resource. Every verb does so by itself when it has to."""
+    await keeper.rebuild(resource)
+
+
+def _must_be_fit(holder: str, candidates: Sequence[Sequence[str]]) -> None:
+    if not candidates:
+        raise UnfitUnits("Name at least one unit.")
+    if not holder.isprintable() or not holder:
+        raise UnfitUnits("A holder is named by printable characters.")
+    for units in candidates:
+        if not 0 < len(units) <= LARGEST_CLAIM:
+            raise UnfitUnits(f"Name 1 to {LARGEST_CLAIM} units.")
+        if len(set(units)) != len(units):
+            raise UnfitUnits("A unit is named twice.")
+        for unit in units:
+            if not 0 < len(unit) <= 200 or not unit.isprintable():
+                raise UnfitUnits("A unit is named by 1 to 200 printable characters.")
+
+
+def _granted(answer: list[Any]) -> Claim:
+    match answer[0]:
+        case "OK":
+            return keeper.claim_from(answer)
+        case "TAKEN":
+            raise UnitsTaken(answer[1:])
+        case "NOT_ENOUGH":
+            raise NotEnoughLeft(answer[1])
+        case _:
+            raise TooManyUnits(answer[1])
+
+
+def _held(hold_id: HoldId, answer: list[Any]) -> Claim:
+    match answer[0]:
+        case "OK":
+            return keeper.claim_from(answer)
+        case "GONE":
+            raise HoldExpired(hold_id)
+        case "NOT_YOURS":
+            raise HoldNotFound(hold_id)
+        case "ALREADY":
+            raise AlreadyExtended(hold_id)
+        case "CHANGED":
+            raise HoldChanged(hold_id)
+        case _:
+            raise HoldCheckedOut(hold_id)
+
+
+# --- in SQL -------------------------------------------------------------------------------------------------------
+
+
+async def check_out(session: Session, claim: Claim, booking: str, now: datetime) -> None:
+    """Write the claim's units down for `booking`, all or nothing, until the claim expires or is confirmed.
+
+    Raises UnitsTaken where SQL knows better than Redis, StaleFence where somebody came after this claim, HoldExpired.
+    The caller's transaction survives all three.
+    """
+    if claim.expires_at <= now:
+        raise HoldExpired(claim.id)
+    await _allocate(session, claim, booking, now, is_sold=False)
+    settling.settle_after_commit(session, claim.id)
+
+
+async def keep_until(session: Session, hold_id: HoldId, holder: str, until: datetime) -> None:
+    """Keep checked-out units for a payment in progress, in SQL and Redis; never past the limit, never shorter.
+
+    Raises HoldExpired where they have gone to others, or back.
+    """
+    kept = [row for row in await queries.of_hold(session, hold_id, lock=True) if row.is_active and row.holder == holder]
+    if not kept:
+        raise HoldExpired(hold_id)
+    for row in kept:
+        row.keep_until(until)
+    settling.settle_after_commit(session, hold_id)
+
+
+async def confirm(session: Session, hold_id: HoldId, now: datetime) -> None:
+    """Sell what was checked out. Safe to repeat. Raises HoldExpired where it has gone to others, or back."""
+    kept = [row for row in await queries.of_hold(session, hold_id, lock=True) if row.is_active]
+    if not kept:
+        raise HoldExpired(hold_id)
+    unpaid = [row for row in kept if not row.is_sold]
+    for row in unpaid:
+        row.confirm(now)
+    if unpaid:
+        _record_sold(session, hold_id, [row.unit for row in unpaid], now)
+
+
+async def free(session: Session, hold_id: HoldId, now: datetime, units: Sequence[str] | None = None) -> None:
+    """Give back what was checked out or sold, or these units of it. Safe to repeat."""
+    kept = [row for row in await queries.of_hold(session, hold_id, lock=True) if row.is_active]
+    _release(session, hold_id, [row for row in kept if units is None or row.unit in units], now)
+
+
+async def take_again(session: Session, hold_id: HoldId, now: datetime) -> None:
+    """Sell a hold's units although it had been given up, if they are still free: its money came late.
+
+    Safe to repeat. Raises UnitsTaken (also while somebody else holds one), HoldExpired where it was never checked out.
+    """
+    rows = await queries.of_hold(session, hold_id, lock=True)
+    if any(row.is_active for row in rows):
+        return await confirm(session, hold_id, now)
+    if not rows:
+        raise HoldExpired(hold_id)
+    # Whatever Redis still shows of the old claim goes first; what is grabbed then is new.
+    await settling.settle(hold_id)
+    latest = max(row.fence for row in rows)
+    units = [row.unit for row in rows if row.fence == latest]
+    await _sell(session, hold_id, rows[0].holder, units, rows[0].booking, now)
+
+
+async def allot(session: Session, resource: ResourceId, units: Sequence[str], ref: str, now: datetime) -> HoldId:
+    """Sell units without a visitor's hold: box office, guest list, seeding. The id under which they can be freed.
+
+    Raises UnitsTaken, also while a visitor holds one.
+    """
+    hold_id = HoldId.on(resource)
+    await _sell(session, hold_id, "box office", units, ref, now)
+    return hold_id
+
+
+async def expire(now: datetime) -> int:
+    """Release checked-out units whose time to be paid for is over. Returns how many holds. Any number may run at once.
+
+    Also mends what a restarted Redis has forgotten.
+    """
+    await settling.mend(now)
+    expired = 0
+    while True:
+        async with transaction(reading=True) as session:
+            due = await queries.run_out(session, now, limit=200)
+        for hold_id in due:
+            async with transaction() as session:
+                expired += await _release_if_run_out(session, hold_id, now)
+        if not due:
+            return expired
+
+
+async def _sell(
+    session: Session, hold_id: HoldId, holder: str, units: Sequence[str], booking: str | None, now: datetime
+) -> None:
+    """Sell units that nobody has, neither in Redis nor in SQL."""
+    # In Redis such a claim belongs to itself, so that it never mixes with a visitor's open hold.
+    answer = await keeper.CLAIM(hold_id.resource, hold_id, ulid(), hold_id, _GRAB_MS, _GRAB_MS, 0, len(units), *units)
+    grabbed = _granted(answer)
+    try:
+        await _allocate(session, replace(grabbed, holder=holder), booking, now, is_sold=True)
+    except Conflict:
+        await release(hold_id, hold_id)
+        raise
+    _record_sold(session, hold_id, units, now)
+
+
+async def _allocate(session: Session, claim: Claim, booking: str | None, now: datetime, *, is_sold: bool) -> None:
+    # Sorted, so that two who want overlapping sets wait for each other in one order and cannot deadlock.
+    rows = [
+        Allocation.values_of(claim, unit, booking, now, id=f"alc_{ulid()}", is_sold=is_sold)
+        for unit in sorted(claim.units)
+    ]
+    try:
+        await _insert(session, claim, rows)
+    except IntegrityError:
+        await _take_over_what_has_run_out(session, claim, now)
+        try:
+            await _insert(session, claim, rows)
+        except IntegrityError:
+            await _refuse(session, claim)
+
+
+async def _insert(session: Session, claim: Claim, rows: list[dict[str, object]]) -> None:
+    """Raises IntegrityError, StaleFence; either leaves nothing behind."""
+    async with session.begin_nested():
+        await session.execute(insert(Allocation), rows)
+        # Only now: as long as our rows stand, nobody can come and go between the look and the write.
+        if await queries.highest_fence(session, claim.resource, claim.units) > claim.fence:
+            raise StaleFence(claim.id)
+
+
+async def _take_over_what_has_run_out(session: Session, claim: Claim, now: datetime) -> None:
+    standing = await queries.active_on(session, claim.resource, claim.units)
+    if not all(row.has_run_out(now) for row in standing):
+        await _refuse(session, claim)
+    for hold_id in sorted({row.hold_id for row in standing}):
+        await _release_if_run_out(session, HoldId(hold_id), now)
+    await session.flush()
+
+
+async def _refuse(session: Session, claim: Claim) -> NoReturn:
+    """Say who was first according to SQL, and tell Redis, which had granted the claim and must have forgotten."""
+    standing = await queries.active_on(session, claim.resource, claim.units)
+    for hold_id in sorted({row.hold_id for row in standing}):
+        await settling.settle_if_possible(HoldId(hold_id))
+    raise UnitsTaken(sorted(row.unit for row in standing) or claim.units)
+
+
+async def _release_if_run_out(session: Session, hold_id: HoldId, now: datetime) -> bool:
+    rows = await queries.of_hold(session, hold_id, lock=True)
+    # Looked at again under the lock: its money may have come while we waited.
+    overdue = [row for row in rows if row.has_run_out(now)]
+    _release(session, hold_id, overdue, now)
+    return bool(overdue)
+
+
+def _release(session: Session, hold_id: HoldId, rows: Sequence[Allocation], now: datetime) -> None:
+    for row in rows:
+        row.release(now)
+    if rows:
+        units = tuple(row.unit for row in rows)
+        record(session, UnitsFreed(hold_id, hold_id.resource, units, now), now)
+        settling.settle_after_commit(session, hold_id)
+
+
+def _record_sold(session: Session, hold_id: HoldId, units: Sequence[str], now: datetime) -> None:
+    record(session, UnitsSold(hold_id, hold_id.resource, tuple(units), now), now)
+    settling.settle_after_commit(session, hold_id)

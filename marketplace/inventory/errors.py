@@ -1,0 +1,109 @@
+"""What can stand between somebody and the units that they want."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marketplace.errors import Conflict, Fault, Invalid, NotFound
+from marketplace.ids import HoldId
+
+
+class UnitsTaken(Conflict):
+    """Somebody else has them. `units` names those that stood in the way."""
+
+    code = "seats_taken"
+
+    def __init__(self, units: Iterable[str]) -> None:
+        self.units = tuple(units)
+        super().__init__(
+            "Somebody was faster. Pick other places.", seats=[unit.removeprefix("seat:") for unit in self.units[:200]]
+        )
+
+
+class NotEnoughLeft(UnitsTaken):
+    """A pool has fewer free places than were asked for."""
+
+    code = "not_enough_left"
+
+    def __init__(self, left: int) -> None:
+        super().__init__(())
+        self.message = f"Only {left} of these places are left." if left else "None of these places is left."
+        self.left = left
+        self.facts = {"left": left}
+
+
+class TooManyUnits(Conflict):
+    """One holder may not have so many units of this resource."""
+
+    code = "too_many_units"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You can hold at most {most} of these at a time.", most=most)
+        self.most = most
+
+
+class HoldExpired(Conflict):
+    """The hold has ended, or was lost; its units may be somebody else's by now."""
+
+    code = "hold_expired"
+
+    def __init__(self, hold_id: HoldId) -> None:
+        super().__init__("This hold has run out. Pick your places again.", hold_id=str(hold_id))
+        self.hold_id = hold_id
+
+
+class HoldNotFound(NotFound):
+    """There is no such hold, or it is somebody else's."""
+
+    def __init__(self, hold_id: HoldId) -> None:
+        super().__init__("There is no such hold.")
+        self.hold_id = hold_id
+
+
+class HoldChanged(Conflict):
+    """The hold is no longer as its holder last saw it: another tab has added to it, or given something back."""
+
+    code = "hold_changed"
+
+    def __init__(self, hold_id: HoldId) -> None:
+        super().__init__("Your places have changed in the meantime. Look at them again.", hold_id=str(hold_id))
+        self.hold_id = hold_id
+
+
+class HoldCheckedOut(Conflict):
+    """The hold is being paid for: cancel the booking instead."""
+
+    code = "hold_checked_out"
+
+    def __init__(self, hold_id: HoldId) -> None:
+        super().__init__("These places are being paid for. Cancel the order to give them back.", hold_id=str(hold_id))
+        self.hold_id = hold_id
+
+
+class AlreadyExtended(Conflict):
+    """A hold is extended once."""
+
+    code = "already_extended"
+
+    def __init__(self, hold_id: HoldId) -> None:
+        super().__init__("This hold has been extended before; that works once.", hold_id=str(hold_id))
+        self.hold_id = hold_id
+
+
+class StaleFence(Conflict):
+    """The claim is older than one that has been checked out on the same unit: it had expired, and did not know it."""
+
+    code = "stale_hold"
+
+    def __init__(self, hold_id: HoldId) -> None:
+        super().__init__("This hold had run out, and somebody else came after it. Pick your places again.")
+        self.hold_id = hold_id
+
+
+class UnfitUnits(Invalid):
+    """No unit is called that, or a claim names none, or far too many."""
+
+    code = "unfit_units"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, [Fault("units", why)])

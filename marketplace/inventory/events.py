@@ -1,0 +1,29 @@
+"""What has happened to units, in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketplace.ids import HoldId, ResourceId
+from marketplace.outbox import Fact
+
+
+@dataclass(frozen=True)
+class UnitsSold(Fact):
+    """The units are the buyer's for good."""
+
+    hold_id: HoldId
+    resource: ResourceId
+    units: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class UnitsFreed(Fact):
+    """Units that had been checked out or sold may be claimed again."""
+
+    hold_id: HoldId
+    resource: ResourceId
+    units: tuple[str, ...]
+    at: datetime

@@ -1,0 +1,139 @@
+"""The seat keeper: calls the scripts on Redis and reads their answers.
+
+Every verb is one EVALSHA on keys that share the hash tag `{resource}`, so that it is atomic, also on Redis Cluster. A
+resource whose keys are missing (first use, flush, lost server) is rebuilt from SQL in passing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from redis.exceptions import NoScriptError, ResponseError
+
+from marketplace import clock
+from marketplace.db import transaction
+from marketplace.errors import Unavailable
+from marketplace.ids import HoldId, ResourceId
+from marketplace.inventory import queries
+from marketplace.inventory.models import Allocation
+from marketplace.inventory.views import Claim
+from marketplace.redis import client, must_answer
+
+_FOLDER = Path(__file__).parent / "scripts"
+_NOT_NOW = ("READONLY", "MASTERDOWN", "CLUSTERDOWN", "MISCONF", "OOM", "TRYAGAIN")
+"""How a server refuses that is about to fail over, has just done so, or cannot write."""
+
+
+class Script:
+    """A Lua script made of the files `names`, one after the other. Called with a resource and flat arguments."""
+
+    def __init__(self, *names: str) -> None:
+        self.source = "\n".join((_FOLDER / f"{name}.lua").read_text() for name in names)
+        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, resource: ResourceId, *arguments: str | int) -> list[Any]:
+        """The script's answer; the first word says what it means. Raises Unavailable."""
+        answer = await self._ask(resource, arguments)
+        if answer[0] == "NOT_READY":
+            await rebuild(resource)
+            answer = await self._ask(resource, arguments)
+        if answer[0] == "NOT_READY":
+            raise Unavailable("Holds are paused for a moment: our seat keeper has lost its memory.", retry_after=1)
+        return answer
+
+    async def _ask(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
+        keys = keys_of(resource)
+        redis = client()
+        async with must_answer():
+            try:
+                try:
+                    answer = await redis.evalsha(self.sha, 6, *keys, clock.offset_ms(), channel_of(resource), *arguments)  # type: ignore[arg-type, misc]
+                except NoScriptError:
+                    answer = await redis.eval(self.source, 6, *keys, clock.offset_ms(), channel_of(resource), *arguments)  # type: ignore[arg-type, misc]
+            except ResponseError as error:
+                if any(sign in str(error) for sign in _NOT_NOW):
+                    raise Unavailable("Holds are paused for a moment: our seat keeper is changing places.") from error
+                raise
+        return answer  # type: ignore[no-any-return]
+
+
+CLAIM = Script("prelude", "claiming", "claim")
+CLAIM_ANY = Script("prelude", "claiming", "claim_any")
+HOLD = Script("prelude", "holding", "hold")
+EXTEND = Script("prelude", "holding", "extend")
+EXTEND_FOR_PAYMENT = Script("prelude", "holding", "extend_for_payment")
+RELEASE = Script("prelude", "holding", "release")
+BEGIN_CHECK_OUT = Script("prelude", "holding", "begin_check_out")
+REOPEN = Script("prelude", "holding", "reopen")
+OPEN_HOLD = Script("prelude", "open_hold")
+SNAPSHOT = Script("prelude", "snapshot")
+REAP = Script("prelude", "reap")
+MARK_SOLD = Script("prelude", "mark_sold")
+MARK_HELD = Script("prelude", "mark_held")
+MARK_FREE = Script("prelude", "mark_free")
+REBUILD = Script("rebuild")
+
+
+@lru_cache(maxsize=4096)
+def keys_of(resource: str) -> tuple[str, ...]:
+    """As the prelude of the scripts lists them."""
+    names = ("units", "claims", "deadlines", "holders", "meta", "log")
+    return tuple(f"{{{resource}}}:{name}" for name in names)
+
+
+@lru_cache(maxsize=4096)
+def channel_of(resource: str) -> str:
+    return f"{{{resource}}}:changes"
+
+
+async def rebuild(resource: ResourceId) -> None:
+    """Fill the keys of a resource from SQL, unless somebody else has: of several who try at once, one does it.
+
+    What was checked out and not paid for in time is free; claims that had not been checked out are lost.
+    """
+    async with transaction(reading=True) as session:
+        allocations = await queries.active(session, resource)
+        highest = await queries.highest_fence(session, resource)
+    now = clock.now()
+    arguments: list[str | int] = []
+    claims: dict[str, list[Allocation]] = {}
+    for allocation in allocations:
+        if allocation.is_sold:
+            arguments += (allocation.unit, f"sold:{allocation.fence}")
+        elif not allocation.has_run_out(now):
+            arguments += (allocation.unit, allocation.hold_id)
+            claims.setdefault(allocation.hold_id, []).append(allocation)
+    units = len(arguments) // 2
+    for hold_id, rows in claims.items():
+        arguments += (hold_id, milliseconds(rows[0].expires_at), "\n".join([record_of(rows[0]), *(r.unit for r in rows)]))
+    await REBUILD(resource, highest, units, *arguments)
+
+
+def record_of(allocation: Allocation) -> str:
+    """The record (see scripts/prelude.lua) of a hold that was checked out, without its units."""
+    expires = milliseconds(allocation.expires_at)
+    lines = (allocation.holder, allocation.fence, expires, milliseconds(allocation.limit_at), 0, 1, 1, "-")
+    return "\n".join(map(str, lines))
+
+
+def claim_from(answer: Sequence[str]) -> Claim:
+    """Read `OK, hold id, record`."""
+    id = HoldId(answer[1])
+    holder, fence, deadline, limit, _, extended, checked_out, _, *units = answer[2].split("\n")
+    return Claim(
+        id, id.resource, holder, tuple(units), int(fence), instant(deadline), extended == "1", checked_out == "1",
+        instant(limit),
+    )  # fmt: skip
+
+
+def instant(ms: str | int) -> datetime:
+    return datetime.fromtimestamp(int(ms) / 1000, UTC)
+
+
+def milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

@@ -1,0 +1,80 @@
+"""Every select on allocations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlmodel import col, func, select
+
+from marketplace.db import Session
+from marketplace.ids import HoldId, ResourceId
+from marketplace.inventory.models import Allocation
+
+MOST_IN_ONE_SELECT = 5_000
+
+
+def _portions(units: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(units), MOST_IN_ONE_SELECT):
+        yield units[start : start + MOST_IN_ONE_SELECT]
+
+
+async def of_hold(session: Session, hold_id: HoldId, *, lock: bool = False) -> list[Allocation]:
+    """Every allocation that the hold has ever had. Locked in one order, so that two who want the same do not deadlock."""
+    wanted = select(Allocation).where(Allocation.hold_id == hold_id).order_by(col(Allocation.id))
+    if lock:
+        wanted = wanted.with_for_update()
+    # A lock is taken to see what others have changed: rows that this session has read before are read again.
+    return list(await session.exec(wanted, execution_options={"populate_existing": lock}))
+
+
+async def active_on(session: Session, resource: ResourceId, units: Sequence[str]) -> list[Allocation]:
+    """Who has these units."""
+    found: list[Allocation] = []
+    for portion in _portions(units):
+        found += await session.exec(
+            select(Allocation).where(
+                Allocation.resource == resource,
+                col(Allocation.unit).in_(portion),
+                col(Allocation.released_at).is_(None),
+            )
+        )
+    return found
+
+
+async def active(session: Session, resource: ResourceId) -> list[Allocation]:
+    """All of a resource that is checked out or sold."""
+    return list(
+        await session.exec(
+            select(Allocation).where(Allocation.resource == resource, col(Allocation.released_at).is_(None))
+        )
+    )
+
+
+async def highest_fence(session: Session, resource: ResourceId, units: Sequence[str] | None = None) -> int:
+    """The highest fence that these units (or all of the resource) have ever been allocated under."""
+    highest = select(func.max(Allocation.fence)).where(Allocation.resource == resource)
+    if units is None:
+        return (await session.exec(highest)).one() or 0
+    return max(
+        [(await session.exec(highest.where(col(Allocation.unit).in_(portion)))).one() or 0 for portion in _portions(units)]
+    )
+
+
+async def run_out(session: Session, now: datetime, limit: int) -> list[HoldId]:
+    """Holds whose time to be paid for is over."""
+    ids = await session.exec(
+        select(Allocation.hold_id)
+        .where(
+            col(Allocation.confirmed_at).is_(None), col(Allocation.released_at).is_(None), Allocation.expires_at <= now
+        )
+        .distinct()
+        .limit(limit)
+    )
+    return [HoldId(id) for id in ids]
+
+
+async def changed_since(session: Session, since: datetime) -> list[HoldId]:
+    """Holds of which some allocation has changed since then."""
+    ids = await session.exec(select(Allocation.hold_id).where(Allocation.changed_at >= since).distinct())
+    return [HoldId(id) for id in ids]

@@ -1,0 +1,14 @@
+"""What this room does about its own news: the second, sure way by which Redis learns what SQL has decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.inventory import settling
+from marketplace.inventory.events import UnitsFreed, UnitsSold
+from marketplace.outbox import reacts_to
+
+
+@reacts_to(UnitsSold, UnitsFreed)
+async def show_what_became_of_the_units(fact: UnitsSold | UnitsFreed, now: datetime) -> None:
+    await settling.settle(fact.hold_id)

@@ -1,0 +1,34 @@
+-- Gives units of a hold back, or all of them.
+--
+-- ARGV  after holding.lua's: 5… units; none: all
+-- Answers OK, hold id, record of what is left | GONE, also where nothing is left | NOT_YOURS | CHECKED_OUT
+
+if record[CHECKED_OUT] == '1' then
+  return {'CHECKED_OUT'}
+end
+local own = {}
+for i = TOKEN + 1, #record do
+  own[record[i]] = true
+end
+local units = {}
+for i = 5, #ARGV do
+  if own[ARGV[i]] then
+    units[#units + 1] = ARGV[i]
+  end
+end
+if #ARGV < 5 then
+  units = units_of(record)
+end
+if #units == 0 then
+  return {'OK', hold, text}
+end
+local freed = {}
+take_away(hold, units, freed)
+local left = without(hold, record, units)
+if #freed > 0 then
+  publish('free', freed)
+end
+if not left then
+  return {'GONE'}
+end
+return save(hold, left)

@@ -1,0 +1,5 @@
+-- Shows every unit that is not free.
+--
+-- Answers OK, version, then unit, owner, unit, owner…
+
+return {'OK', version, call('HGETALL', UNITS)}

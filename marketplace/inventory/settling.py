@@ -1,0 +1,91 @@
+"""Brings Redis in line with what SQL says: after each commit, again from the outbox, and when a server was restarted.
+
+Nothing here trusts the news that caused it: what is applied is what SQL says now, so news may come late, twice or in
+any order.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from marketplace.db import Session, after_commit, transaction
+from marketplace.ids import HoldId
+from marketplace.inventory import keeper, queries
+from marketplace.inventory.models import Allocation
+from marketplace.redis import client, must_answer
+
+log = structlog.get_logger()
+
+_MENDED = "inventory:mended"
+_LOST_AT_MOST = timedelta(seconds=10)
+"""How much of its last work a Redis that was killed or failed over may have lost: a second by its settings; and slack."""
+
+
+async def settle(hold_id: HoldId) -> None:
+    """Make the maps show what became of a hold that was checked out. Safe to repeat. Raises Unavailable."""
+    truth = await _truth(hold_id)
+    while True:
+        await _apply(hold_id, truth)
+        # Of two who settle the same hold, the one with older news may come last: whoever was last looks again.
+        if (known := truth) == (truth := await _truth(hold_id)):
+            return
+        log.info("inventory.settled_again", hold=hold_id, rows=len(known))
+
+
+def settle_after_commit(session: Session, hold_id: HoldId) -> None:
+    """Settle as soon as the change is real, so that everybody sees it at once. The outbox does it again if this fails."""
+
+    async def hook() -> None:
+        await settle_if_possible(hold_id)
+
+    after_commit(session, hook)
+
+
+async def settle_if_possible(hold_id: HoldId) -> None:
+    """Settle, or leave it to the outbox, a later sale or the next rebuild."""
+    try:
+        await settle(hold_id)
+    except Exception as error:  # noqa: BLE001 - the change is safe in SQL, which decides; a map that lags breaks nothing
+        log.warning("inventory.not_settled", hold=hold_id, error=repr(error))
+
+
+async def mend(now: datetime) -> int:
+    """After a restart or fail-over of Redis, settle what changed in the last moments of the old one. How many holds."""
+    async with must_answer():
+        run = (await client().info("server"))["run_id"]
+        kept = await client().get(_MENDED)
+    changed: list[HoldId] = []
+    if kept and not kept.startswith(run):
+        since = min(datetime.fromisoformat(kept.split()[1]), now) - _LOST_AT_MOST
+        async with transaction(reading=True) as session:
+            changed = await queries.changed_since(session, since)
+        for hold_id in changed:
+            await settle(hold_id)
+        log.info("inventory.mended", holds=len(changed))
+    async with must_answer():
+        await client().set(_MENDED, f"{run} {now.isoformat()}")
+    return len(changed)
+
+
+async def _truth(hold_id: HoldId) -> list[dict[str, object]]:
+    async with transaction(reading=True) as session:
+        return [row.model_dump() for row in await queries.of_hold(session, hold_id)]
+
+
+async def _apply(hold_id: HoldId, truth: list[dict[str, object]]) -> None:
+    rows = [Allocation(**row) for row in truth]
+    resource = hold_id.resource
+    kept = [row for row in rows if row.is_active]
+    sold = [row for row in kept if row.is_sold]
+    unpaid = [row for row in kept if not row.is_sold]
+    units_kept = {row.unit for row in kept}
+    freed = [row for row in rows if row.unit not in units_kept]
+    if freed:
+        fence = max(row.fence for row in freed)
+        await keeper.MARK_FREE(resource, hold_id, fence, *dict.fromkeys(row.unit for row in freed))
+    if sold:
+        await keeper.MARK_SOLD(resource, hold_id, sold[0].fence, *(row.unit for row in sold))
+    if unpaid:
+        await keeper.MARK_HELD(resource, hold_id, keeper.record_of(unpaid[0]), *(row.unit for row in unpaid))

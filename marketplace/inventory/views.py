@@ -1,0 +1,39 @@
+"""What others may see of claims: never a row, never a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketplace.ids import HoldId, ResourceId
+
+HELD = "held"
+SOLD = "sold"
+FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Units of one resource that one holder has until `expires_at`, all or nothing.
+
+    `fence` grows with every claim on the resource: of two who believe that they have a unit, the larger one is right.
+    No extension goes beyond `limit_at`.
+    """
+
+    id: HoldId
+    resource: ResourceId
+    holder: str
+    units: tuple[str, ...]
+    fence: int
+    expires_at: datetime
+    is_extended: bool
+    is_checked_out: bool
+    limit_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`held` or `sold` for every unit that is not free, as of `version`."""
+
+    version: int
+    status: dict[str, str]

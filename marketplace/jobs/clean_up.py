@@ -1,0 +1,19 @@
+"""Forget what has served its time: delivered facts, idempotency keys, webhook bodies, ended sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace import outbox
+from marketplace.accounts import actions as accounts
+from marketplace.db import transaction
+from marketplace.payments import actions as payments
+
+
+async def run(now: datetime) -> int:
+    async with transaction() as session:
+        return (
+            await outbox.clean_up(session, now)
+            + await payments.clean_up(session, now)
+            + await accounts.clean_up(session, now)
+        )

@@ -1,0 +1,58 @@
+"""Runs a job by its name and remembers, for the health page, how its last run went."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from marketplace import redis
+from marketplace.jobs.schedule import JOBS, named
+
+log = structlog.get_logger()
+
+_RUNS = "jobs:runs"
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """`seconds` it took, how much it `did`, and the `error` that ended it, if one did. `at` is None before the first."""
+
+    job: str
+    about: str
+    at: str | None
+    seconds: float | None
+    did: int | None
+    error: str | None
+
+
+async def run(name: str, now: datetime) -> int:
+    """Run the job to its end and return how much it did. Raises NotFound, or what the job raised."""
+    job = named(name)
+    began = time.perf_counter()
+    did, error = 0, None
+    try:
+        did = await job.run(now)
+    except Exception as failure:
+        error = repr(failure)[:500]
+        log.exception("job.failed", job=name)
+        raise
+    finally:
+        took = round(time.perf_counter() - began, 4)
+        note = json.dumps({"at": now.isoformat(), "seconds": took, "did": did, "error": error})
+        async with redis.must_answer("The job ran, but its run could not be written down."):
+            await redis.client().hset(_RUNS, name, note)
+        if did:
+            log.info("job.ran", job=name, did=did, seconds=took)
+    return did
+
+
+async def last_runs() -> list[LastRun]:
+    """Every job with its last run. Raises Unavailable without Redis."""
+    async with redis.must_answer("The last runs are not known: Redis does not answer."):
+        notes = await redis.client().hgetall(_RUNS)
+    unknown = {"at": None, "seconds": None, "did": None, "error": None}
+    return [LastRun(job.name, job.about, **json.loads(notes.get(job.name, json.dumps(unknown)))) for job in JOBS.values()]

@@ -1,0 +1,19 @@
+"""Whether the lab may be entered at all."""
+
+from __future__ import annotations
+
+from marketplace import settings
+from marketplace.errors import NotFound
+
+
+class LabClosed(NotFound):
+    code = "lab_closed"
+
+    def __init__(self) -> None:
+        super().__init__("The lab is closed here. LAB=true opens it, outside production.")
+
+
+def must_be_open() -> None:
+    """Raises LabClosed: to strangers the lab does not exist."""
+    if not settings.current().lab_is_open:
+        raise LabClosed

@@ -1,0 +1,155 @@
+"""Check-out on one page, and the payment as it happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from marketplace.components.buttons import button, link_button
+from marketplace.components.cards import card
+from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.forms import checkbox, field
+from marketplace.components.progress import countdown, price_lines, steps
+from marketplace.components.shell import dialog, page_header
+from marketplace.pages.frame import frame
+from marketplace.state.checkout import CheckoutState
+
+_S = CheckoutState
+
+
+def checkout() -> rx.Component:
+    return frame(
+        rx.match(
+            _S.stage,
+            ("loading", rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label="Loading")),
+            ("gone", _gone()),
+            ("missing", _missing()),
+            _open(),
+        ),
+        _challenge(),
+    )
+
+
+def _gone() -> rx.Component:
+    return empty_state(
+        "These seats are no longer held for you",
+        rx.cond(_S.problem != "", _S.problem, "The time ran out. Nothing was charged. If they are still free, you can pick them again."),
+        testid="gone",
+        action=link_button("Pick again", rx.cond(_S.listing_href != "", _S.listing_href, "/browse"), testid="gone-again", tone="primary"),
+    )
+
+
+def _missing() -> rx.Component:
+    return empty_state(
+        "There is nothing to pay here",
+        "This check-out belongs to another browser, or has been finished.",
+        testid="missing",
+        action=link_button("See what is on", "/browse", testid="missing-browse"),
+    )
+
+
+def _open() -> rx.Component:
+    return rx.fragment(
+        page_header("Check out", eyebrow=_S.title, lead=f"{_S.when_text} · {_S.place}"),
+        rx.el.div(
+            rx.el.div(
+                rx.cond(_S.problem != "", notice(_S.problem, testid="problem", tone="danger")),
+                rx.cond(_S.stage == "paying", _paying()),
+                _form(),
+                class_name="stack",
+            ),
+            rx.el.aside(_bill()),
+            class_name="split",
+        ),
+    )
+
+
+def _bill() -> rx.Component:
+    return card(
+        countdown(_S.expires_at, _S.server_now, testid="countdown", on_end=_S.time_is_up),
+        price_lines(_S.lines, total=_S.total, testid="bill"),
+        rx.el.p(_S.policy, class_name="small quiet"),
+        rx.cond(
+            _S.stage == "form",
+            button("Give the seats back", testid="cancel", tone="plain", on_click=_S.cancel),
+        ),
+        title="You are buying",
+        testid="bill-card",
+    )
+
+
+def _paying() -> rx.Component:
+    return card(
+        steps(_S.steps, testid="payment-steps", label="Payment"),
+        rx.el.p("You may close this page: the payment goes on, and your tickets come by mail.", class_name="small quiet"),
+        title="Paying",
+        testid="paying",
+    )
+
+
+def _form() -> rx.Component:
+    # Hidden, not removed, while a payment is under way: after a decline everything is still filled in.
+    return rx.el.form(
+        card(
+            rx.cond(
+                _S.is_guest,
+                rx.el.p(
+                    "Buying as a guest. ",
+                    rx.el.a("Log in", href=_S.login_href, data_testid="log-in"),
+                    f" to save the {_S.surcharge_text} fee; your seats stay held.",
+                    class_name="small quiet",
+                ),
+            ),
+            field("Name", name="name", testid="buyer-name", autocomplete="name", default_value=_S.buyer_name,
+                  key=f"n{_S.buyer_name}", is_required=True, error=_fault("name")),
+            field("E-mail, for your tickets", name="email", kind="email", testid="buyer-email", autocomplete="email",
+                  default_value=_S.buyer_email, key=f"e{_S.buyer_email}", is_required=True, error=_fault("email")),
+            title="Who you are",
+        ),
+        rx.cond(_S.is_free, rx.fragment(), _card()),
+        checkbox("I accept the terms and the cancelling rules.", name="terms", testid="terms", is_required=True),
+        button(
+            rx.cond(_S.is_free, "Get the tickets", f"Pay {_S.total}"), testid="pay", tone="primary", kind="submit",
+            is_wide=True, is_large=True, is_busy=_S.is_busy, is_disabled=_S.is_busy,
+        ),
+        on_submit=_S.pay,
+        reset_on_submit=False,
+        class_name="form",
+        hidden=_S.stage == "paying",
+        data_testid="checkout-form",
+    )  # fmt: skip
+
+
+def _card() -> rx.Component:
+    return card(
+        rx.el.p("Payments are simulated: no money moves. Try 4242 4242 4242 4242.", class_name="small quiet"),
+        field("Card number", name="number", testid="card-number", autocomplete="cc-number", input_mode="numeric",
+              is_required=True, error=_fault("number")),
+        rx.el.div(
+            field("Expires", name="expiry", testid="card-expiry", autocomplete="cc-exp", input_mode="numeric",
+                  placeholder="MM/YY", is_required=True, error=_fault("expiry")),
+            field("CVC", name="cvc", testid="card-cvc", autocomplete="cc-csc", input_mode="numeric", is_required=True,
+                  error=_fault("cvc")),
+            class_name="cluster",
+        ),
+        title="How you pay",
+    )  # fmt: skip
+
+
+def _fault(name: str) -> Any:
+    return _S.faults.get(name, "")
+
+
+def _challenge() -> rx.Component:
+    return dialog(
+        rx.el.p(f"Your bank asks: is it you who pays {_S.total}?"),
+        title="Confirm with your bank",
+        is_open=_S.needs_challenge,
+        on_close=_S.answer_challenge(False),
+        testid="challenge",
+        actions=[
+            button("No, stop", testid="challenge-decline", on_click=_S.answer_challenge(False)),
+            button("Yes, it is me", testid="challenge-approve", tone="primary", on_click=_S.answer_challenge(True)),
+        ],
+    )

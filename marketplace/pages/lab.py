@@ -1,0 +1,152 @@
+"""The testers' lab."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from marketplace.components.buttons import button
+from marketplace.components.cards import card, stat
+from marketplace.components.feedback import empty_state, skeleton
+from marketplace.components.forms import checkbox, field
+from marketplace.components.labels import badge, chip
+from marketplace.components.progress import timeline
+from marketplace.components.shell import dialog, page_header
+from marketplace.components.values import TimelineItem
+from marketplace.pages.frame import frame
+from marketplace.state.lab import LabState, MailRow, PaymentRow
+
+_S = LabState
+
+STEPS = (("1 minute", 60), ("15 minutes", 900), ("1 day", 86_400), ("1 week", 604_800))
+
+
+def lab() -> rx.Component:
+    return frame(
+        rx.cond(
+            _S.is_loading,
+            rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label="Loading"),
+            rx.cond(_S.is_open, _benches(), _closed()),
+        ),
+        _letter(),
+    )
+
+
+def _closed() -> rx.Component:
+    return empty_state(
+        "The lab is closed here",
+        "It opens where LAB is set to true, and never in production.",
+        testid="lab-closed",
+    )
+
+
+def _benches() -> rx.Component:
+    return rx.fragment(
+        page_header("Lab", lead="Decide what the simulated provider does, move the clock, read the mail."),
+        rx.el.div(
+            rx.el.div(_habits(), _fates(), _clock(), class_name="stack"),
+            rx.el.div(_books(), _mailbox(), class_name="stack"),
+            class_name="split-even",
+        ),
+    )
+
+
+def _habits() -> rx.Component:
+    return card(
+        rx.el.form(
+            _number("Fails by chance, in percent", "failure_percent", _S.failure_percent),
+            _number("A payment takes, in seconds", "processing", _S.processing),
+            _number("Webhooks sent more often, times", "duplicates", _S.duplicates),
+            _number("Webhooks late, in seconds", "delay", _S.delay),
+            checkbox("Out of order", name="reorder", testid="lab-reorder", is_on=_S.does_reorder, on_change=_S.set_does_reorder),
+            checkbox("Never sent", name="drop", testid="lab-drop", is_on=_S.does_drop, on_change=_S.set_does_drop),
+            checkbox("With a forged twin", name="forge", testid="lab-forge", is_on=_S.does_forge, on_change=_S.set_does_forge),
+            button("Keep", testid="lab-keep", kind="submit", tone="primary"),
+            on_submit=_S.change,
+            reset_on_submit=False,
+            class_name="form",
+        ),
+        title="How the provider behaves",
+    )
+
+
+def _number(label: str, name: str, value: rx.Var[str]) -> rx.Component:
+    return field(
+        label, name=name, testid=f"lab-{name.replace('_', '-')}", input_mode="decimal", default_value=value, key=f"{name}{value}"
+    )
+
+
+def _fates() -> rx.Component:
+    return card(
+        rx.el.p("Waiting: ", rx.cond(_S.fates, _S.fates.join(", "), "none"), data_testid="lab-fates"),
+        rx.el.div(
+            rx.foreach(_S.known_fates, lambda fate: chip(fate, testid=f"lab-fate-{fate}", on_click=_S.decide(fate))),
+            class_name="cluster",
+        ),
+        button("Forget them", testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
+        title="The next payment",
+    )
+
+
+def _clock() -> rx.Component:
+    return card(
+        rx.el.p(rx.el.strong(_S.clock_text), " · ", _S.ahead_text, data_testid="lab-clock"),
+        rx.el.div(
+            *(button(f"+ {label}", testid=f"lab-step-{seconds}", on_click=_S.step(seconds)) for label, seconds in STEPS),
+            button("Real time", testid="lab-clock-reset", tone="plain", on_click=_S.reset_clock),
+            class_name="cluster",
+        ),
+        title="Clock",
+    )
+
+
+def _books() -> rx.Component:
+    return card(
+        rx.el.div(
+            stat("Succeeded, 30 days", _S.success_rate, testid="lab-rate"),
+            stat("Volume, 30 days", _S.volume, testid="lab-volume"),
+            class_name="cluster",
+        ),
+        rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p("No payments yet.", class_name="quiet")),
+        button("Look again", testid="lab-look", on_click=_S.load),
+        title="Payments",
+    )
+
+
+def _payment(row: rx.Var[PaymentRow]) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(row["amount"], " ", badge(row["status"], tone=row["tone"]), " ", row["label"], " ", row["at_text"]),
+        timeline(row["trail"].to(list[TimelineItem]), testid=f"lab-trail-{row['id']}"),
+        rx.el.p(row["id"], " for ", row["booking"], class_name="small quiet numeric"),
+        data_testid=f"lab-payment-{row['id']}",
+        key=row["id"],
+    )
+
+
+def _mailbox() -> rx.Component:
+    return card(
+        rx.cond(
+            _S.mails,
+            rx.el.ul(rx.foreach(_S.mails, _mail), class_name="plain-list", data_testid="lab-mailbox"),
+            rx.el.p("No mail yet.", class_name="quiet"),
+        ),
+        title="Mailbox",
+    )
+
+
+def _mail(row: rx.Var[MailRow]) -> rx.Component:
+    return rx.el.li(
+        button(row["subject"], testid=f"lab-mail-{row['id']}", tone="plain", on_click=_S.open_mail(row["id"])),
+        rx.el.span(row["to"], " · ", row["at_text"], " · ", row["status"], class_name="small quiet"),
+        key=row["id"],
+    )
+
+
+def _letter() -> rx.Component:
+    return dialog(
+        # A letter may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
+        rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title="The mail", class_name="letter"),
+        title=_S.mail_subject,
+        is_open=_S.mail_html != "",
+        on_close=_S.close_mail,
+        testid="lab-letter",
+    )

@@ -1,0 +1,124 @@
+"""A listing: what it is, the live seat map, and what this visitor has picked."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from marketplace.components.buttons import button, link_button
+from marketplace.components.cards import card, facts, poster
+from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.labels import badge
+from marketplace.components.progress import countdown, price_lines
+from marketplace.components.seat_map import seat_map
+from marketplace.components.shell import page_header, sticky_bar
+from marketplace.components.values import when
+from marketplace.pages.frame import frame
+from marketplace.state.listing import ListingState
+
+_S = ListingState
+
+
+def listing() -> rx.Component:
+    return frame(
+        rx.cond(
+            _S.is_missing,
+            empty_state(
+                "We cannot find that",
+                "It may have been taken down, or the address has a slip in it.",
+                testid="listing-missing",
+                action=link_button("See what is on", "/browse", testid="missing-browse"),
+            ),
+            rx.cond(_S.is_loading, _loading(), _shown()),
+        ),
+        current="/browse",
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(skeleton("title"), skeleton(width="60%"), skeleton("block"), class_name="stack", role="status", aria_label="Loading")
+
+
+def _shown() -> rx.Component:
+    return rx.fragment(
+        page_header(_S.facts["title"], eyebrow=_S.facts["when_text"], lead=_S.facts["place"]),
+        when(_S.facts["badge"], badge(_S.facts["badge"], tone=_S.facts["badge_tone"], testid="listing-status")),
+        rx.cond(
+            _S.unpaid_order != "",
+            notice(
+                "You have an order here that waits for its payment.",
+                testid="unpaid",
+                action=link_button("Go on paying", _S.unpaid_order, testid="unpaid-go"),
+            ),
+        ),
+        rx.cond(_S.facts["is_on_sale"], rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
+        rx.el.div(_story(), _facts(), class_name="split"),
+    )
+
+
+def _map() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Pick your seats"),
+        seat_map(
+            plan_url=f"/api/v1/listings/{_S.facts['id']}/plan",
+            seats_url=_S.seats_url,
+            stream_url=f"{_S.seats_url}/stream",
+            prices=_S.prices,
+            mine=_S.mine,
+            most=_S.facts["max_per_buyer"],
+            is_busy=_S.is_busy,
+            is_debugged=True,
+            on_pick=_S.pick,
+            on_drop=_S.drop,
+            on_best=_S.best,
+            on_standing=_S.stand,
+        ),
+        class_name="stack",
+    )
+
+
+def _picked() -> rx.Component:
+    return card(
+        rx.cond(
+            _S.mine,
+            rx.fragment(
+                countdown(_S.expires_at, _S.server_now, testid="countdown", on_end=_S.time_is_up),
+                price_lines(_S.lines, total=_S.total, testid="picked"),
+                when(_S.facts["surcharge_text"], rx.el.p(_S.facts["surcharge_text"], class_name="small quiet")),
+                rx.cond(_S.can_extend, button("I need more time", testid="extend", tone="plain", on_click=_S.extend)),
+                button("Let go of all", testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
+                sticky_bar(
+                    f"{_S.mine.length()} picked",
+                    _S.total,
+                    button("Check out", testid="check-out", tone="primary", on_click=_S.check_out),
+                    testid="bar",
+                ),
+            ),
+            rx.el.p("Pick seats in the plan, or let us find the best ones together.", class_name="quiet"),
+        ),
+        title="Your seats",
+        testid="picked-card",
+    )
+
+
+def _story() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("About"),
+        rx.foreach(_S.facts["paragraphs"].to(list[str]), rx.el.p),
+        class_name="stack prose",
+    )
+
+
+def _facts() -> rx.Component:
+    return rx.el.aside(
+        poster(_S.facts["poster"], is_first=True),
+        facts(
+            ("When", rx.fragment(_S.facts["when_text"], " ", _S.facts["zone_text"])),
+            ("For you", rx.cond(_S.facts["yours_text"], _S.facts["yours_text"], "the same on your clock")),
+            ("Doors", rx.cond(_S.facts["doors_text"], _S.facts["doors_text"], "not told")),
+            ("Where", rx.fragment(_S.facts["place"], rx.el.br(), _S.facts["address"])),
+            ("Sold by", _S.facts["seller"]),
+            ("Cancelling", _S.facts["policy"]),
+            testid="facts",
+        ),
+        class_name="stack",
+    )

@@ -1,0 +1,282 @@
+"""Check-out: who buys, how they pay, and the payment as it happens.
+
+Nothing of a card is kept here: it goes from the form to the provider, which answers with a token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from marketplace import clock
+from marketplace.accounts import queries as accounts
+from marketplace.bookings import actions as bookings
+from marketplace.bookings import holding
+from marketplace.bookings import queries as orders
+from marketplace.bookings.transitions import Status
+from marketplace.bookings.views import Buyer, Order
+from marketplace.catalog import queries as catalog
+from marketplace.components.values import PriceLine, Step
+from marketplace.db import transaction
+from marketplace.errors import Fault, HoldfastError, Invalid, NotFound
+from marketplace.ids import BookingId, HoldId, ListingId, PaymentId
+from marketplace.money import Money
+from marketplace.payments import actions as payments
+from marketplace.payments import queries as payment_queries
+from marketplace.payments.gateway import Card
+from marketplace.payments.status import PaymentStatus
+from marketplace.payments.views import PaymentView
+from marketplace.state import phrases
+from marketplace.state.viewer import ViewerState
+
+PROVIDER = "simulator"
+LOOK_EVERY = 0.35
+"""Seconds between two looks at a payment under way: quick enough to feel live, one indexed read each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What is to be paid, from a hold or from the booking that it has become."""
+
+    listing_id: ListingId
+    lines: list[PriceLine]
+    total: Money
+    expires_at: str
+
+
+class CheckoutState(ViewerState):
+    """`stage`: loading, form, paying, gone (the time is over), missing."""
+
+    stage: str = "loading"
+    title: str = ""
+    when_text: str = ""
+    place: str = ""
+    listing_href: str = ""
+    poster: str = ""
+    lines: list[PriceLine] = []  # noqa: RUF012 - a Reflex var
+    total: str = ""
+    expires_at: str = ""
+    server_now: str = ""
+    buyer_name: str = ""
+    buyer_email: str = ""
+    is_free: bool = False
+    is_guest: bool = True
+    surcharge_text: str = ""
+    policy: str = ""
+    steps: list[Step] = []  # noqa: RUF012
+    problem: str = ""
+    faults: dict[str, str] = {}  # noqa: RUF012
+    is_busy: bool = False
+    needs_challenge: bool = False
+    login_href: str = "/login"
+
+    _order: str = ""
+    _payment: str = ""
+
+    @rx.event
+    async def load(self) -> Any:
+        """Fill the page from the hold in the address, or from the booking that it has become."""
+        self._clear()
+        try:
+            actor = await self._actor()
+            hold_id = HoldId(self.checkout_hold)
+            self.login_href = f"/login?next=/checkout/{hold_id}"
+            async with transaction(reading=True) as session:
+                order = await orders.by_hold(session, actor, hold_id)
+            if order is None:
+                await self._show_hold(hold_id)
+            else:
+                return await self._show_order(order)
+        except NotFound as gone:
+            self.stage = "gone" if gone.code == "hold_expired" else "missing"
+        except HoldfastError as refused:
+            self.stage, self.problem = ("gone" if refused.code == "hold_expired" else "missing"), refused.message
+        return None
+
+    @rx.event
+    async def pay(self, form: dict[str, Any]) -> Any:
+        """Make the booking if there is none yet, and begin to pay for it."""
+        if self.is_busy:
+            return
+        self.problem, self.faults, self.is_busy = "", {}, True
+        yield
+        try:
+            await self._begin_to_pay({name: str(value) for name, value in form.items()})
+        except Invalid as refused:
+            self.problem = refused.message
+            self.faults = {fault.field.rpartition(".")[2]: fault.message for fault in refused.faults}
+        except HoldfastError as refused:
+            self.problem = refused.message
+            if refused.code in {"hold_expired", "payment_time_over", "nothing_to_pay", "hold_not_found"}:
+                yield CheckoutState.load
+        finally:
+            self.is_busy = False
+        if self._payment:
+            yield CheckoutState.follow
+        elif self._order and self.is_free:
+            yield rx.redirect(f"/o/{self._order}")
+
+    @rx.event(background=True)
+    async def follow(self) -> Any:
+        """Show each step of the payment as it happens, until it is decided and the order knows."""
+        async with self:
+            payment_id, order_id = PaymentId(self._payment), BookingId(self._order)
+        version = -1
+        while True:
+            async with transaction(reading=True) as session:
+                payment = await payment_queries.payment_view(session, payment_id)
+                status = await orders.status_of(session, order_id)
+            if payment.version != version:
+                version = payment.version
+                async with self:
+                    if self._payment != payment_id:
+                        return
+                    self._show_payment(payment)
+            if status is Status.CONFIRMED:
+                yield rx.redirect(f"/o/{order_id}")
+                return
+            if payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELED} or status is not Status.PENDING_PAYMENT:
+                async with self:
+                    if payment.status is PaymentStatus.SUCCEEDED:
+                        self.stage, self.problem = "gone", "Your payment came too late and goes back to you in full."
+                    elif status is not Status.PENDING_PAYMENT:
+                        self.stage = "gone"
+                return
+            await asyncio.sleep(LOOK_EVERY)
+
+    @rx.event
+    async def answer_challenge(self, is_approved: bool) -> None:
+        """Pass the answer to the bank's question on."""
+        self.needs_challenge = False
+        async with transaction(reading=True) as session:
+            await bookings.payment(session, await self._actor(), PaymentId(self._payment))
+        await payments.answer_challenge(PaymentId(self._payment), approve=is_approved, now=clock.now())
+
+    @rx.event
+    async def cancel(self) -> Any:
+        """Give the seats back before anything is paid."""
+        actor = await self._actor()
+        if self._order:
+            async with transaction() as session:
+                await bookings.cancel(session, actor, BookingId(self._order), clock.now())
+        else:
+            await holding.release(actor, HoldId(self.checkout_hold))
+        return rx.redirect(self.listing_href)
+
+    @rx.event
+    def time_is_up(self) -> Any:
+        """The countdown has ended: see what is still ours."""
+        return CheckoutState.load
+
+    async def _begin_to_pay(self, form: dict[str, str]) -> None:
+        actor, now = await self._actor(), clock.now()
+        card = None if self.is_free else _card(form)
+        if form.get("terms") != "on":
+            raise Invalid("Please accept the terms.", [Fault("terms", "Tick this to go on.")])
+        async with transaction() as session:
+            buyer = Buyer(form.get("name", ""), form.get("email", ""))
+            order = await bookings.check_out(session, actor, HoldId(self.checkout_hold), buyer, now)
+        self._order = order.id
+        await self._show_bill(_bill_of(order))
+        if card is None:
+            async with transaction() as session:
+                await bookings.accept_for_free(session, actor, order.id, now)
+            return
+        kept = await payments.keep_card(PROVIDER, card, now)
+        async with transaction() as session:
+            tried = len(await payment_queries.payments_of(session, order.id))
+            # Two clicks, or two tabs, see the same number of earlier tries and so make one payment, not two.
+            payment = await bookings.pay(
+                session, actor, order.id, provider=PROVIDER, method=kept.token, key=f"try-{tried + 1}", now=now
+            )
+        self._payment, self.stage = payment.id, "paying"
+        self._show_payment(payment)
+
+    async def _show_hold(self, hold_id: HoldId) -> None:
+        actor = await self._actor()
+        held = await holding.show(actor, hold_id)
+        offer = await catalog.offer(held.listing_id)
+        lines = [_line(line.label, line.price, line.category) for line in held.lines]
+        surcharge = Money.zero(offer.currency) if actor.account else held.price.share(offer.guest_surcharge_bp)
+        if surcharge:
+            lines.append(_line("Fee for buying without an account", surcharge, f"{offer.guest_surcharge_bp / 100:g} %"))
+        await self._show_bill(_Bill(held.listing_id, lines, held.price + surcharge, held.expires_at.isoformat()))
+        if actor.account is not None:
+            async with transaction(reading=True) as session:
+                account = await accounts.account_view(session, actor.account)
+            self.buyer_name, self.buyer_email = account.name, account.email
+        self.stage = "form"
+
+    async def _show_order(self, order: Order) -> Any:
+        if order.status is Status.CONFIRMED:
+            return rx.redirect(f"/o/{order.id}")
+        self._order = order.id
+        self.buyer_name, self.buyer_email = order.buyer_name, order.buyer_email
+        await self._show_bill(_bill_of(order))
+        if order.status is not Status.PENDING_PAYMENT:
+            self.stage = "gone"
+            return None
+        async with transaction(reading=True) as session:
+            latest = next(iter(await payment_queries.payments_of(session, order.id)), None)
+        self.stage = "form"
+        if latest is None:
+            return None
+        self._payment = latest.id
+        self._show_payment(latest)
+        return CheckoutState.follow if latest.status.is_live else None
+
+    async def _show_bill(self, bill: _Bill) -> None:
+        actor = await self._actor()
+        offer = await catalog.offer(bill.listing_id)
+        self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
+        self.when_text = f"{phrases.when_text(offer.starts_at, offer.zone)} {phrases.zone_text(offer.zone)}"
+        self.listing_href, self.poster = f"/l/{offer.slug}", f"/api/v1/listings/{offer.listing_id}/poster.svg"
+        self.policy = phrases.POLICIES[offer.policy]
+        self.lines, self.total = bill.lines, phrases.money_text(bill.total)
+        self.is_free, self.is_guest = not bill.total, actor.account is None
+        self.surcharge_text = f"{offer.guest_surcharge_bp / 100:g} %"
+        self.expires_at, self.server_now = bill.expires_at, clock.now().isoformat()
+
+    def _show_payment(self, payment: PaymentView) -> None:
+        last = len(payment.steps) - 1
+        is_over = payment.status.is_final
+        self.steps = [
+            Step(
+                label=step.label, detail=step.detail,
+                state="done" if at < last or payment.status is PaymentStatus.SUCCEEDED else "failed" if is_over else "now",
+            )
+            for at, step in enumerate(payment.steps)
+        ]  # fmt: skip
+        self.needs_challenge = payment.status is PaymentStatus.REQUIRES_ACTION
+        if payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELED}:
+            self.stage = "form"
+            self.problem = payment.failure_message or "The payment did not go through. Nothing was charged."
+        else:
+            self.stage = "paying"
+
+    def _clear(self) -> None:
+        self.stage, self.problem, self.faults, self.steps = "loading", "", {}, []
+        self.needs_challenge = self.is_busy = False
+        self._order = self._payment = ""
+
+
+def _card(form: dict[str, str]) -> Card:
+    """The card as typed in. Raises Invalid for an expiry that is no month and year."""
+    month, _, year = form.get("expiry", "").replace(" ", "").partition("/")
+    if not (month.isdecimal() and year.isdecimal() and len(year) in {2, 4}):
+        raise Invalid("Please check the card's details.", [Fault("expiry", "Use month and year, such as 12/30.")])
+    full_year = int(year) + 2000 if len(year) == 2 else int(year)  # noqa: PLR2004 - two digits, as printed on a card
+    number = form.get("number", "").replace(" ", "").replace("-", "")
+    return Card(number, int(month), full_year, form.get("cvc", "").strip())
+
+
+def _bill_of(order: Order) -> _Bill:
+    lines = [_line(line.label, line.amount, line.category or "") for line in order.bought]
+    return _Bill(order.listing_id, lines, order.total, order.expires_at.isoformat())
+
+
+def _line(label: str, amount: Money, note: str) -> PriceLine:
+    return PriceLine(label=label, text=phrases.money_text(amount), note=note)

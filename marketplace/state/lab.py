@@ -1,0 +1,209 @@
+"""The testers' lab on one page: how the simulated provider behaves, what it did, the mailbox, the clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from marketplace import clock
+from marketplace.components.values import TimelineItem, Tone
+from marketplace.db import transaction
+from marketplace.errors import Fault, Invalid
+from marketplace.ids import MailId
+from marketplace.lab import time_machine
+from marketplace.lab.gate import LabClosed, must_be_open
+from marketplace.notifications import queries as mailbox
+from marketplace.payments import actions as payments
+from marketplace.payments import queries as payment_queries
+from marketplace.payments.gateway import WebhookFaults
+from marketplace.payments.status import PaymentStatus
+from marketplace.payments.views import PaymentView
+from marketplace.state import phrases
+from marketplace.state.viewer import ViewerState
+
+PROVIDER = "simulator"
+SHOWN = 25
+
+_TONES: dict[PaymentStatus, Tone] = {
+    PaymentStatus.SUCCEEDED: "good",
+    PaymentStatus.FAILED: "danger",
+    PaymentStatus.CANCELED: "neutral",
+    PaymentStatus.UNKNOWN: "warning",
+}
+
+
+class PaymentRow(TypedDict):
+    id: str
+    booking: str
+    label: str
+    amount: str
+    status: str
+    tone: Tone
+    at_text: str
+    trail: list[TimelineItem]
+
+
+class MailRow(TypedDict):
+    id: str
+    subject: str
+    to: str
+    status: str
+    at_text: str
+
+
+class LabState(ViewerState):
+    """Every handler asks first whether the lab is open."""
+
+    is_open: bool = False
+    is_loading: bool = True
+    failure_percent: str = ""
+    processing: str = ""
+    duplicates: str = ""
+    delay: str = ""
+    does_reorder: bool = False
+    does_drop: bool = False
+    does_forge: bool = False
+    fates: list[str] = []  # noqa: RUF012 - a Reflex var
+    known_fates: list[str] = []  # noqa: RUF012
+    payments: list[PaymentRow] = []  # noqa: RUF012
+    mails: list[MailRow] = []  # noqa: RUF012
+    mail_subject: str = ""
+    mail_html: str = ""
+    clock_text: str = ""
+    ahead_text: str = ""
+    success_rate: str = ""
+    volume: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        try:
+            must_be_open()
+        except LabClosed:
+            self.is_open, self.is_loading = False, False
+            return
+        self.is_open = True
+        await self._show_habits()
+        await self._show_books()
+        self.is_loading = False
+
+    @rx.event
+    async def change(self, form: dict[str, Any]) -> None:
+        """Keep how the provider shall behave from now on."""
+        must_be_open()
+        habits = await payments.habits(PROVIDER)
+        changed = replace(
+            habits,
+            failure_rate=_number(form, "failure_percent") / 100,
+            processing_seconds=_number(form, "processing"),
+            faults=WebhookFaults(
+                duplicates=int(_number(form, "duplicates")), delay_seconds=_number(form, "delay"),
+                reorder="reorder" in form, drop="drop" in form, forge="forge" in form,
+            ),
+        )  # fmt: skip
+        await payments.change_habits(PROVIDER, changed, clock.now())
+        await self._show_habits()
+        self.notice = "Kept. The next payment goes by it."
+
+    @rx.event
+    async def decide(self, fate: str) -> None:
+        """Decide the next payment that is not decided yet."""
+        must_be_open()
+        habits = await payments.habits(PROVIDER)
+        await payments.change_habits(PROVIDER, replace(habits, fates=(*habits.fates, fate)), clock.now())
+        await self._show_habits()
+
+    @rx.event
+    async def forget_fates(self) -> None:
+        must_be_open()
+        await payments.change_habits(PROVIDER, replace(await payments.habits(PROVIDER), fates=()), clock.now())
+        await self._show_habits()
+
+    @rx.event
+    async def step(self, seconds: int) -> None:
+        """Let time go past."""
+        await time_machine.advance(timedelta(seconds=int(seconds)))
+        self._show_clock()
+
+    @rx.event
+    async def reset_clock(self) -> None:
+        await time_machine.reset()
+        self._show_clock()
+
+    @rx.event
+    async def open_mail(self, id: str) -> None:
+        must_be_open()
+        async with transaction(reading=True) as session:
+            mail = await mailbox.mail(session, MailId(id))
+        self.mail_subject, self.mail_html = mail.card.subject, mail.html
+
+    @rx.event
+    def close_mail(self) -> None:
+        self.mail_subject = self.mail_html = ""
+
+    @rx.event
+    def set_does_reorder(self, is_on: bool) -> None:
+        self.does_reorder = is_on
+
+    @rx.event
+    def set_does_drop(self, is_on: bool) -> None:
+        self.does_drop = is_on
+
+    @rx.event
+    def set_does_forge(self, is_on: bool) -> None:
+        self.does_forge = is_on
+
+    async def _show_habits(self) -> None:
+        habits = await payments.habits(PROVIDER)
+        self.failure_percent, self.processing = f"{habits.failure_rate * 100:g}", f"{habits.processing_seconds:g}"
+        self.duplicates, self.delay = str(habits.faults.duplicates), f"{habits.faults.delay_seconds:g}"
+        self.does_reorder, self.does_drop, self.does_forge = (
+            habits.faults.reorder, habits.faults.drop, habits.faults.forge,
+        )  # fmt: skip
+        self.fates, self.known_fates = list(habits.fates), list(payments.known_fates(PROVIDER))
+
+    async def _show_books(self) -> None:
+        now = clock.now()
+        async with transaction(reading=True) as session:
+            history = await payment_queries.history(session, limit=SHOWN)
+            numbers = await payment_queries.analytics(session, since=now - timedelta(days=30), until=now)
+            mails = await mailbox.mailbox(session, SHOWN)
+        self.payments = [_row(payment, self.zone) for payment in history]
+        self.mails = [
+            MailRow(
+                id=mail.id, subject=mail.subject, to=mail.to, status=mail.status,
+                at_text=phrases.moment_text(mail.created_at, self.zone),
+            )
+            for mail in mails.items
+        ]  # fmt: skip
+        self.success_rate = "–" if numbers.success_rate is None else f"{numbers.success_rate:.0%}"
+        self.volume = ", ".join(phrases.money_text(volume.total) for volume in numbers.volumes) or "–"
+        self._show_clock()
+
+    def _show_clock(self) -> None:
+        self.clock_text = phrases.moment_text(clock.now(), self.zone)
+        self.ahead_text = f"{clock.offset()} ahead of real time" if clock.offset() else "real time"
+
+
+def _row(payment: PaymentView, zone: str) -> PaymentRow:
+    return PaymentRow(
+        id=payment.id, booking=payment.booking_id, label=payment.method_label or payment.provider,
+        amount=phrases.money_text(payment.amount), status=payment.status.replace("_", " "),
+        tone=_TONES.get(payment.status, "accent"), at_text=phrases.moment_text(payment.created_at, zone),
+        trail=[
+            TimelineItem(
+                label=step.label, detail=step.detail, at=step.at.isoformat(), at_text=phrases.moment_text(step.at, zone)
+            )
+            for step in payment.steps
+        ],
+    )  # fmt: skip
+
+
+def _number(form: dict[str, Any], name: str) -> float:
+    try:
+        return float(str(form.get(name, "")).replace(",", "."))
+    except ValueError:
+        raise Invalid(f"“{form.get(name)}” is not a number.", [Fault(name, "Give a number.")]) from None

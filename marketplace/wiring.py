@@ -1,0 +1,87 @@
+"""Chooses adapters from the settings and registers every reaction, once. The only place that knows a gateway by name."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import structlog
+from redis.asyncio import Redis
+from saq.queue.redis import RedisQueue
+
+from marketplace import clock, db, outbox, redis, settings
+from marketplace.ids import FactId
+from marketplace.payments.gateway import use_gateway
+from marketplace.payments.gateways.simulator import SimulatorGateway
+
+REACTING_ROOMS = ("inventory", "payments", "bookings", "notifications")
+
+DELIVER = "deliver_fact"
+"""Name of the queue's function that delivers one fact; `jobs.worker` defines it."""
+
+_queue: RedisQueue | None = None
+_simulator = SimulatorGateway()
+
+
+def wire() -> None:
+    """Register reactions and gateways. Safe to call again."""
+    for room in REACTING_ROOMS:
+        importlib.import_module(f"marketplace.{room}.reactions")
+    use_gateway("simulator", _simulator)
+
+
+def queue() -> RedisQueue:
+    """The queue that background work goes through (SAQ on our Redis)."""
+    global _queue  # noqa: PLW0603 - one process has one queue
+    if _queue is None:
+        # SAQ reads bytes; every other user of Redis here reads text, so it gets a client of its own.
+        client: Redis = Redis.from_url(redis.url(), socket_connect_timeout=2)
+        _queue = RedisQueue(client, name="holdfast")
+    return _queue
+
+
+async def wake(id: FactId, due_at: datetime, now: datetime) -> None:
+    """Enqueue the delivery of a fact: at once, or when its time comes. One job a fact, however often it is asked for."""
+    scheduled = int((due_at - clock.offset()).timestamp()) if due_at > now else 0
+    await queue().enqueue(DELIVER, id=id, key=f"fact:{id}", scheduled=scheduled, timeout=60, retries=1)
+
+
+async def advance_simulator(now: datetime) -> int:
+    """Let time pass for the simulated provider: what is ripe is decided, what waits to be told is told."""
+    return await _simulator.advance(now) + await _simulator.send_webhooks(now)
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[None]:
+    """Everything a process needs to do the marketplace's work; put away again at the end."""
+    global _queue  # noqa: PLW0603
+    log_as(settings.current().log_level)
+    wire()
+    outbox.wake_with(wake)
+    try:
+        yield
+    finally:
+        outbox.wake_with(None)
+        if _queue is not None:
+            await _queue.disconnect()
+            _queue = None
+        await redis.close()
+        await db.close()
+
+
+def log_as(level: str) -> None:
+    """One line of JSON an event on a server, readable lines in a terminal."""
+    logging.getLogger("saq").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+    )

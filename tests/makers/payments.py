@@ -1,0 +1,112 @@
+"""A small world with a simulated bank in it, whose clock only moves when a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from sqlmodel import select
+
+from marketplace import outbox
+from marketplace.db import transaction
+from marketplace.errors import Invalid
+from marketplace.ids import BookingId, PaymentId
+from marketplace.money import Money
+from marketplace.outbox import OutboxFact
+from marketplace.payments import actions, queries, reactions
+from marketplace.payments.gateway import Card, Habits, use_gateway
+from marketplace.payments.gateways.simulator import SimulatorGateway
+from marketplace.payments.views import PaymentView
+
+assert reactions  # imported for what it registers
+
+HUNDRED_EUROS = Money(100_00, "EUR")
+SUCCESS = "4242424242424242"
+CHALLENGE = "4000002500003155"
+CARD_DECLINED = "4000000000000002"
+BY_CHANCE = "4000000000000010"
+"""A number that Stripe publishes nothing about (its check digit is right)."""
+
+
+def card(number: str = SUCCESS, **changes: Any) -> Card:
+    return Card(**{"number": number, "exp_month": 12, "exp_year": 2040, "cvc": "123", **changes})
+
+
+class World:
+    """Time, the simulator, and the way of its webhooks straight into the inbox."""
+
+    def __init__(self, now: datetime, dice: Callable[[], float] = lambda: 0.5) -> None:
+        self.now = now
+        self.answers: list[int] = []
+        self.is_down = False
+        self.simulator = SimulatorGateway(transport=httpx.MockTransport(self._receive), dice=dice)
+        use_gateway("simulator", self.simulator)
+
+    async def let_pass(self, seconds: float) -> None:
+        """Move the clock second by second, and do whatever comes due."""
+        end = self.now + timedelta(seconds=seconds)
+        while True:
+            await outbox.deliver_due(self.now)
+            if self.now >= end:
+                return
+            self.now = min(end, self.now + timedelta(seconds=1))
+
+    async def behave(self, **changes: Any) -> None:
+        habits = await self.simulator.habits()
+        known = {name: getattr(habits, name) for name in habits.__dataclass_fields__}
+        await self.simulator.change_habits(Habits(**{**known, **changes}), self.now)
+
+    async def token(self, number: str = SUCCESS) -> str:
+        return (await actions.keep_card("simulator", card(number), self.now)).token
+
+    async def start(
+        self,
+        number: str = SUCCESS,
+        *,
+        booking: BookingId | None = None,
+        amount: Money = HUNDRED_EUROS,
+        key: str = "once",
+        method: str | None = None,
+    ) -> PaymentView:
+        token = method or await self.token(number)
+        async with transaction() as session:
+            return await actions.start(
+                session,
+                booking=booking or BookingId.new(),
+                amount=amount,
+                provider="simulator",
+                method=token,
+                key=key,
+                now=self.now,
+            )
+
+    async def pay(self, number: str = SUCCESS, **how: Any) -> PaymentView:
+        """Start a payment and wait until the bank has decided."""
+        begun = await self.start(number, **how)
+        await self.let_pass(4)
+        return await self.look(begun.id)
+
+    async def look(self, id: PaymentId) -> PaymentView:
+        async with transaction(reading=True) as session:
+            return await queries.payment_view(session, id)
+
+    async def facts(self, kind: str) -> list[str]:
+        """The bodies of all facts of a kind, oldest first."""
+        async with transaction(reading=True) as session:
+            rows = await session.exec(
+                select(OutboxFact.body).where(OutboxFact.kind == kind).order_by(OutboxFact.recorded_at, OutboxFact.id)
+            )
+            return list(rows)
+
+    async def _receive(self, request: httpx.Request) -> httpx.Response:
+        if self.is_down:
+            raise httpx.ConnectError("nobody listens")
+        try:
+            await actions.receive_webhook("simulator", request.content, request.headers, self.now)
+            status = 202
+        except Invalid:
+            status = 400
+        self.answers.append(status)
+        return httpx.Response(status)

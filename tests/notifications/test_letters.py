@@ -1,0 +1,133 @@
+"""What mail says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from marketplace.bookings.views import Order
+from marketplace.money import Money
+from marketplace.notifications import layout, letters
+from marketplace.notifications.layout import Letter
+from tests.notifications.conftest import make_confirmed, make_order
+
+URL = "https://tickets.example.org/o/bkg_1?key=a&b=c"
+
+
+def every_letter(order: Order) -> list[Letter]:
+    return [
+        letters.payment_wanted(order, URL),
+        letters.confirmed(order, URL),
+        letters.declined(order, URL, "The bank declined this card."),
+        letters.expired(order, URL),
+        *(letters.cancelled(order, URL, by, None) for by in ("buyer", "seller", "operator")),
+        *(letters.money_returned(order, URL, why) for why in ("late", "twice", "wrong_amount", "after_cancelling")),
+    ]
+
+
+class Words(HTMLParser):
+    """The text of a page, its links, and whether every tag is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text, self.links, self.open, self.tags = "", [], [], set()
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value for name, value in attrs if name == "href"]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("at", range(11))
+def test_both_forms_say_the_same_and_lead_to_the_order(at: int, now: datetime) -> None:
+    letter = every_letter(make_order(now))[at]
+    page, plain = Words(layout.html(letter)), layout.plain(letter)
+    assert page.links == [URL]
+    assert URL in plain
+    unwrapped = plain.replace("\n", " ")
+    for words in (letter.heading, letter.footnote, *letter.paragraphs, *(value for _, value in letter.facts)):
+        assert words in page.text
+        assert words in unwrapped
+    assert letter.preview in page.text
+    assert "$" not in page.text
+    assert "An Evening of Compilers" in letter.subject
+
+
+def test_a_title_is_only_ever_text(now: datetime) -> None:
+    nasty = '<script>alert("1")</script> & $heading'
+    order = make_confirmed(now, title=nasty, place_name="<b>", buyer_name='"><a href="http://evil.example">')
+    for letter in every_letter(order):
+        page = Words(layout.html(letter))
+        assert "script" not in page.tags
+        assert page.links == [URL]
+        assert nasty in page.text
+
+
+def test_the_confirmation_names_seats_fees_and_total(now: datetime) -> None:
+    letter = letters.confirmed(make_confirmed(now), URL)
+    plain = layout.plain(letter)
+    assert "Stalls, row C, seat 12: €42.50" in plain
+    assert "Fee for buying without an account: €8.50" in plain
+    assert "Total: €93.50" in plain
+    assert "Commission" not in plain, "what the seller pays is none of the buyer's business"
+    assert "Friday, 18 June 2027 at 20:30 (Amsterdam time)" in plain
+    assert "Your tickets are attached." in plain
+    assert letter.attachments == ("tickets.pdf", "event.ics")
+
+
+def test_one_ticket_is_spoken_of_as_one(now: datetime) -> None:
+    order = make_confirmed(now)
+    letter = letters.confirmed(make_confirmed(now, tickets=order.tickets[:1]), URL)
+    assert "Your ticket is attached." in layout.plain(letter)
+    assert letter.button.label == "Open your ticket"
+
+
+def test_deadlines_are_told_in_the_time_of_the_place(now: datetime) -> None:
+    order = make_order(now, expires_at=datetime.fromisoformat("2027-01-05T23:50:00Z"), zone="America/New_York")
+    assert letters.payment_wanted(order, URL).preview == "Pay until 18:50 (New York time) to keep them."
+
+
+def test_only_a_guests_mail_warns_about_its_link(now: datetime) -> None:
+    assert "keep this mail to yourself" in letters.expired(make_order(now), URL).footnote
+    assert "keep this mail to yourself" not in letters.expired(make_order(now, has_account=True), URL).footnote
+
+
+@pytest.mark.parametrize(
+    ("refund", "words"),
+    [
+        (None, "Nothing was charged."),
+        (Money(8500, "EUR"), "€85.00 goes back the way you paid."),
+        (Money(0, "EUR"), "nothing is paid back"),
+    ],
+)
+def test_a_cancelled_order_says_what_becomes_of_the_money(refund: Money | None, words: str, now: datetime) -> None:
+    assert words in layout.plain(letters.cancelled(make_order(now), URL, "buyer", refund))
+
+
+@pytest.mark.parametrize(("by", "words"), [("buyer", "You have"), ("seller", "the seller has"), ("operator", "had to")])
+def test_a_cancelled_order_says_who_did_it(by: str, words: str, now: datetime) -> None:
+    assert words in letters.cancelled(make_order(now), URL, by, None).paragraphs[0]
+
+
+def test_a_letter_may_be_nothing_but_words() -> None:
+    letter = Letter("k", "s", "p", "h", (), layout.Button("b", URL), lines=(("Seat", Money(100, "JPY")),))
+    assert layout.plain(letter) == f"h\n\nSeat: ¥100\n\nb:\n{URL}\n"
+    assert "Total" not in layout.html(letter)
+
+
+def test_a_page_is_small_enough_to_be_shown_whole(now: datetime) -> None:
+    """Gmail cuts mail off at 102 kB."""
+    order = make_order(now, expires_at=now + timedelta(hours=1))
+    lines = tuple(order.lines[:1] * 100)
+    assert len(layout.html(letters.payment_wanted(make_order(now, lines=lines), URL)).encode()) < 102_000
