@@ -9,6 +9,7 @@ from pathlib import Path
 import reflex as rx
 import structlog
 from reflex.app import default_error_boundary
+from reflex.event import EventSpec
 
 from marketplace import settings, wiring
 from marketplace.accounts.errors import TokenRefused
@@ -47,7 +48,7 @@ def head() -> list[rx.Component]:
     ]
 
 
-def tell_or_log(exception: Exception) -> rx.event.EventSpec:
+def tell_or_log(exception: Exception) -> EventSpec:
     """What we refuse on purpose is told in its own words; anything else is logged and told in ours."""
     if isinstance(exception, TokenRefused):
         return ViewerState.renew()
@@ -75,7 +76,7 @@ app = rx.App(
     html_lang="en",
     # Ours are in pages/frame.py: no toaster, no banner.
     toaster=None,
-    app_wraps={(55, "ErrorBoundary"): lambda stateful: default_error_boundary()},
+    app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary()},
     backend_exception_handler=tell_or_log,
     api_transformer=[create_app(), partial(Pages, compiled=COMPILED)],
 )

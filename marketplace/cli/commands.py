@@ -168,7 +168,7 @@ def example() -> None:
 
 
 def _with_data(work: Callable[[], Coroutine[None, None, T]]) -> T:
-    """Run `work` with settings that hold and a Redis: the configured one, a running marketplace's, or one of our own."""
+    """Run `work` with settings that hold and a Redis: the configured one, a running marketplace's, or our own."""
     from marketplace.cli import services  # noqa: PLC0415
 
     with services.reached_data(settings.read()):

@@ -1,8 +1,8 @@
 """The web processes: forked from one that has imported everything, and never left behind.
 
-A stopping process waits for its requests to end, but a stream or a websocket ends only when its viewer leaves. So each
-process holds one end of a pipe, the *lifeline*. When the launcher stops, or is killed, the other end closes; the process
-then lets go of its streams (browsers come back by themselves) and ends in order.
+A stopping process waits for its requests to end, but a stream or a websocket ends only when its viewer leaves. So
+each process holds one end of a pipe, the *lifeline*. When the launcher stops, or is killed, the other end closes; the
+process then lets go of its streams (browsers come back by themselves) and ends in order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.redis import die_with_parent
@@ -120,12 +120,12 @@ def _is_endless(message: Message) -> bool:
     return bytes(headers.get(b"content-type", b"")).startswith(b"text/event-stream")
 
 
-class _Server(Server):  # type: ignore[misc]  # granian picks its class at run time
+class _Server(MPServer):
     lifeline: Lifeline
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         self.lifeline.cut()
-        super().signal_handler_interrupt(*args, **kwargs)
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def _application(lifeline: Lifeline) -> ASGIApp:

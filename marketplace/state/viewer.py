@@ -1,7 +1,7 @@
 """Who is looking: every other State inherits from this one and asks `await self._actor()` before it acts.
 
-The browser's cookies are HttpOnly; they arrive here with the websocket's first request. Every public method of a State is
-an event that any browser may send, so helpers begin with an underscore.
+The browser's cookies are HttpOnly; they arrive here with the websocket's first request. Every public method of a State
+is an event that any browser may send, so helpers begin with an underscore.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from urllib.parse import quote
 from zoneinfo import available_timezones
 
 import reflex as rx
+from reflex.event import EventSpec
 from starlette.requests import cookie_parser
 
 from marketplace import clock
@@ -44,7 +45,7 @@ class ViewerState(rx.State):
     _renewed_at: datetime | None = None
 
     @rx.event
-    async def look(self) -> rx.event.EventSpec | None:
+    async def look(self) -> EventSpec | None:
         """First on every page's `on_load`: learn who is looking."""
         cookies = self._cookies()
         zone = cookies.get("zone", "")
@@ -66,7 +67,7 @@ class ViewerState(rx.State):
         return None
 
     @rx.event
-    def renew(self) -> rx.event.EventSpec | None:
+    def renew(self) -> EventSpec | None:
         """Have a log-in renewed that ran out while the page lay open."""
         return self._renewal(LOGGED_OUT)
 
@@ -104,7 +105,7 @@ class ViewerState(rx.State):
         url = self.router.url
         return f"{url.path}?{url.query}" if url.query else url.path
 
-    def _renewal(self, otherwise: str) -> rx.event.EventSpec | None:
+    def _renewal(self, otherwise: str) -> EventSpec | None:
         """Go and fetch fresh cookies; say `otherwise` if that was tried a moment ago."""
         now = clock.now()
         if self._renewed_at is not None and now - self._renewed_at < RENEWED_AGO:
