@@ -1,7 +1,7 @@
 """The verbs on units. Those without a session decide in Redis, at once; those with one decide in SQL, finally.
 
-A claim lives in Redis until it is checked out. From then on its units stand in SQL under a unique index, and Redis shows
-what SQL says. While Redis is away, claims are refused (Unavailable), never guessed.
+A claim lives in Redis until it is checked out. From then on its units stand in SQL under a unique index, and Redis
+shows what SQL says. While Redis is away, claims are refused (Unavailable), never guessed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,13 @@ _GRAB_MS = 60_000
 
 
 async def claim(
-    resource: ResourceId, holder: str, units: Sequence[str], *, seconds: int, limit_seconds: int, most: int | None = None
+    resource: ResourceId,
+    holder: str,
+    units: Sequence[str],
+    *,
+    seconds: int,
+    limit_seconds: int,
+    most: int | None = None,
 ) -> Claim:
     """Claim exactly these units, all or nothing. What the holder has already is no obstacle.
 
@@ -160,8 +166,8 @@ async def reopen(hold_id: HoldId, holder: str) -> Claim | None:
 async def snapshot(resource: ResourceId) -> Snapshot:
     """Every unit that is not free, at one moment."""
     _, version, flat = await keeper.SNAPSHOT(resource)
-    units = iter(flat)
-    return Snapshot(version, {unit: SOLD if owner.startswith("sold") else HELD for unit, owner in zip(units, units)})
+    owners = zip(flat[::2], flat[1::2], strict=True)
+    return Snapshot(version, {unit: SOLD if owner.startswith("sold:") else HELD for unit, owner in owners})
 
 
 async def rebuild(resource: ResourceId) -> None:
@@ -264,10 +270,9 @@ async def take_again(session: Session, hold_id: HoldId, now: datetime) -> None:
     Safe to repeat. Raises UnitsTaken (also while somebody else holds one), HoldExpired where it was never checked out.
     """
     rows = await queries.of_hold(session, hold_id, lock=True)
-    if any(row.is_active for row in rows):
-        return await confirm(session, hold_id, now)
-    if not rows:
-        raise HoldExpired(hold_id)
+    if not rows or any(row.is_active for row in rows):
+        await confirm(session, hold_id, now)
+        return
     # Whatever Redis still shows of the old claim goes first; what is grabbed then is new.
     await settling.settle(hold_id)
     latest = max(row.fence for row in rows)

@@ -26,7 +26,7 @@ ANCHORS = 8
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Group:
-    """Seats side by side. Ordered by mean distance to the focal point; equal ones by row and place, to be repeatable."""
+    """Seats side by side. Ordered by mean distance to the focal point; equal ones by row and place, to be stable."""
 
     distance: float
     row: int
@@ -176,7 +176,12 @@ def _split(
                 yield anchor.units
                 return
             rest = _split(
-                stretches, anchor.centre, taken | frozenset(anchor.units), quantity - size, is_allowed, no_single=no_single
+                stretches,
+                anchor.centre,
+                taken | frozenset(anchor.units),
+                quantity - size,
+                is_allowed,
+                no_single=no_single,
             )
             for others in rest:
                 found = True

@@ -47,19 +47,23 @@ class Script:
         return answer
 
     async def _ask(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
-        keys = keys_of(resource)
-        redis = client()
+        keys, channel = names_of(resource)
+        redis: Any = client()  # redis-py types a command's answer as one that is awaitable or not
+        answer: list[Any]
         async with must_answer():
             try:
-                try:
-                    answer = await redis.evalsha(self.sha, 6, *keys, clock.offset_ms(), channel_of(resource), *arguments)  # type: ignore[arg-type, misc]
-                except NoScriptError:
-                    answer = await redis.eval(self.source, 6, *keys, clock.offset_ms(), channel_of(resource), *arguments)  # type: ignore[arg-type, misc]
+                answer = await redis.execute_command(
+                    "EVALSHA", self.sha, 6, *keys, clock.offset_ms(), channel, *arguments
+                )
+            except NoScriptError:
+                answer = await redis.execute_command(
+                    "EVAL", self.source, 6, *keys, clock.offset_ms(), channel, *arguments
+                )
             except ResponseError as error:
                 if any(sign in str(error) for sign in _NOT_NOW):
                     raise Unavailable("Holds are paused for a moment: our seat keeper is changing places.") from error
                 raise
-        return answer  # type: ignore[no-any-return]
+        return answer
 
 
 CLAIM = Script("prelude", "claiming", "claim")
@@ -80,15 +84,10 @@ REBUILD = Script("rebuild")
 
 
 @lru_cache(maxsize=4096)
-def keys_of(resource: str) -> tuple[str, ...]:
-    """As the prelude of the scripts lists them."""
-    names = ("units", "claims", "deadlines", "holders", "meta", "log")
-    return tuple(f"{{{resource}}}:{name}" for name in names)
-
-
-@lru_cache(maxsize=4096)
-def channel_of(resource: str) -> str:
-    return f"{{{resource}}}:changes"
+def names_of(resource: str) -> tuple[tuple[str, ...], str]:
+    """The keys of a resource, as the prelude of the scripts lists them, and the channel of its changes."""
+    keys = ("units", "claims", "deadlines", "holders", "meta", "log")
+    return tuple(f"{{{resource}}}:{key}" for key in keys), f"{{{resource}}}:changes"
 
 
 async def rebuild(resource: ResourceId) -> None:
@@ -110,7 +109,8 @@ async def rebuild(resource: ResourceId) -> None:
             claims.setdefault(allocation.hold_id, []).append(allocation)
     units = len(arguments) // 2
     for hold_id, rows in claims.items():
-        arguments += (hold_id, milliseconds(rows[0].expires_at), "\n".join([record_of(rows[0]), *(r.unit for r in rows)]))
+        record = "\n".join((record_of(rows[0]), *(row.unit for row in rows)))
+        arguments += (hold_id, milliseconds(rows[0].expires_at), record)
     await REBUILD(resource, highest, units, *arguments)
 
 

@@ -18,9 +18,7 @@ class Allocation(SQLModel, table=True):
     """One unit that has been checked out, sold or given back. Never deleted: its fence is remembered."""
 
     __table_args__ = (
-        Index(
-            "uq_allocation_active", "resource", "unit", unique=True, postgresql_where=_ACTIVE, sqlite_where=_ACTIVE
-        ),
+        Index("uq_allocation_active", "resource", "unit", unique=True, postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
         Index("ix_allocation_hold_id", "hold_id"),
         Index("ix_allocation_unpaid_expires_at", "expires_at", postgresql_where=_UNPAID, sqlite_where=_UNPAID),
         Index("ix_allocation_resource_unit_fence", "resource", "unit", "fence"),

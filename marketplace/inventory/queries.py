@@ -20,7 +20,7 @@ def _portions(units: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 async def of_hold(session: Session, hold_id: HoldId, *, lock: bool = False) -> list[Allocation]:
-    """Every allocation that the hold has ever had. Locked in one order, so that two who want the same do not deadlock."""
+    """Every allocation that the hold has ever had; locked in one order, so that no two wait for each other."""
     wanted = select(Allocation).where(Allocation.hold_id == hold_id).order_by(col(Allocation.id))
     if lock:
         wanted = wanted.with_for_update()
@@ -56,9 +56,8 @@ async def highest_fence(session: Session, resource: ResourceId, units: Sequence[
     highest = select(func.max(Allocation.fence)).where(Allocation.resource == resource)
     if units is None:
         return (await session.exec(highest)).one() or 0
-    return max(
-        [(await session.exec(highest.where(col(Allocation.unit).in_(portion)))).one() or 0 for portion in _portions(units)]
-    )
+    found = [(await session.exec(highest.where(col(Allocation.unit).in_(some)))).one() for some in _portions(units)]
+    return max(fence or 0 for fence in found)
 
 
 async def run_out(session: Session, now: datetime, limit: int) -> list[HoldId]:

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 _MENDED = "inventory:mended"
 _LOST_AT_MOST = timedelta(seconds=10)
-"""How much of its last work a Redis that was killed or failed over may have lost: a second by its settings; and slack."""
+"""How much of its last work a Redis that was killed may have lost: a second by its settings, and slack."""
 
 
 async def settle(hold_id: HoldId) -> None:
@@ -29,13 +29,13 @@ async def settle(hold_id: HoldId) -> None:
     while True:
         await _apply(hold_id, truth)
         # Of two who settle the same hold, the one with older news may come last: whoever was last looks again.
-        if (known := truth) == (truth := await _truth(hold_id)):
+        known, truth = truth, await _truth(hold_id)
+        if [row.model_dump() for row in truth] == [row.model_dump() for row in known]:
             return
-        log.info("inventory.settled_again", hold=hold_id, rows=len(known))
 
 
 def settle_after_commit(session: Session, hold_id: HoldId) -> None:
-    """Settle as soon as the change is real, so that everybody sees it at once. The outbox does it again if this fails."""
+    """Settle as soon as the change is real, so that everybody sees it at once. The outbox does it again."""
 
     async def hook() -> None:
         await settle_if_possible(hold_id)
@@ -69,13 +69,12 @@ async def mend(now: datetime) -> int:
     return len(changed)
 
 
-async def _truth(hold_id: HoldId) -> list[dict[str, object]]:
+async def _truth(hold_id: HoldId) -> list[Allocation]:
     async with transaction(reading=True) as session:
-        return [row.model_dump() for row in await queries.of_hold(session, hold_id)]
+        return await queries.of_hold(session, hold_id)
 
 
-async def _apply(hold_id: HoldId, truth: list[dict[str, object]]) -> None:
-    rows = [Allocation(**row) for row in truth]
+async def _apply(hold_id: HoldId, rows: list[Allocation]) -> None:
     resource = hold_id.resource
     kept = [row for row in rows if row.is_active]
     sold = [row for row in kept if row.is_sold]

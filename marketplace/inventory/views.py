@@ -9,7 +9,6 @@ from marketplace.ids import HoldId, ResourceId
 
 HELD = "held"
 SOLD = "sold"
-FREE = "free"
 
 
 @dataclass(frozen=True, slots=True)

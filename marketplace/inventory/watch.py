@@ -116,7 +116,7 @@ class Hub:
     # --- resources come and go with their viewers
 
     async def _enter(self, resource: ResourceId) -> Watched:
-        channel = keeper.channel_of(resource)
+        channel = keeper.names_of(resource)[1]
         watched = self._watched.get(channel)
         if watched is None:
             watched = self._watched[channel] = Watched(resource)
@@ -137,7 +137,7 @@ class Hub:
             await self._forget(watched)
 
     async def _forget(self, watched: Watched) -> None:
-        channel = keeper.channel_of(watched.resource)
+        channel = keeper.names_of(watched.resource)[1]
         if self._watched.get(channel) is not watched:
             return
         del self._watched[channel]
@@ -231,10 +231,11 @@ async def _take_snapshot(resource: ResourceId) -> SnapshotEvent:
 
 async def _log_since(resource: ResourceId, version: int) -> ChangesEvent | None:
     """What the resource's log has after `version`, in one; None where it does not reach back so far."""
-    _, _, _, _, meta, log_key = keeper.keys_of(resource)
+    (_, _, _, _, meta, kept), _ = keeper.names_of(resource)
+    redis: Any = client()  # redis-py types a command's answer as one that is awaitable or not
     async with must_answer():
-        entries = await client().xrange(log_key, min=f"{version}-1")
-        current = await client().hget(meta, "version")
+        entries = await redis.xrange(kept, min=f"{version}-1")
+        current = await redis.hget(meta, "version")
     changes = [Change.read(entry["change"]) for _, entry in entries]
     if changes and changes[0].previous <= version:
         merged = {unit: change.status for change in changes for unit in change.units}

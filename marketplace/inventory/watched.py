@@ -97,6 +97,11 @@ class Change:
         version, previous, status, *units = text.split("\n")
         return cls(int(version), int(previous), status, units)
 
+    @property
+    def is_reset(self) -> bool:
+        """The resource has been rebuilt: nothing follows from what was known before."""
+        return not self.previous
+
 
 @dataclass(eq=False)
 class Watched:
@@ -126,13 +131,16 @@ class Watched:
 
     def hear(self, change: Change) -> None:
         """Gather a change, or notice that others before it are missing."""
-        if not self.is_live:
+        if change.is_reset:
+            self._waiting.clear()
+            self.sync_soon()
+        elif not self.is_live:
             self._waiting.append(change)
         elif change.previous == self.version:
             self.version = change.version
             self._gathered.update(dict.fromkeys(change.units, change.status))
             self._plan_a_batch()
-        elif change.version > self.version or not change.previous:
+        elif change.version > self.version:
             self._waiting.append(change)
             self.sync_soon()
 
