@@ -39,13 +39,15 @@ class MailServer:
     logins: list[tuple[str, str]] = field(default_factory=list)
     port: int = 0
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
+    ) -> str:
         if self.refuses_recipient:
             return self.refuses_recipient
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802 - the same
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
@@ -55,7 +57,8 @@ class MailServer:
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, credentials: Any) -> AuthResult:
         self.logins.append((credentials.login.decode(), credentials.password.decode()))
-        return AuthResult(success=credentials.password == b"right")
+        # Not handled: aiosmtpd is to answer a refusal itself.
+        return AuthResult(success=credentials.password == b"right", handled=False)
 
 
 Serve = Callable[..., Any]

@@ -259,7 +259,9 @@ class TestLogIn:
         send_through(f"smtp://us:wrong@localhost:{server.port}")
         id = await write(now)
         assert await actions.send_due(now) == 0
-        assert (await card(id)).status is MailStatus.WAITING
+        delayed = await card(id)
+        assert delayed.status is MailStatus.WAITING
+        assert "535" in str(delayed.last_error)
 
     async def test_a_server_that_nobody_vouches_for_gets_nothing(
         self, serve: Serve, tls: ssl.SSLContext, now: datetime
