@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy import create_engine, inspect
 
 from tests.conftest import blank_postgres
 from tests.schema import alembic_config
@@ -20,8 +20,8 @@ def blank_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
         yield f"sqlite:///{tmp_path / 'blank.db'}"
         return
     server: str = request.getfixturevalue("postgres_server")
-    with blank_postgres(server, "blank"):
-        yield make_url(server).set(database="blank").render_as_string(hide_password=False)
+    with blank_postgres(server, "blank") as url:
+        yield url
 
 
 def tables(url: str) -> set[str]:
