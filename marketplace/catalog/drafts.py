@@ -143,7 +143,7 @@ def _price_faults(draft: ListingDraft, categories: Collection[str]) -> Iterator[
         field = f"prices.{category[:100]}"
         if category not in categories:
             yield Fault(field, "The seat plan has no such category.")
-        elif isinstance(minor, bool) or not isinstance(minor, int) or not 0 <= minor < LARGEST:
+        elif type(minor) is not int or not 0 <= minor < LARGEST:  # True is an int, too
             yield Fault(field, f"A price is a whole number of minor units from 0 to {LARGEST - 1}.")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -431,13 +431,13 @@ def _circle(x: float, y: float, r: float, color: str, opacity: float = 1) -> str
     return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{r:.1f}" fill="{color}"{seen}/>'
 
 
-def _polygon(points: list[tuple[float, float]], color: str, opacity: float = 1) -> str:
+def _polygon(points: Sequence[tuple[float, float]], color: str, opacity: float = 1) -> str:
     corners = " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
     seen = "" if opacity == 1 else f' opacity="{opacity:g}"'
     return f'<polygon points="{corners}" fill="{color}"{seen}/>'
 
 
-def _smooth(points: list[tuple[float, float]]) -> str:
+def _smooth(points: Sequence[tuple[float, float]]) -> str:
     """A path through the points without corners: level tangents at each of them."""
     (x, y), *others = points
     path = f"M{x:.0f} {y:.0f}"

@@ -226,6 +226,11 @@ async def cities(session: Session, now: datetime) -> list[str]:
     return list(rows)
 
 
+async def is_anything_listed(session: Session) -> bool:
+    """Whether there is any listing at all, in whatever state."""
+    return (await session.exec(select(Listing.id).limit(1))).first() is not None
+
+
 async def plans_of(session: Session, actor: Actor, seller: SellerId) -> list[PlanView]:
     """A shop's seat plans, the newest first. Raises Forbidden."""
     actor.must_run(seller)
@@ -381,9 +386,7 @@ def _conditions(filters: ListingFilters, now: datetime) -> Iterable[ColumnElemen
 
 def _has_price_within(least: Money | None, most: Money | None) -> ColumnElement[bool]:
     bounds = [col(ListingPrice.listing_id) == col(Listing.id)]
-    for bound in (least, most):
-        if bound is not None:
-            bounds.append(col(Listing.currency) == bound.currency)
+    bounds += [col(Listing.currency) == bound.currency for bound in (least, most) if bound is not None]
     if least is not None:
         bounds.append(col(ListingPrice.minor) >= least.minor)
     if most is not None:

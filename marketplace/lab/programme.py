@@ -187,12 +187,12 @@ PROGRAMME = (
         """,
     ),
     Show(
-        title="Night Coach to the Wachau Blossom", genre=Genre.TRAVEL, shop="wayfarer", house="coach", in_days=9, at="06:30",
+        title="Dawn Coach to the Wachau", genre=Genre.TRAVEL, shop="wayfarer", house="coach", in_days=9, at="06:30",
         minutes=780, currency="EUR", prices=_COACH, sold=0.55, max_per_buyer=5,
         story="""
-            For about ten days a year the apricot trees along the Danube all make up their minds at once. We leave Vienna
-            before the city wakes, stop for coffee and Marillenknödel in Spitz, and walk the old towpath to Weißenkirchen with
-            a grower who has pruned these slopes for forty years.
+            The Danube is at its best before anybody has had breakfast. We leave Vienna while the city is still asleep, stop
+            for coffee and Marillenknödel in Spitz, and walk the old towpath to Weißenkirchen with a grower whose family has
+            pruned these terraces for two hundred years.
 
             The afternoon is yours: the ferry, the ruin above Dürnstein, or a bench and a glass of something cold. We are back
             at Südtiroler Platz in time for dinner.
@@ -352,13 +352,14 @@ PROGRAMME = (
         """,
     ),
     Show(
-        title="Advent Markets of Salzburg", genre=Genre.TRAVEL, shop="wayfarer", house="coach", in_days=36, at="08:00",
+        title="Salzburg behind the Scenes", genre=Genre.TRAVEL, shop="wayfarer", house="coach", in_days=36, at="08:00",
         minutes=840, currency="EUR", prices=_by(_COACH, 90), sold=0.74, policy=Policy.FLEXIBLE,
         story="""
-            Three markets, one of them in a castle courtyard, and none of the crowds until noon. We park where the choirs
-            rehearse, hand you a mug with its deposit already paid, and leave you alone until the bells.
+            A puppet workshop, an organ loft and the kitchen of a monastery that has baked the same loaf since 1160: three
+            doors that are usually shut, and the people who hold the keys. We park where the choirs rehearse and leave you
+            alone with the old town from three o'clock until the bells.
 
-            Back in Vienna by ten in the evening. The luggage hold has room for a tree; somebody always asks.
+            Back in Vienna by ten in the evening. The luggage hold has room for a cello; somebody always asks.
         """,
     ),
     Show(

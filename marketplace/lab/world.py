@@ -4,25 +4,177 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from itertools import batched
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
-
-from sqlmodel import select
 
 from marketplace import clock
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import queries as people
 from marketplace.accounts.errors import EmailTaken
-from marketplace.accounts.views import SYSTEM, AccountView, Actor
+from marketplace.accounts.views import SYSTEM, AccountView, SellerView
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import queries
-from marketplace.catalog.models import Listing
-from marketplace.catalog.seating import SeatPlan
+from marketplace.catalog.seating import Row, SeatPlan
 from marketplace.catalog.views import ListingDraft, ListingPage
 from marketplace.db import Session, transaction
-from marketplace.ids import AccountId, ListingId, PlanId, ResourceId, SellerId
+from marketplace.ids import ListingId, PlanId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.lab.programme import HOUSES, PROGRAMME, SHOPS, Show
+
+PASSWORD = "holdfast-demo"  # noqa: S105 - everybody may know it: the demo world is for trying out
+BUYER, SELLER, OPERATOR = "ada@holdfast.example", "mira@holdfast.example", "olga@holdfast.example"
+
+_ANNOUNCED = timedelta(days=21)
+_UNITS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What there is: accounts by address, shops by the programme's key, listings by slug."""
+
+    accounts: Mapping[str, AccountView]
+    shops: Mapping[str, SellerView]
+    listings: Mapping[str, ListingId]
+    was_built: bool
+
+
+async def build_world(now: datetime, *, seed: int = 7) -> World:
+    """Build the world around `now`, whole or not at all; where it stands already, leave it as it is."""
+    async with transaction(reading=True) as session:
+        world = await _standing(session, now)
+    if world is not None:
+        return world
+    try:
+        async with transaction() as session:
+            return await _build(session, now, random.Random(seed))  # noqa: S311 - which seats are sold is no secret
+    except EmailTaken:
+        # Two processes started together, and the other one was first.
+        return await build_world(now, seed=seed)
+
+
+async def build_world_if_empty() -> bool:
+    """Build the world as of this moment unless something is on offer already. True if it did."""
+    now = clock.now()
+    async with transaction(reading=True) as session:
+        if await queries.is_anything_listed(session):
+            return False
+    return (await build_world(now)).was_built
+
+
+async def _standing(session: Session, now: datetime) -> World | None:
+    """The world as it was built before, if it was."""
+    accounts: dict[str, AccountView] = {}
+    for email in (BUYER, OPERATOR, *(shop.email for shop in SHOPS)):
+        row = await people.account_by_email(session, email)
+        if row is None:
+            return None
+        accounts[email] = await people.view_of(session, row)
+    shops = {shop.key: accounts[shop.email].sellers[0] for shop in SHOPS}
+    listings: dict[str, ListingId] = {}
+    for seller in shops.values():
+        page = await queries.shop_listings(session, SYSTEM, seller.id, now, limit=queries.MOST_PER_PAGE)
+        listings |= {card.slug: card.id for card in page.items}
+    return World(accounts, shops, listings, was_built=False)
+
+
+async def _build(session: Session, now: datetime, dice: random.Random) -> World:
+    registered = now - 4 * _ANNOUNCED
+    known: dict[str, AccountView] = {}
+    shops: dict[str, SellerView] = {}
+    for email, name in ((BUYER, "Ada Brandt"), (OPERATOR, "Olga Petrenko"), *((shop.email, shop.person) for shop in SHOPS)):
+        known[email] = await accounts.register(session, email=email, name=name, password=PASSWORD, now=registered)
+    known[OPERATOR] = await accounts.appoint_operator(session, SYSTEM, known[OPERATOR].id)
+    for shop in SHOPS:
+        owner = known[shop.email].id
+        shops[shop.key] = await accounts.open_shop(session, owner, name=shop.name, about=shop.about, now=registered)
+        known[shop.email] = await people.account_view(session, owner)
+    plans: dict[tuple[str, str], PlanId] = {}
+    listings = {}
+    for show in PROGRAMME:
+        house = HOUSES[show.house]
+        seat = (show.shop, show.house)
+        if seat not in plans:
+            document = house.hall(house.hall_name)
+            plans[seat] = (await catalog.import_plan(session, SYSTEM, shops[show.shop].id, document, registered)).id
+        page = await _put_on(session, show, shops[show.shop], plans[seat], now)
+        await _sell(session, show, page, dice, now)
+        listings[page.slug] = page.id
+    return World(known, shops, listings, was_built=True)
+
+
+async def _put_on(session: Session, show: Show, shop: SellerView, plan: PlanId, now: datetime) -> ListingPage:
+    """Write and publish one event, some weeks before today."""
+    place = HOUSES[show.house].place
+    zone = ZoneInfo(place.zone)
+    starts_at = _local(now, show.in_days, show.at, zone)
+    announced = min(now, starts_at) - _ANNOUNCED
+    page = await catalog.create_listing(
+        session,
+        SYSTEM,
+        ListingDraft(
+            seller_id=shop.id,
+            title=show.title,
+            story=show.paragraphs,
+            category=show.genre,
+            place=place,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=show.minutes),
+            doors_at=starts_at - timedelta(minutes=45 if show.minutes < 300 else 15),
+            sale_starts_at=None if show.sale_in_days is None else _local(now, show.sale_in_days, "10:00", zone),
+            currency=show.currency,
+            plan_id=plan,
+            prices=show.prices,
+            policy=show.policy,
+            max_per_buyer=show.max_per_buyer,
+            no_single_seats=show.no_single_seats,
+        ),
+        announced,
+    )
+    return page if show.is_draft else await catalog.publish(session, SYSTEM, page.id, announced)
+
+
+async def _sell(session: Session, show: Show, page: ListingPage, dice: random.Random, now: datetime) -> None:
+    """Sell the share of the house that has gone by today, then say what else has become of the event."""
+    assert page.plan_id is not None
+    plan = await queries.plan_within(session, page.plan_id)
+    units = list(_gone(plan, show.sold, dice))
+    for at in range(0, len(units), _UNITS_AT_ONCE):
+        await inventory.allot(session, ResourceId(page.id), units[at : at + _UNITS_AT_ONCE], "demo", now)
+    if show.sold == 1:
+        await catalog.mark_sold_out(session, page.id, now)
+    if show.is_cancelled:
+        await catalog.cancel(session, SYSTEM, page.id, now, reason="The conductor is unwell. Everybody is paid back in full.")
+
+
+def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[str]:
+    """The units that `share` of an audience would have taken: in parties side by side, the better seats first, mostly."""
+    farthest = max(math.dist(plan.focal, (seat.x, seat.y)) for seat in plan.seats) or 1
+    parties = []
+    for row in plan.rows:
+        for party in _parties(row, dice):
+            middle = party[len(party) // 2]
+            distance = math.dist(plan.focal, (middle[1], middle[2])) / farthest
+            parties.append((distance + dice.gauss(0, 0.22), [unit for unit, _, _ in party]))
+    wanted = round(share * len(plan.seats))
+    for _, party in sorted(parties):
+        yield from party[:wanted]
+        wanted -= len(party[:wanted])
+    for area in plan.standing:
+        yield from (unit for unit, _ in zip(area.units(), range(round(share * area.capacity)), strict=False))
+
+
+def _parties(row: Row, dice: random.Random) -> Iterator[tuple[tuple[str, float, float], ...]]:
+    """A row cut into people who came together."""
+    places, at = row.places, 0
+    while at < len(places):
+        size = dice.choices((1, 2, 3, 4, 5), (8, 50, 14, 20, 8))[0]
+        yield places[at : at + size]
+        at += size
+
+
+def _local(now: datetime, in_days: int, at: str, zone: ZoneInfo) -> datetime:
+    """That wall-clock time, so many days from today as people there count them."""
+    day = now.astimezone(zone).date() + timedelta(days=in_days)
+    return datetime.combine(day, time.fromisoformat(at), zone)
