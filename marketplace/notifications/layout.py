@@ -100,7 +100,7 @@ def _fact(name: str, value: str) -> str:
     cell = f"padding:10px 0;border-bottom:1px solid {_RULE};vertical-align:top;"
     return (
         f'<tr><td width="96" style="{cell}color:{_SOFT};">{escape(name)}</td>'
-        f'<td style="{cell}color:{_INK};">{escape(value)}</td></tr>'
+        f'<td style="{cell}color:{_INK};word-break:break-word;">{escape(value)}</td></tr>'
     )
 
 

@@ -10,7 +10,10 @@ from marketplace.ids import BookingId, MailId
 
 
 class MailStatus(StrEnum):
-    """How far a mail is. `kept`: there is no mail server, so it went to the local mailbox, and that was all."""
+    """How far a mail is.
+
+    `kept`: there is no mail server, so it went to the local mailbox, and that was all.
+    """
 
     WAITING = "waiting"
     SENT = "sent"
