@@ -5,6 +5,8 @@ import { FREE, corners } from "./hall.js";
 const TILE = 512;          // device pixels; about 1 MB each
 const MOST_TILES = 72;
 const BUDGET = 7;          // milliseconds of tile drawing in one frame: leaves time for the rest of a 60 Hz frame
+const MOST_STAMPS = 1200;
+const MOST_PULSES = 24;
 const SETTLE = 110;        // milliseconds without zooming before tiles are drawn anew
 const DOTS = 1.7, ROUND = 3.2, NUMBERS = 8.5; // seat radius in CSS pixels from which seats are dots, round, numbered
 export const PICKABLE_MOUSE = 3.6, PICKABLE_TOUCH = 8;
@@ -109,7 +111,8 @@ export class Painter {
         }
       }
     }
-    if (!this.still.matches && seats.length <= 60) {
+    // A ring catches the eye for one seat; in a storm of them it would only cost time.
+    if (!this.still.matches && seats.length + this.pulses.length <= MOST_PULSES) {
       const from = performance.now();
       for (const seat of seats) if (hall.status[seat] !== FREE) this.pulses.push({ seat, from });
     }
@@ -334,7 +337,7 @@ export class Painter {
     if (seen === 0) return;
     this.paintSlabs(ctx, rows, left, top, right, bottom, margin);
     this.paintSeats(ctx, seen, at, pixels);
-    if (pixels >= 4.5) this.paintRowLabels(ctx, rows, pixels);
+    if (pixels >= 4.5) this.paintRowLabels(ctx, rows, at, pixels);
   }
 
   paintAreas(ctx, left, top, right, bottom) {
@@ -388,7 +391,8 @@ export class Painter {
     const { hall } = this;
     ctx.strokeStyle = this.theme.surface;
     ctx.lineWidth = hall.pitch * 1.9;
-    ctx.lineCap = ctx.lineJoin = "round";
+    ctx.lineCap = "round";
+    ctx.lineJoin = "bevel"; // rows bend little, and round joins cost much
     for (const row of rows) {
       const seats = hall.seatsOfRow(row);
       let last = -1;
@@ -418,16 +422,7 @@ export class Painter {
       if (seats.length === 0) return;
       const fill = kind === TAKEN ? this.theme["seat-taken"] : kind === OFF ? this.theme["seat-off"] : this.fills[kind];
       if (pixels < ROUND) this.paintDots(ctx, seats, fill, at, kind === TAKEN ? 0.8 : 1, pixels);
-      else this.stampSeats(ctx, seats, fill, at, kind === TAKEN ? "taken" : "free");
-    });
-    if (pixels < NUMBERS) return;
-    ctx.textAlign = "center";
-    ctx.textBaseline = "middle";
-    ctx.font = `600 ${hall.seatRadius * 0.92}px ${this.font}`;
-    lists.forEach((seats, kind) => {
-      if (kind >= OFF) return;
-      ctx.fillStyle = this.inks[kind];
-      for (const seat of seats) ctx.fillText(hall.number[seat], hall.x[seat], hall.y[seat] + hall.radius[seat] * 0.06, hall.radius[seat] * 1.7);
+      else this.stampSeats(ctx, seats, fill, at, kind === TAKEN, kind < OFF && pixels >= NUMBERS ? this.inks[kind] : null);
     });
   }
 
@@ -441,60 +436,60 @@ export class Painter {
     }
   }
 
-  /** Round seats are stamped from a small picture of each look: many times faster than a path for each. */
-  stampSeats(ctx, seats, fill, at, shape) {
-    const { hall } = this;
+  /** Round seats and their numbers are stamped from a small picture of each look: far faster than paths and texts. */
+  stampSeats(ctx, seats, fill, at, isTaken, ink) {
+    const { hall } = this, { e, f } = ctx.getTransform();
     ctx.save();
-    const transform = ctx.getTransform();
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     for (const seat of seats) {
-      const stamp = this.stamp(fill, Math.round(hall.radius[seat] * at * 4) / 4, shape);
-      ctx.drawImage(stamp, Math.round(hall.x[seat] * at + transform.e - stamp.width / 2), Math.round(hall.y[seat] * at + transform.f - stamp.height / 2));
+      const radius = Math.round(hall.radius[seat] * at * 4) / 4, number = ink ? hall.number[seat] : "";
+      const stamp = this.stamp(`${fill} ${radius} ${isTaken} ${number}`, 2 * Math.ceil(radius) + 2, 2 * Math.ceil(radius) + 2, (on) => {
+        disc(on, 0, 0, isTaken ? radius * 0.78 : radius, fill);
+        if (isTaken && radius > 4) cross(on, radius * 0.3, this.theme.surface);
+        if (number) this.write(on, number, radius * 0.92, ink, radius * 1.7);
+      });
+      ctx.drawImage(stamp, Math.round(hall.x[seat] * at + e - stamp.width / 2), Math.round(hall.y[seat] * at + f - stamp.height / 2));
     }
     ctx.restore();
   }
 
-  stamp(fill, radius, shape) {
-    const key = `${fill} ${radius} ${shape}`;
+  paintRowLabels(ctx, rows, at, pixels) {
+    const { hall, ratio, theme } = this, { e, f } = ctx.getTransform();
+    const size = Math.round(Math.min(13, pixels * 1.1) * ratio);
+    ctx.save();
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    for (const row of rows) {
+      const seats = hall.seatsOfRow(row), label = hall.rows[row][1];
+      const stamp = this.stamp(`row ${label} ${size}`, Math.ceil(size * 0.75 * (label.length + 1)), size * 2, (on) => this.write(on, label, size, theme["ink-soft"]));
+      const [first, last] = [seats[0], seats[seats.length - 1]];
+      for (const [end, inner] of [[first, seats[1] ?? last], [last, seats[seats.length - 2] ?? first]]) {
+        const away = hall.distance(end, inner) || 1, [dx, dy] = end === inner ? [-1, 0] : [(hall.x[end] - hall.x[inner]) / away, (hall.y[end] - hall.y[inner]) / away];
+        const x = (hall.x[end] + dx * hall.pitch * 0.95) * at + e, y = (hall.y[end] + dy * hall.pitch * 0.95) * at + f;
+        ctx.drawImage(stamp, Math.round(x - stamp.width / 2), Math.round(y - stamp.height / 2));
+      }
+    }
+    ctx.restore();
+  }
+
+  /** A small picture drawn once, its origin in the middle, kept by `key`. */
+  stamp(key, width, height, draw) {
     let stamp = this.stampOf.get(key);
     if (stamp) return stamp;
-    if (this.stampOf.size > 400) this.stampOf.clear();
-    const side = 2 * Math.ceil(radius) + 2;
-    stamp = surface(side, side);
+    if (this.stampOf.size > MOST_STAMPS) this.stampOf.clear();
+    stamp = surface(width, height);
     const ctx = stamp.getContext("2d");
-    ctx.translate(side / 2, side / 2);
-    ctx.fillStyle = fill;
-    ctx.beginPath();
-    ctx.arc(0, 0, shape === "taken" ? radius * 0.78 : radius, 0, 2 * Math.PI);
-    ctx.fill();
-    if (shape === "taken" && radius > 4) {
-      const arm = radius * 0.3;
-      ctx.strokeStyle = this.theme.surface;
-      ctx.lineWidth = Math.max(1, radius * 0.15);
-      ctx.beginPath();
-      ctx.moveTo(-arm, -arm); ctx.lineTo(arm, arm);
-      ctx.moveTo(arm, -arm); ctx.lineTo(-arm, arm);
-      ctx.stroke();
-    }
+    ctx.translate(width / 2, height / 2);
+    draw(ctx);
     this.stampOf.set(key, stamp);
     return stamp;
   }
 
-  paintRowLabels(ctx, rows, pixels) {
-    const { hall } = this;
-    ctx.fillStyle = this.theme["ink-soft"];
-    ctx.font = `600 ${Math.min(hall.seatRadius * 1.1, (hall.seatRadius * 13) / pixels)}px ${this.font}`;
+  write(ctx, text, size, ink, widest) {
+    ctx.font = `600 ${size}px ${this.font}`;
+    ctx.fillStyle = ink;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    for (const row of rows) {
-      const seats = hall.seatsOfRow(row);
-      const [first, last] = [seats[0], seats[seats.length - 1]];
-      for (const [end, inner] of [[first, seats[1] ?? last], [last, seats[seats.length - 2] ?? first]]) {
-        const away = hall.distance(end, inner) || 1;
-        const [dx, dy] = end === inner ? [-1, 0] : [(hall.x[end] - hall.x[inner]) / away, (hall.y[end] - hall.y[inner]) / away];
-        ctx.fillText(hall.rows[row][1], hall.x[end] + dx * hall.pitch * 0.95, hall.y[end] + dy * hall.pitch * 0.95);
-      }
-    }
+    ctx.fillText(text, 0, size * 0.06, widest);
   }
 
   /* ------------------------------------------------------------ overview (minimap, and what is seen before tiles are) */
@@ -634,6 +629,17 @@ function ring(ctx, x, y, r, stroke, width) {
   ctx.lineWidth = width;
   ctx.beginPath();
   ctx.arc(x, y, r, 0, 2 * Math.PI);
+  ctx.stroke();
+}
+
+function cross(ctx, arm, stroke) {
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = Math.max(1, arm / 2);
+  ctx.beginPath();
+  ctx.moveTo(-arm, -arm);
+  ctx.lineTo(arm, arm);
+  ctx.moveTo(arm, -arm);
+  ctx.lineTo(-arm, arm);
   ctx.stroke();
 }
 

@@ -25,7 +25,7 @@ def card(
 
 def poster(src: Text, *, alt: Text = "", is_wide: bool = False, is_first: bool = False) -> rx.Component:
     """Poster art. `alt` stays empty where the title stands beside it. `is_first`: seen at once, so fetched at once."""
-    width, height = (1600, 900) if is_wide else (800, 1000)
+    width, height = (1600, 900) if is_wide else (1200, 800)
     return rx.el.img(
         src=src,
         alt=alt,

@@ -72,7 +72,5 @@ def seat_map(
         on_pick=on_pick,
         on_drop=on_drop,
         data_testid=testid,
-        **given(
-            words=words, on_best=on_best, on_standing=on_standing, data_map_debug="true" if is_debugged else None
-        ),
+        **given(words=words, on_best=on_best, on_standing=on_standing, data_map_debug="true" if is_debugged else None),
     )
