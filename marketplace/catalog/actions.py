@@ -93,7 +93,10 @@ async def create_listing(session: Session, actor: Actor, draft: ListingDraft, no
 async def change_listing(
     session: Session, actor: Actor, id: ListingId, change: ListingChange, now: datetime
 ) -> ListingPage:
-    """Change what may still change. Raises ListingRefused or NotReady with every fault, ListingFrozen, Forbidden, NotFound."""
+    """Change what may still change.
+
+    Raises ListingRefused or NotReady with every fault, ListingFrozen, Forbidden, NotFound.
+    """
     row = await _mine(session, actor, id)
     before = await queries.draft_of(session, row)
     hall = await queries.owned_plan(session, change.plan_id or before.plan_id, before.seller_id)
@@ -118,7 +121,11 @@ async def set_fees(
     actor.must_operate()
     row = await queries.lock(session, id)
     fees = {"commission_bp": commission_bp, "guest_surcharge_bp": guest_surcharge_bp}
-    faults = [Fault(name, "A fee lies between 0 and 5000 hundredths of a percent.") for name, fee in fees.items() if not 0 <= fee <= 5000]
+    faults = [
+        Fault(name, "A fee lies between 0 and 5000 hundredths of a percent.")
+        for name, fee in fees.items()
+        if not 0 <= fee <= 5000
+    ]
     if faults:
         raise ListingRefused(faults)
     row.change(fees, now)
@@ -126,7 +133,10 @@ async def set_fees(
 
 
 async def publish(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
-    """Let everybody see it; sold from the start of its sale. Raises NotReady with every fault, UnlawfulStatus, Forbidden."""
+    """Let everybody see it; it is sold from the start of its sale.
+
+    Raises NotReady with every fault, UnlawfulStatus, Forbidden, NotFound.
+    """
     row = await _mine(session, actor, id)
     row.publish(now)
     await _must_be_ready(session, row, now)
@@ -225,7 +235,9 @@ async def _add_with_free_slug(session: Session, row: Listing) -> None:
 
 async def _set_prices(session: Session, row: Listing, prices: Mapping[str, int]) -> None:
     await session.execute(delete(ListingPrice).where(col(ListingPrice.listing_id) == row.id))
-    session.add_all(ListingPrice(listing_id=row.id, category=category, minor=minor) for category, minor in prices.items())
+    session.add_all(
+        ListingPrice(listing_id=row.id, category=category, minor=minor) for category, minor in prices.items()
+    )
     await session.flush()
 
 

@@ -31,9 +31,15 @@ def tidy(draft: ListingDraft) -> ListingDraft:
     return replace(
         draft,
         title=_line(draft.title),
-        story="\n".join(line.rstrip() for line in draft.story.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip(),
+        story="\n".join(
+            line.rstrip() for line in draft.story.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        ).strip(),
         place=replace(
-            place, name=_line(place.name), city=_line(place.city), address=_line(place.address), country=place.country.strip().upper()
+            place,
+            name=_line(place.name),
+            city=_line(place.city),
+            address=_line(place.address),
+            country=place.country.strip().upper(),
         ),
     )
 
@@ -51,7 +57,12 @@ def merged(draft: ListingDraft, change: ListingChange, hall: SeatPlan | None) ->
 
 def check(draft: ListingDraft, hall: SeatPlan | None) -> None:
     """Raises ListingRefused with every fault. `hall` is the plan that the draft names, if its shop has that."""
-    faults = [*_word_faults(draft), *_place_faults(draft.place), *_time_faults(draft), *_price_faults(draft, _categories(hall))]
+    faults = [
+        *_word_faults(draft),
+        *_place_faults(draft.place),
+        *_time_faults(draft),
+        *_price_faults(draft, _categories(hall)),
+    ]
     if draft.plan_id is not None and hall is None:
         faults.append(Fault("plan_id", "This shop has no such seat plan."))
     if draft.kind not in KINDS:
@@ -114,8 +125,11 @@ def _place_faults(place: Place) -> Iterator[Fault]:
 
 def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
     instants = {
-        "starts_at": draft.starts_at, "ends_at": draft.ends_at, "doors_at": draft.doors_at, "sale_starts_at": draft.sale_starts_at,
-    }  # fmt: skip
+        "starts_at": draft.starts_at,
+        "ends_at": draft.ends_at,
+        "doors_at": draft.doors_at,
+        "sale_starts_at": draft.sale_starts_at,
+    }
     faults = [
         Fault(name, "A time needs its offset from UTC, and a year between 2000 and 2100.")
         for name, at in instants.items()
@@ -163,5 +177,3 @@ def _line(text: str) -> str:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from marketplace.catalog.seating import UnknownUnits
 from marketplace.errors import Conflict, Fault, Invalid, NotFound
 
-__all__ = ["ListingFrozen", "ListingRefused", "NoSuchListing", "NoSuchPlan", "NotReady", "PlanRefused", "UnknownUnits", "UnlawfulStatus"]
+__all__ = [
+    "ListingFrozen",
+    "ListingRefused",
+    "NoSuchListing",
+    "NoSuchPlan",
+    "NotReady",
+    "PlanRefused",
+    "UnknownUnits",
+    "UnlawfulStatus",
+]
 
 
 class PlanRefused(Invalid):
@@ -48,7 +57,9 @@ class UnlawfulStatus(Conflict):
     code = "listing_status"
 
     def __init__(self, was: str, wanted: str) -> None:
-        super().__init__(f"A listing that is {was.replace('_', ' ')} cannot become {wanted.replace('_', ' ')}.", status=was)
+        super().__init__(
+            f"A listing that is {was.replace('_', ' ')} cannot become {wanted.replace('_', ' ')}.", status=was
+        )
 
 
 class ListingFrozen(Conflict):

@@ -13,6 +13,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -90,7 +91,9 @@ def _parse_text(document: bytes | str) -> Any:
                 return json.loads(text)
             except (ValueError, RecursionError):
                 pass
-        raise PlanRefused([Fault("$", f"is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.")]) from None
+        raise PlanRefused(
+            [Fault("$", f"is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.")]
+        ) from None
 
 
 class _Reader:
@@ -141,7 +144,9 @@ class _Reader:
             zones=tuple(zones),
             rows=tuple(rows),
             areas=tuple(areas),
-            focal=self.point(document, "focal_point", "$") if document.get("focal_point") is not None else (width / 2, 0),
+            focal=self.point(document, "focal_point", "$")
+            if document.get("focal_point") is not None
+            else (width / 2, 0),
         )
 
     def categories(self, document: Mapping[str, Any]) -> tuple[Category, ...]:
@@ -274,7 +279,7 @@ class _Reader:
                 f"{path}.{key}",
                 "is missing."
                 if guid is None
-                else f"is {_show(guid)}; it has 1 to 100 letters, digits, “.”, “_”, “~” or “-”, a letter or digit first.",
+                else f"is {_show(guid)}; it has 1 to 100 letters, digits and . _ ~ -, not one of these first.",
             )
             return ""
         if guid in seen:
@@ -348,7 +353,9 @@ class _Reader:
         path = f"{path}.{key}"
         return self.number(point, "x", path, least=least), self.number(point, "y", path, least=least)
 
-    def object(self, owner: Mapping[str, Any], key: str, path: str, *, required: bool = True) -> Mapping[str, Any] | None:
+    def object(
+        self, owner: Mapping[str, Any], key: str, path: str, *, required: bool = True
+    ) -> Mapping[str, Any] | None:
         value = owner.get(key)
         if isinstance(value, Mapping):
             return value
@@ -375,7 +382,10 @@ class _Reader:
         self._left[key] -= min(len(value), most)
         if len(value) > most and key not in self._overfull:
             self._overfull.add(key)
-            self.fault(path, f"has {len(value)} entries, which brings the plan's {key} to more than it may have ({_MOST[key]}).")
+            self.fault(
+                path,
+                f"has {len(value)} entries, which brings the plan's {key} to more than it may have ({_MOST[key]}).",
+            )
         for index, entry in enumerate(value[:most]):
             if isinstance(entry, Mapping):
                 yield f"{path}[{index}]", entry
@@ -398,7 +408,7 @@ def _along_the_row(seats: list[Seat]) -> list[Seat]:
 
 
 def _walk(seats: list[Seat]) -> float:
-    return sum(math.hypot(b.x - a.x, b.y - a.y) for a, b in zip(seats, seats[1:], strict=False))
+    return sum(math.hypot(b.x - a.x, b.y - a.y) for a, b in pairwise(seats))
 
 
 def _kind(value: object) -> str:

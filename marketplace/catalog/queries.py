@@ -206,9 +206,7 @@ async def shop_listings(
 async def cards_by_id(session: Session, ids: Iterable[ListingId], now: datetime) -> dict[ListingId, ListingCard]:
     """Cards of those of `ids` that exist and are no drafts, in three queries however many they are."""
     rows = (
-        await session.exec(
-            select(Listing).where(col(Listing.id).in_(set(ids)), col(Listing.status) != Status.DRAFT)
-        )
+        await session.exec(select(Listing).where(col(Listing.id).in_(set(ids)), col(Listing.status) != Status.DRAFT))
     ).all()
     return {card.id: card for card in await _cards(session, rows, now)}
 
@@ -235,9 +233,7 @@ async def plans_of(session: Session, actor: Actor, seller: SellerId) -> list[Pla
     """A shop's seat plans, the newest first. Raises Forbidden."""
     actor.must_run(seller)
     columns: Any = [column for column in Plan.__table__.columns if column.name != "document"]  # type: ignore[attr-defined]
-    rows = await session.execute(
-        select(*columns).where(col(Plan.seller_id) == seller).order_by(col(Plan.id).desc())
-    )
+    rows = await session.execute(select(*columns).where(col(Plan.seller_id) == seller).order_by(col(Plan.id).desc()))
     return [plan_view(row) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""Things kept within reach in one process: for a while or for good, never more than so many, loaded once however many ask."""
+"""What one process keeps within reach: for a while or for good, so many at most, loaded once however many ask."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.money import Money
 
 __all__ = [
-    "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingDraft", "ListingFilters", "ListingPage", "Page",
-    "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "Status", "UnitLine", "UnknownUnits",
-    "Zone",
+    "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingDraft", "ListingFilters", "ListingPage",
+    "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "Status", "UnitLine",
+    "UnknownUnits", "Zone",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class ListingDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingChange:
-    """What shall be different; None leaves a thing as it is. `prices` replaces those of the categories that it names."""
+    """What shall be different; None leaves a thing as it is. `prices` replaces those that it names."""
 
     title: str | None = None
     story: str | None = None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 Document: TypeAlias = dict[str, Any]
 
 _PITCH = 24.0
 _ROW_PITCH = 28.0
-_LETTERS = [letter for letter in "ABCDEFGHJKLMNPQRSTUVWXYZ"]  # no I, no O: ushers cannot tell them from 1 and 0
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I, no O: ushers cannot tell them from 1 and 0
 
 
 def theatre(name: str = "Great House") -> Document:
@@ -45,12 +46,18 @@ def _proscenium(name: str, *, stalls: int, stalls_seats: int, circle: int, circl
     zones = [
         {
             "name": "Stalls", "zone_id": "stalls", "position": {"x": centre, "y": above},
-            "rows": [_arc("st", row, stalls_seats + row, first + row * _ROW_PITCH, stalls_category) for row in range(stalls)],
+            "rows": [
+                _arc("st", row, stalls_seats + row, first + row * _ROW_PITCH, stalls_category)
+                for row in range(stalls)
+            ],
             "areas": [_stage(320, first - 134)],
         },
         {
             "name": "Circle", "zone_id": "circle", "position": {"x": centre, "y": above},
-            "rows": [_arc("ci", row, circle_seats + row, gallery + row * _ROW_PITCH, circle_category) for row in range(circle)],
+            "rows": [
+                _arc("ci", row, circle_seats + row, gallery + row * _ROW_PITCH, circle_category)
+                for row in range(circle)
+            ],
             "areas": [],
         },
     ]  # fmt: skip
@@ -69,11 +76,12 @@ def _boxes(width: float, count: int) -> Document:
     for side, letter, x in ((1, "L", 40.0), (-1, "R", width - 40.0)):
         for box in range(count):
             y = 110.0 + box * 84
+            number = f"{letter}{box + 1}"
             rows.append(
                 {
-                    "row_number": f"{letter}{box + 1}", "row_label": f"box {letter}{box + 1}", "position": {"x": x, "y": y},
+                    "row_number": number, "row_label": f"box {number}", "position": {"x": x, "y": y},
                     "seats": [
-                        _seat(f"bx-{letter}{box + 1}-{at + 1}", str(at + 1), side * (at % 2) * _PITCH, at // 2 * _PITCH, "Box")
+                        _seat(f"bx-{number}-{at + 1}", str(at + 1), side * (at % 2) * _PITCH, at // 2 * _PITCH, "Box")
                         for at in range(6)
                     ],
                 }
@@ -86,8 +94,26 @@ def arena(name: str = "Main Bowl") -> Document:
     """More than 10,000 seats on two tiers around a floor where 2,500 stand; the stage closes one end."""
     centre = (1_790.0, 1_310.0)
     tiers = (
-        _Tier("Lower tier", "1", first=101, blocks=22, rows=22, across=690, deep=470, categories=("Lower side", "Lower end")),
-        _Tier("Upper tier", "2", first=201, blocks=30, rows=22, across=1_220, deep=1_000, categories=("Upper side", "Upper end")),
+        _Tier(
+            "Lower tier",
+            "1",
+            first=101,
+            blocks=22,
+            rows=22,
+            across=690,
+            deep=470,
+            categories=("Lower side", "Lower end"),
+        ),
+        _Tier(
+            "Upper tier",
+            "2",
+            first=201,
+            blocks=30,
+            rows=22,
+            across=1_220,
+            deep=1_000,
+            categories=("Upper side", "Upper end"),
+        ),
     )
     floor = {
         "name": "Floor", "zone_id": "floor", "position": {"x": centre[0], "y": centre[1]}, "rows": [],
@@ -132,16 +158,19 @@ def _bowl(tier: _Tier, centre: tuple[float, float]) -> list[Document]:
         category = tier.categories[abs(start + step / 2 - math.pi) < math.pi / 5]
         rows = []
         for row in range(tier.rows):
-            points = _along_ellipse(tier.across + row * 22, tier.deep + row * 22, start, start + step, pitch=21, margin=16)
+            points = _along_ellipse(
+                tier.across + row * 22, tier.deep + row * 22, start, start + step, pitch=21, margin=16
+            )
             # From the right as one looks at the stage, points run clockwise; numbers run with them.
             seats = [
-                _seat(f"{number}-{row + 1}-{at}", str(at), x, y, category, radius=8) for at, (x, y) in enumerate(points, start=1)
+                _seat(f"{number}-{row + 1}-{at}", str(at), x, y, category, radius=8)
+                for at, (x, y) in enumerate(points, start=1)
             ]
             rows.append({"row_number": str(row + 1), "position": {"x": 0, "y": 0}, "seats": seats})
         zones.append(
             {
-                "name": f"Block {number}", "zone_id": number, "position": {"x": centre[0], "y": centre[1]}, "rows": rows,
-                "areas": [],
+                "name": f"Block {number}", "zone_id": number, "position": {"x": centre[0], "y": centre[1]},
+                "rows": rows, "areas": [],
             }
         )  # fmt: skip
     return zones
@@ -155,7 +184,7 @@ def _along_ellipse(
     angles = [start + (end - start) * at / fine for at in range(fine + 1)]
     curve = [(across * math.sin(angle), -deep * math.cos(angle)) for angle in angles]
     reached = [0.0]
-    for one, other in zip(curve, curve[1:], strict=False):
+    for one, other in pairwise(curve):
         reached.append(reached[-1] + math.dist(one, other))
     count = int((reached[-1] - 2 * margin) / pitch) + 1
     offset = (reached[-1] - (count - 1) * pitch) / 2
@@ -182,8 +211,7 @@ def coach(name: str = "Coach, 53 seats") -> Document:
         rows.append({"row_number": str(row), "position": {"x": 0, "y": y}, "seats": seats})
     areas = [
         _rectangle(20, 20, 200, 780, "#f4efe7", border="#8f8577"),
-        {"shape": "circle", "circle": {"radius": 20}, "color": "#ddd4c8", "border_color": "#8f8577", "rotation": 0,
-         "position": {"x": 66, "y": 86}, "text": {"text": "Driver", "color": "#5e564b", "size": 11, "position": {"x": 0, "y": 34}}},
+        _disc(66, 86, 20, "#ddd4c8", text="Driver", text_y=34),
         _rectangle(160, 50, 54, 40, "#dfe9e4", text="Door", size=13),
         _rectangle(142, 444, 72, 54, "#dfe9e4", text="Door · WC", size=12),
     ]  # fmt: skip
@@ -202,11 +230,15 @@ def jazz_club(name: str = "The Cellar") -> Document:
         # In the order in which one walks around the table: neighbours sit beside each other.
         around = ((-19, -19), (19, -19), (19, 19), (-19, 19))
         seats = [_seat(f"t{table + 1}-{at}", str(at), dx, dy, category) for at, (dx, dy) in enumerate(around, start=1)]
-        rows.append({"row_number": f"T{table + 1}", "row_label": f"table {table + 1}", "position": {"x": x, "y": y}, "seats": seats})
-        areas.append(
-            {"shape": "circle", "circle": {"radius": 14}, "color": "#e7d8c1", "border_color": "#b89b72", "rotation": 0,
-             "position": {"x": x, "y": y}, "text": {"text": str(table + 1), "color": "#5e564b", "size": 11, "position": {"x": 0, "y": 0}}}
-        )  # fmt: skip
+        rows.append(
+            {
+                "row_number": f"T{table + 1}",
+                "row_label": f"table {table + 1}",
+                "position": {"x": x, "y": y},
+                "seats": seats,
+            }
+        )
+        areas.append(_disc(x, y, 14, "#e7d8c1", text=str(table + 1)))
     stools = [_seat(f"bar-{at}", str(at), at * 26.0, 0, "Bar stool", radius=9) for at in range(1, 25)]
     rows.append({"row_number": "Bar", "row_label": "bar", "position": {"x": 35, "y": 585}, "seats": stools})
     areas.append(_rectangle(50, 605, 620, 34, "#6b4a2f", text="Bar", text_color="#fdf3e3", size=16))
@@ -222,11 +254,23 @@ def cinema(name: str = "Screen 1") -> Document:
         category = "Recliner" if row >= 10 else "Front" if row < 3 else "Standard"
         seats = []
         for at in range(20):
-            seat = _seat(f"s-{_LETTERS[row]}{at + 1}", str(at + 1), at * 26.0 + (34 if at > 4 else 0) + (34 if at > 14 else 0), 0, category)
+            seat = _seat(
+                f"s-{_LETTERS[row]}{at + 1}",
+                str(at + 1),
+                at * 26.0 + (34 if at > 4 else 0) + (34 if at > 14 else 0),
+                0,
+                category,
+            )
             if row == 0 and at in {0, 19}:
                 seat["note"] = "Wheelchair place, step-free"
             seats.append(seat)
-        rows.append({"row_number": _LETTERS[row], "position": {"x": 60, "y": 170 + row * 36 + (26 if row >= 10 else 0)}, "seats": seats})
+        rows.append(
+            {
+                "row_number": _LETTERS[row],
+                "position": {"x": 60, "y": 170 + row * 36 + (26 if row >= 10 else 0)},
+                "seats": seats,
+            }
+        )
     screen = _rectangle(110, 50, 460, 16, "#211c16", text="Screen", text_color="#f6f1e9", size=12)
     zone = {"name": "", "zone_id": "screen", "position": {"x": 0, "y": 0}, "rows": rows, "areas": [screen]}
     categories = [("Front", "#3d6fb4"), ("Standard", "#1f7a6d"), ("Recliner", "#b3263c")]
@@ -235,7 +279,10 @@ def cinema(name: str = "Screen 1") -> Document:
 
 def lecture_hall(name: str = "Anatomy Theatre") -> Document:
     """About 170 seats on steep half rings around a lectern."""
-    rows = [_arc("h", row, 12 + row * 2, 130 + row * 30, lambda at, _: "Ring" if at < 4 else "Gallery", aisles=()) for row in range(9)]
+    rows = [
+        _arc("h", row, 12 + row * 2, 130 + row * 30, lambda at, _: "Ring" if at < 4 else "Gallery", aisles=())
+        for row in range(9)
+    ]
     zone = {
         "name": "Hall", "zone_id": "hall", "position": {"x": 400, "y": 90}, "rows": rows,
         "areas": [_stage(120, -20, text="Lectern")],
@@ -244,7 +291,12 @@ def lecture_hall(name: str = "Anatomy Theatre") -> Document:
 
 
 def _document(
-    name: str, width: float, height: float, categories: Sequence[tuple[str, str]], zones: list[Document], focal: tuple[float, float]
+    name: str,
+    width: float,
+    height: float,
+    categories: Sequence[tuple[str, str]],
+    zones: list[Document],
+    focal: tuple[float, float],
 ) -> Document:
     return {
         "name": name,
@@ -256,7 +308,12 @@ def _document(
 
 
 def _arc(
-    guid: str, row: int, count: int, radius: float, category: Callable[[int, float], str], aisles: tuple[float, ...] = (-0.36, 0.36)
+    guid: str,
+    row: int,
+    count: int,
+    radius: float,
+    category: Callable[[int, float], str],
+    aisles: tuple[float, ...] = (-0.36, 0.36),
 ) -> Document:
     """A curved row seen from the stage's side; `category(row, share)`, share from −1 at the left end to 1 at the right.
 
@@ -269,7 +326,13 @@ def _arc(
         passed = sum((share > aisle) - 0.5 for aisle in aisles)
         angle = ((at - (count - 1) / 2) * _PITCH + passed * 36) / radius
         seats.append(
-            _seat(f"{guid}-{letter}-{at + 1}", str(at + 1), radius * math.sin(angle), radius * math.cos(angle), category(row, share))
+            _seat(
+                f"{guid}-{letter}-{at + 1}",
+                str(at + 1),
+                radius * math.sin(angle),
+                radius * math.cos(angle),
+                category(row, share),
+            )
         )
     return {"row_number": letter, "row_number_position": "both", "position": {"x": 0, "y": 0}, "seats": seats}
 
@@ -281,14 +344,21 @@ def _reach(count: int, radius: float) -> float:
 
 def _seat(guid: str, number: str, x: float, y: float, category: str, radius: float = 10) -> Document:
     return {
-        "seat_guid": guid, "seat_number": number, "position": {"x": round(x, 1), "y": round(y, 1)}, "category": category,
-        "radius": radius,
+        "seat_guid": guid, "seat_number": number, "position": {"x": round(x, 1), "y": round(y, 1)},
+        "category": category, "radius": radius,
     }  # fmt: skip
 
 
 def _stage(width: float, y: float, *, x: float = 0, text: str = "Stage") -> Document:
     """A stage whose front edge bulges towards the audience; `x` is its middle, `y` its back edge."""
-    corners = [(-width / 2, 0), (width / 2, 0), (width * 0.44, 60), (width * 0.2, 84), (-width * 0.2, 84), (-width * 0.44, 60)]
+    corners = [
+        (-width / 2, 0),
+        (width / 2, 0),
+        (width * 0.44, 60),
+        (width * 0.2, 84),
+        (-width * 0.2, 84),
+        (-width * 0.44, 60),
+    ]
     return {
         "shape": "polygon", "color": "#2b241d", "border_color": "#2b241d", "rotation": 0, "position": {"x": x, "y": y},
         "polygon": {"points": [{"x": round(cx, 1), "y": cy} for cx, cy in corners]},
@@ -296,11 +366,29 @@ def _stage(width: float, y: float, *, x: float = 0, text: str = "Stage") -> Docu
     }  # fmt: skip
 
 
+def _disc(x: float, y: float, radius: float, color: str, *, text: str, text_y: float = 0) -> Document:
+    return {
+        "shape": "circle", "color": color, "border_color": "#8f8577", "rotation": 0, "position": {"x": x, "y": y},
+        "circle": {"radius": radius},
+        "text": {"text": text, "color": "#5e564b", "size": 11, "position": {"x": 0, "y": text_y}},
+    }  # fmt: skip
+
+
 def _rectangle(
-    x: float, y: float, width: float, height: float, color: str, *, border: str = "", text: str = "", size: int = 14, text_color: str = "#5e564b"
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    color: str,
+    *,
+    border: str = "",
+    text: str = "",
+    size: int = 14,
+    text_color: str = "#5e564b",
 ) -> Document:
     return {
-        "shape": "rectangle", "color": color, "border_color": border or color, "rotation": 0, "position": {"x": x, "y": y},
+        "shape": "rectangle", "color": color, "border_color": border or color, "rotation": 0,
+        "position": {"x": x, "y": y},
         "rectangle": {"width": width, "height": height},
         "text": {"text": text, "color": text_color, "size": size, "position": {"x": width / 2, "y": height / 2}},
     }  # fmt: skip

@@ -83,7 +83,11 @@ async def _build(session: Session, now: datetime, dice: random.Random) -> World:
     registered = now - 4 * _ANNOUNCED
     known: dict[str, AccountView] = {}
     shops: dict[str, SellerView] = {}
-    for email, name in ((BUYER, "Ada Brandt"), (OPERATOR, "Olga Petrenko"), *((shop.email, shop.person) for shop in SHOPS)):
+    for email, name in (
+        (BUYER, "Ada Brandt"),
+        (OPERATOR, "Olga Petrenko"),
+        *((shop.email, shop.person) for shop in SHOPS),
+    ):
         known[email] = await accounts.register(session, email=email, name=name, password=PASSWORD, now=registered)
     known[OPERATOR] = await accounts.appoint_operator(session, SYSTEM, known[OPERATOR].id)
     for shop in SHOPS:
@@ -116,7 +120,7 @@ async def _put_on(session: Session, show: Show, shop: SellerView, plan: PlanId, 
         ListingDraft(
             seller_id=shop.id,
             title=show.title,
-            story=show.paragraphs,
+            story=show.text,
             category=show.genre,
             place=place,
             starts_at=starts_at,
@@ -145,11 +149,13 @@ async def _sell(session: Session, show: Show, page: ListingPage, dice: random.Ra
     if show.sold == 1:
         await catalog.mark_sold_out(session, page.id, now)
     if show.is_cancelled:
-        await catalog.cancel(session, SYSTEM, page.id, now, reason="The conductor is unwell. Everybody is paid back in full.")
+        await catalog.cancel(
+            session, SYSTEM, page.id, now, reason="The conductor is unwell. Everybody is paid back in full."
+        )
 
 
 def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[str]:
-    """The units that `share` of an audience would have taken: in parties side by side, the better seats first, mostly."""
+    """The units that such a share of the house would have taken: parties side by side, mostly good seats first."""
     farthest = max(math.dist(plan.focal, (seat.x, seat.y)) for seat in plan.seats) or 1
     parties = []
     for row in plan.rows:
@@ -158,9 +164,9 @@ def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[str]:
             distance = math.dist(plan.focal, (middle[1], middle[2])) / farthest
             parties.append((distance + dice.gauss(0, 0.22), [unit for unit, _, _ in party]))
     wanted = round(share * len(plan.seats))
-    for _, party in sorted(parties):
-        yield from party[:wanted]
-        wanted -= len(party[:wanted])
+    for _, units in sorted(parties):
+        yield from units[:wanted]
+        wanted -= len(units[:wanted])
     for area in plan.standing:
         yield from (unit for unit, _ in zip(area.units(), range(round(share * area.capacity)), strict=False))
 

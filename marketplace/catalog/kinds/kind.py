@@ -59,7 +59,7 @@ Wanted: TypeAlias = These | AnyOf | BestOf
 
 @dataclass(frozen=True, slots=True)
 class PaymentPlan:
-    """How a purchase is paid: captured at once, or authorised until the seller accepts; all of it, or a deposit first."""
+    """How a purchase is paid: at once, or authorised until the seller accepts; all of it, or a deposit first."""
 
     is_captured_at_once: bool = True
     deposit_bp: int = 10_000

@@ -29,7 +29,7 @@ class Seats:
         return settings.current().hold_seconds
 
     def units_for(self, offer: SeatOffer, request: UnitRequest) -> Wanted:
-        """Raises UnknownUnits, or Invalid that names the field which asks for too little, too much or both ways at once."""
+        """Raises UnknownUnits, or Invalid that names the field which asks for too little or too much."""
         if request.seats and (request.quantity or request.area is not None):
             raise _refused("seats", "Name seats, or ask for a quantity; not both.")
         asked = len(request.seats) or request.quantity
@@ -83,7 +83,9 @@ def _rows_for(offer: SeatOffer, request: UnitRequest) -> tuple[Row, ...]:
         for category, price in offer.prices.items()
         if request.category in (None, category) and (request.price_to is None or price <= request.price_to)
     }
-    kept = (replace(row, seats=tuple(seat for seat in row.seats if seat.category in categories)) for row in offer.plan.rows)
+    kept = (
+        replace(row, seats=tuple(seat for seat in row.seats if seat.category in categories)) for row in offer.plan.rows
+    )
     return tuple(row for row in kept if row.seats)
 
 
