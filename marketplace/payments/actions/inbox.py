@@ -65,7 +65,7 @@ async def process_event(event_id: str, now: datetime) -> None:
     try:
         await _take_effect(event_id, now)
     except Exception as error:  # noqa: BLE001 - a poisoned event must not stop the others
-        log.warning("payments.event_failed", event=event_id, error=repr(error))
+        log.warning("payments.event_failed", id=event_id, error=repr(error))
         async with transaction() as session:
             event = await queries.lock_event(session, event_id)
             event.fail(repr(error), now)
