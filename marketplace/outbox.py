@@ -180,9 +180,10 @@ async def backlog(session: Session, now: datetime) -> int:
     return rows.one()
 
 
-async def clean_up(session: Session, now: datetime) -> None:
-    """Forget facts that were delivered long ago."""
-    await session.execute(delete(OutboxFact).where(col(OutboxFact.delivered_at) < now - KEPT_FOR))
+async def clean_up(session: Session, now: datetime) -> int:
+    """Forget facts that were delivered long ago. Returns how many."""
+    old = delete(OutboxFact).where(col(OutboxFact.delivered_at) < now - KEPT_FOR).returning(col(OutboxFact.id))
+    return len((await session.execute(old)).all())
 
 
 def _backoff(attempts: int) -> timedelta:
