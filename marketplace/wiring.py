@@ -74,7 +74,8 @@ async def house() -> AsyncIterator[None]:
 
 def log_as(level: str) -> None:
     """One line of JSON an event on a server, readable lines in a terminal."""
-    logging.getLogger("saq").setLevel(logging.WARNING)
+    # A failing job is logged where it runs, with what it was about; the queue would say it once more, at length.
+    logging.getLogger("saq").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -31,8 +31,11 @@ class CrossSite(Forbidden):
 
 
 def actor_of(connection: HTTPConnection) -> Actor:
-    """Whoever the request's tokens vouch for. Raises TokenRefused for a token that is forged or has run out, and
-    CrossSite for a change that a browser was talked into by another site."""
+    """Whoever the request's tokens vouch for.
+
+    Raises TokenRefused for a token that is forged or has run out, and CrossSite for a change that a browser was talked
+    into by another site.
+    """
     now = clock.now()
     bearer = connection.headers.get("authorization", "")
     access = bearer[7:].strip() if bearer[:7].lower() == "bearer " else ""

@@ -111,7 +111,7 @@ async def who_am_i(actor: Asking) -> AccountShape:
 
 
 def _inside(next_page: str) -> str:
-    """A redirect stays on this site: `//evil.example` and `/\\evil` would not."""
+    """A redirect stays on this site: an address that begins with two slashes, of either kind, would not."""
     is_inside = next_page.startswith("/") and not next_page.startswith(("//", "/\\")) and next_page.isprintable()
     return next_page if is_inside else "/"
 

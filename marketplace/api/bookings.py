@@ -72,7 +72,10 @@ async def cancel(id: str, actor: Asking) -> BookingShape:
 
 @router.post("/bookings/{id}/payments", status_code=201)
 async def pay(
-    id: str, wanted: PaymentRequest, actor: Asking, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
+    id: str,
+    wanted: PaymentRequest,
+    actor: Asking,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> PaymentShape:
     """Begin to pay the total. Needs an `Idempotency-Key`; follow the payment at `GET /payments/{id}`."""
     if not idempotency_key:

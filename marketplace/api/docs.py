@@ -89,5 +89,5 @@ def _sketch(document: dict[str, Any], schema: dict[str, Any], depth: int = 0) ->
     if schema.get("type") == "array":
         return [_sketch(document, schema.get("items", {}), depth + 1)]
     return {"string": schema.get("format", "text"), "integer": 1, "number": 1.5, "boolean": True}.get(
-        schema.get("type", ""), None
+        schema.get("type", "")
     )

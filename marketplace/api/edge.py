@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from marketplace.api import problems
 from marketplace.ids import ulid
 
-REQUESTS = Counter("holdfast_requests_total", "API requests by route, method and status.", ["route", "method", "status"])
+REQUESTS = Counter(
+    "holdfast_requests_total", "API requests by route, method and status.", ["route", "method", "status"]
+)
 SECONDS = Histogram(
     "holdfast_request_seconds", "Seconds an API request took, by route.", ["route"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),

@@ -92,7 +92,7 @@ class ListingDraftBody(Shape):
     sale_starts_at: AwareInstant | None = None
     currency: str = Field(max_length=10, examples=["EUR"])
     plan_id: str | None = None
-    prices: Prices = {}
+    prices: Prices = Field(default_factory=dict)
     policy: str = "moderate"
     max_per_buyer: int = Field(default=10, strict=True)
     no_single_seats: bool = False

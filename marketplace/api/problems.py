@@ -80,7 +80,9 @@ def of_validation(error: RequestValidationError) -> Response:
         {"field": ".".join(str(part) for part in fault["loc"] if part != "body") or "body", "message": fault["msg"]}
         for fault in error.errors()
     ]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not have the right shape.", errors=faults)
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not have the right shape.", errors=faults
+    )
 
 
 def too_large(most: int) -> HTTPException:

@@ -61,7 +61,9 @@ class HoldRequest(Shape):
     )
 
     listing_id: str = Field(max_length=64)
-    seats: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(default=None, min_length=1, max_length=100)
+    seats: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(
+        default=None, min_length=1, max_length=100
+    )
     quantity: int | None = Field(default=None, ge=1, le=100, strict=True)
     together: bool = True
     category: str | None = Field(default=None, max_length=100)
@@ -208,7 +210,7 @@ class CardShape(Shape):
 
 class PaymentRequest(Shape):
     provider: Literal["simulator"] = "simulator"
-    method: Literal["card"] | str = Field(default="card", max_length=200, description="“card”, or a token of the provider.")
+    method: str = Field(default="card", max_length=200, description="“card”, or a token of the provider.")
     card: CardShape | None = None
 
 

@@ -10,13 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.networks import EmailStr
 from sqlalchemy.exc import IntegrityError
 
-from marketplace import settings
 from marketplace.bookings import policy, queries
 from marketplace.bookings.errors import BookingNotFound, BuyerRefused, NotOnSale, TooManyForOneBuyer, UnlawfulTransition
 from marketplace.bookings.events import BookingCancelled, BookingMade, MoneyRefused
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
-from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL, Party, Status
-from marketplace.bookings.views import Buyer, CancelQuote, Order
+from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
+from marketplace.bookings.views import Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
 from marketplace.db import Session, transaction
 from marketplace.errors import Fault
@@ -45,35 +44,43 @@ async def check_out(session: Session, actor: Actor, hold_id: HoldId, buyer: Buye
     """Turn the actor's hold into a booking that waits for its money; the same hold always gives the same booking.
 
     From here on the units stand in SQL, where a unique index keeps them from being sold twice. Raises BuyerRefused,
-    HoldExpired or NotFound (the hold), UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
+    HoldExpired, HoldChanged or NotFound (the hold), UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
     """
     cart = actor.must_have_cart()
     made = await queries.of_hold(session, hold_id)
     if made is None:
         buyer = _known(buyer)
-        claim = await inventory.hold(hold_id, cart)
-        offer = await catalog.offer(ListingId(claim.resource))
-        if not offer.is_on_sale(now):
-            raise NotOnSale(offer.title)
-        had = await queries.bought_by(session, offer.listing_id, buyer.email)
-        if had + len(claim.units) > offer.max_per_buyer:
-            raise TooManyForOneBuyer(offer.max_per_buyer, had)
-        try:
-            async with session.begin_nested():
-                made = await _book(session, actor, claim, offer, buyer, now)
-        except IntegrityError:
-            # The other of two clicks was faster: its booking is this one's answer.
-            made = await queries.of_hold(session, hold_id)
-            if made is None:
-                raise
-        else:
-            await inventory.check_out(session, claim, BookingId(made.id), now)
-            record(session, BookingMade(made.id, now), now)
-            # Last, so that a refused check-out leaves the hold as it was; it refuses a hold that ran out meanwhile.
-            await inventory.begin_check_out(hold_id, cart)
+        # Else two check-outs at once would count without each other, and the slower of two clicks would count the other.
+        await queries.wait_for_turn(session, ListingId(hold_id.resource), buyer.email)
+        made = await queries.of_hold(session, hold_id) or await _begin(session, actor, hold_id, buyer, now)
     if made.cart != cart:
         raise BookingNotFound(hold_id)
     return await queries.order_of(session, made)
+
+
+async def _begin(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Booking:
+    """Make the booking of a hold that has none."""
+    claim = await inventory.hold(hold_id, actor.must_have_cart())
+    offer = await catalog.offer(ListingId(claim.resource))
+    if not offer.is_on_sale(now):
+        raise NotOnSale(offer.title)
+    had = await queries.bought_by(session, offer.listing_id, buyer.email)
+    if had + len(claim.units) > offer.max_per_buyer:
+        raise TooManyForOneBuyer(offer.max_per_buyer, had)
+    try:
+        async with session.begin_nested():
+            made = await _book(session, actor, claim, offer, buyer, now)
+    except IntegrityError:
+        # Another tab was faster, under another address: its booking is this one's answer.
+        known = await queries.of_hold(session, hold_id)
+        if known is None:
+            raise
+        return known
+    await inventory.check_out(session, claim, BookingId(made.id), now)
+    record(session, BookingMade(made.id, now), now)
+    # Last, so that a refused check-out leaves the hold as it was; it refuses one that ran out or changed meanwhile.
+    await inventory.begin_check_out(hold_id, claim.holder, claim.fence)
+    return made
 
 
 def _known(buyer: Buyer) -> Buyer:
@@ -91,9 +98,7 @@ def _known(buyer: Buyer) -> Buyer:
     return Buyer(name, email)
 
 
-async def _book(
-    session: Session, actor: Actor, claim: Claim, offer: SeatOffer, buyer: Buyer, now: datetime
-) -> Booking:
+async def _book(session: Session, actor: Actor, claim: Claim, offer: SeatOffer, buyer: Buyer, now: datetime) -> Booking:
     """Write the booking with its lines: what it costs now is what it costs."""
     priced = [offer.line(unit) for unit in claim.units]
     price = Money.sum((line.price for line in priced), offer.currency)
@@ -119,7 +124,12 @@ async def _book(
     fees += [("commission", "seller", "Commission", commission)] if commission else []
     lines += [
         BookingLine(
-            booking_id=booking.id, position=len(priced) + at, kind=kind, borne_by=by, label=label, amount_minor=fee.minor
+            booking_id=booking.id,
+            position=len(priced) + at,
+            kind=kind,
+            borne_by=by,
+            label=label,
+            amount_minor=fee.minor,
         )
         for at, (kind, by, label, fee) in enumerate(fees)
     ]
@@ -147,10 +157,9 @@ async def pay(
     if begun is not None:
         return await payment_queries.view_of(session, begun)
     booking.must_be_payable(now)
-    limit = booking.created_at + timedelta(seconds=settings.current().hold_limit_seconds)
-    booking.expires_at = max(booking.expires_at, min(now + PAYMENT_TIME, limit))
+    hold_id = HoldId(booking.hold_id)
+    booking.expires_at = await inventory.keep_until(session, hold_id, booking.cart, now + PAYMENT_TIME)
     session.add(booking)
-    await inventory.keep_until(session, HoldId(booking.hold_id), booking.cart, booking.expires_at)
     return await payments.start(
         session, booking=id, amount=booking.total, provider=provider, method=method, key=key, now=now
     )
@@ -204,9 +213,7 @@ async def take_payment(payment_id: PaymentId, booking_id: BookingId, amount: Mon
             await _confirm(session, booking, payment_id, now)
             return
         log.warning("booking.money_refused", booking=booking_id, payment=payment_id, why=why)
-        await payments.request_refund(
-            session, payment_id, None, reason=why, key=f"refused-{payment_id}", now=now
-        )
+        await payments.request_refund(session, payment_id, None, reason=why, key=f"refused-{payment_id}", now=now)
         record(session, MoneyRefused(booking_id, payment_id, why, now), now)
 
 
@@ -218,12 +225,9 @@ async def _why_not(session: Session, booking: Booking, amount: Money, now: datet
         return "after_cancelling"
     if amount != booking.total:
         return "wrong_amount"
-    hold_id = HoldId(booking.hold_id)
-    if booking.status == Status.PENDING_PAYMENT:
-        await inventory.confirm(session, hold_id, now)
-        return None
     try:
-        await inventory.take_again(session, hold_id, now)
+        # An order may still wait for its money although its units have gone: whoever wants them takes them over at once.
+        await inventory.take_again(session, HoldId(booking.hold_id), now)
     except UnitsTaken:
         return "late"
     return None
@@ -247,8 +251,9 @@ async def cancel_quote(session: Session, actor: Actor, id: BookingId, now: datet
     """What cancelling now would bring back, before anybody decides. Raises BookingNotFound, UnlawfulTransition."""
     booking, party = await queries.seen_by(session, actor, id)
     target = _cancelled_by(booking, party, now)
-    refund = _refund(booking, party, now)
-    kept = booking.total - refund if booking.payment_id else Money.zero(booking.currency)
+    left = await _left(session, booking)
+    refund = _refund(booking, left, party, now)
+    kept = left - refund
     words = f"You get {refund} back." if booking.payment_id else "Nothing has been paid, and nothing is kept."
     if target is not Status.CANCELLED_BY_BUYER:
         words = f"The buyer gets {refund} back."
@@ -262,7 +267,7 @@ async def cancel(session: Session, actor: Actor, id: BookingId, now: datetime) -
     """
     booking, party = await queries.seen_by(session, actor, id, lock=True)
     target = _cancelled_by(booking, party, now)
-    refund = _refund(booking, party, now)
+    refund = _refund(booking, await _left(session, booking), party, now)
     change = booking.move(target, party, actor.label, now)
     session.add_all([booking, change])
     await inventory.free(session, HoldId(booking.hold_id), now)
@@ -286,13 +291,22 @@ def _cancelled_by(booking: Booking, party: Party, now: datetime) -> Status:
     return target
 
 
-def _refund(booking: Booking, party: Party, now: datetime) -> Money:
-    if booking.payment_id is None or booking.confirmed_at is None:
+async def _left(session: Session, booking: Booking) -> Money:
+    """What of the buyer's money has not been given back yet."""
+    if booking.payment_id is None:
         return Money.zero(booking.currency)
-    return policy.refund_due(
+    return (await payment_queries.payment_view(session, PaymentId(booking.payment_id))).refundable
+
+
+def _refund(booking: Booking, left: Money, party: Party, now: datetime) -> Money:
+    """What cancelling gives back: never more than is left."""
+    if booking.confirmed_at is None:
+        return Money.zero(booking.currency)
+    due = policy.refund_due(
         party, booking.policy, price=booking.price, surcharge=booking.surcharge,
         starts_at=booking.starts_at, booked_at=booking.confirmed_at, now=now,
     )  # fmt: skip
+    return min(due, left)
 
 
 async def expire(session: Session, id: BookingId, now: datetime) -> bool:
@@ -321,7 +335,7 @@ async def expire_due(now: datetime) -> int:
 def _tell(session: Session, booking: Booking, change: BookingChange, now: datetime) -> None:
     """Record the fact that the table of transitions says this step makes true."""
     fact = FOLLOWS[Status(change.source), Status(change.target)]
-    if fact is BookingCancelled:
+    if issubclass(fact, BookingCancelled):
         record(session, BookingCancelled(booking.id, now, change.target.removeprefix("cancelled_by_")), now)
     else:
         record(session, fact(booking.id, now), now)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import segno
@@ -14,11 +16,14 @@ from icalendar import Calendar, Event
 
 from marketplace import settings
 from marketplace.bookings.errors import NoTicketsYet
-from marketplace.bookings.transitions import Status
-from marketplace.bookings.views import Order, TicketView
+from marketplace.bookings.views import Order, Status, TicketView
 
 _INK, _SOFT, _ACCENT, _RULE = (28, 25, 23), (110, 102, 94), (178, 63, 34), (226, 218, 208)
 _MARGIN, _WIDTH = 18, 210
+
+# Noto Sans, cut down to Latin, Greek and Cyrillic: the fonts that every PDF reader has know Western Europe only.
+_FONTS = Path(__file__).parent / "fonts"
+_FONT = "NotoSans"
 
 
 def qr_svg(ticket: TicketView) -> str:
@@ -35,7 +40,9 @@ def tickets_pdf(order: Order) -> bytes:
     if order.status is not Status.CONFIRMED or not tickets:
         raise NoTicketsYet(order.id)
     pdf = FPDF(format="A4")
-    pdf.set_title(f"Tickets: {_latin(order.title)}")
+    pdf.add_font(_FONT, "", _FONTS / "NotoSans-Regular.ttf")
+    pdf.add_font(_FONT, "B", _FONTS / "NotoSans-Bold.ttf")
+    pdf.set_title(f"Tickets: {order.title}")
     pdf.set_creator("Holdfast")
     pdf.set_auto_page_break(auto=False)
     for at, ticket in enumerate(tickets, 1):
@@ -83,15 +90,10 @@ def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
 
 
 def _text(pdf: FPDF, text: str, size: int, color: tuple[int, int, int], *, style: str = "", height: float = 6) -> None:
-    pdf.set_font("helvetica", style, size)  # type: ignore[arg-type]  # fpdf types its styles as literals
+    pdf.set_font(_FONT, style, size)  # type: ignore[arg-type]  # fpdf types its styles as literals
     pdf.set_text_color(*color)
-    pdf.multi_cell(0, height, _latin(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-
-
-def _latin(text: str) -> str:
-    """The built-in PDF fonts know Latin-1; what they cannot draw becomes a question mark rather than an error."""
-    plain = text.translate(str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "..."}))
-    return plain.encode("latin-1", "replace").decode("latin-1")
+    # An accent that was typed on its own joins its letter: the font has the two as one.
+    pdf.multi_cell(0, height, unicodedata.normalize("NFC", text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _qr_png(ticket: TicketView) -> BytesIO:

@@ -36,7 +36,9 @@ class NothingToPay(Conflict):
     code = "nothing_to_pay"
 
     def __init__(self, id: BookingId, status: str) -> None:
-        super().__init__(f"This order is {status.replace('_', ' ')}: there is nothing to pay.", booking_id=id, status=status)
+        super().__init__(
+            f"This order is {status.replace('_', ' ')}: there is nothing to pay.", booking_id=id, status=status
+        )
 
 
 class PaymentTimeOver(Conflict):
@@ -87,4 +89,6 @@ class NoSuchSeatsTogether(Conflict):
     code = "no_such_seats"
 
     def __init__(self, quantity: int) -> None:
-        super().__init__(f"We found no {quantity} free seats of this kind. Try fewer, or another price.", quantity=quantity)
+        super().__init__(
+            f"We found no {quantity} free seats of this kind. Try fewer, or another price.", quantity=quantity
+        )

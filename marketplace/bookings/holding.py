@@ -83,17 +83,20 @@ async def hold(actor: Actor, listing_id: ListingId, wish: Wish, now: datetime) -
     offer = await catalog.offer(listing_id)
     if not offer.is_on_sale(now):
         raise NotOnSale(offer.title)
+    return _held(await _claim(offer, cart, wish), offer)
+
+
+async def _claim(offer: SeatOffer, cart: str, wish: Wish) -> Claim:
     match wish:
         case TheseSeats():
-            claim = await _hold_these(offer, cart, wish)
+            return await _hold_these(offer, cart, wish)
         case BestSeats():
-            claim = await _hold_best(offer, cart, wish)
+            return await _hold_best(offer, cart, wish)
         case StandingPlaces():
             area = offer.plan.standing_area(wish.guid)
-            claim = await inventory.claim_any(
-                ResourceId(listing_id), cart, area.pool, wish.quantity, area.capacity, **_limits(offer)
+            return await inventory.claim_any(
+                ResourceId(offer.listing_id), cart, area.pool, wish.quantity, area.capacity, **_limits(offer)
             )
-    return _held(claim, offer)
 
 
 async def _hold_these(offer: SeatOffer, cart: str, wish: TheseSeats) -> Claim:

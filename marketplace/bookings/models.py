@@ -8,7 +8,8 @@ from sqlalchemy import Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from marketplace.bookings.errors import NothingToPay, PaymentTimeOver, UnlawfulTransition
-from marketplace.bookings.transitions import LAWFUL, Party, Status, Transition
+from marketplace.bookings.transitions import LAWFUL, Transition
+from marketplace.bookings.views import Party, Status
 from marketplace.db import Instant
 from marketplace.ids import BookingId
 from marketplace.money import Money
@@ -28,7 +29,7 @@ class Booking(SQLModel, table=True):
         Index("ix_booking_listing_id_buyer_email", "listing_id", "buyer_email"),
     )  # fmt: skip
     # Every change is a compare-and-set: an UPDATE that finds another version than was loaded is refused.
-    __mapper_args__ = {"version_id_col": _version}  # noqa: RUF012 - SQLAlchemy reads it once, nobody changes it
+    __mapper_args__ = {"version_id_col": _version}
 
     id: str = Field(primary_key=True)
     listing_id: str = Field(foreign_key="listing.id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from marketplace.bookings.transitions import Party
+from marketplace.bookings.views import Party
 from marketplace.money import Money
 
 _ALL, _HALF, _NOTHING = 10_000, 5_000, 0

@@ -11,9 +11,8 @@ from marketplace.accounts import tokens
 from marketplace.accounts.views import Actor
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
-from marketplace.bookings.transitions import Party, Status
-from marketplace.bookings.views import Line, Order, OrderCard, Step, TicketView
-from marketplace.db import Session
+from marketplace.bookings.views import Line, Order, OrderCard, Party, Status, Step, TicketView
+from marketplace.db import Session, is_postgres
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
 
@@ -86,7 +85,14 @@ async def order_of(session: Session, booking: Booking) -> Order:
         ends_at=booking.ends_at,
         policy=booking.policy,
         lines=tuple(
-            Line(line.kind, line.borne_by, line.label, Money(line.amount_minor, booking.currency), line.unit, line.category)
+            Line(
+                line.kind,
+                line.borne_by,
+                line.label,
+                Money(line.amount_minor, booking.currency),
+                line.unit,
+                line.category,
+            )
             for line in lines
         ),
         total=booking.total,
@@ -146,6 +152,15 @@ async def unpaid_of_cart(session: Session, actor: Actor, listing_id: ListingId, 
     )
     booking = found.one_or_none()
     return None if booking is None else await order_of(session, booking)
+
+
+async def wait_for_turn(session: Session, listing_id: ListingId, email: str) -> None:
+    """Let the check-outs of one buyer on one listing go one after the other, until the transaction ends.
+
+    SQLite has one writer at a time anyhow.
+    """
+    if is_postgres(session):
+        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{listing_id} {email}", 0))))
 
 
 async def bought_by(session: Session, listing_id: ListingId, email: str) -> int:

@@ -7,25 +7,9 @@ A hold is the state before the first one here: it lives in the inventory, and ch
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from marketplace.bookings.events import BookingCancelled, BookingConfirmed, BookingExpired
-
-
-class Status(StrEnum):
-    PENDING_PAYMENT = "pending_payment"
-    CONFIRMED = "confirmed"
-    EXPIRED = "expired"
-    CANCELLED_BY_BUYER = "cancelled_by_buyer"
-    CANCELLED_BY_SELLER = "cancelled_by_seller"
-    CANCELLED_BY_OPERATOR = "cancelled_by_operator"
-
-
-class Party(StrEnum):
-    BUYER = "buyer"
-    SELLER = "seller"
-    OPERATOR = "operator"
-    SYSTEM = "system"
+from marketplace.bookings.views import Party, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +32,9 @@ TRANSITIONS = (
     Transition(_S.PENDING_PAYMENT, _S.CANCELLED_BY_BUYER, _P.BUYER, "nothing has been paid", BookingCancelled),
     Transition(_S.PENDING_PAYMENT, _S.CANCELLED_BY_SELLER, _P.SELLER, "nothing has been paid", BookingCancelled),
     Transition(_S.PENDING_PAYMENT, _S.CANCELLED_BY_OPERATOR, _P.OPERATOR, "nothing has been paid", BookingCancelled),
-    Transition(_S.CONFIRMED, _S.CANCELLED_BY_BUYER, _P.BUYER, "the event has not begun; policy refund", BookingCancelled),
+    Transition(
+        _S.CONFIRMED, _S.CANCELLED_BY_BUYER, _P.BUYER, "the event has not begun; policy refund", BookingCancelled
+    ),
     Transition(_S.CONFIRMED, _S.CANCELLED_BY_SELLER, _P.SELLER, "full refund", BookingCancelled),
     Transition(_S.CONFIRMED, _S.CANCELLED_BY_OPERATOR, _P.OPERATOR, "full refund", BookingCancelled),
 )

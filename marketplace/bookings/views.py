@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from marketplace.bookings.transitions import Status
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
+
+
+class Status(StrEnum):
+    """How far a booking is. What leads from one to another is in transitions.py."""
+
+    PENDING_PAYMENT = "pending_payment"
+    CONFIRMED = "confirmed"
+    EXPIRED = "expired"
+    CANCELLED_BY_BUYER = "cancelled_by_buyer"
+    CANCELLED_BY_SELLER = "cancelled_by_seller"
+    CANCELLED_BY_OPERATOR = "cancelled_by_operator"
+
+
+class Party(StrEnum):
+    """As what somebody acts on a booking."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+    OPERATOR = "operator"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,10 @@ from typing import IO
 import redis as sync_redis
 from alembic import command
 from alembic.config import Config
-from sqlmodel import select
 
-from marketplace import clock, settings, wiring
+from marketplace import settings, wiring
 from marketplace.cli.refusals import DataInUse
-from marketplace.db import transaction
+from marketplace.lab import world
 from marketplace.redis import EmbeddedRedis
 from marketplace.settings import Settings
 
@@ -61,18 +60,8 @@ def seed_if_empty() -> bool:
 
 
 async def _seeded() -> bool:
-    from marketplace.catalog.models import Listing  # noqa: PLC0415 - the whole marketplace, for one question
-
-    try:
-        from marketplace.lab import world  # noqa: PLC0415
-    except ImportError:
-        return False
     async with wiring.house():
-        async with transaction(reading=True) as session:
-            if (await session.exec(select(Listing.id).limit(1))).first() is not None:
-                return False
-        await world.build_world(clock.now())
-    return True
+        return await world.build_world_if_empty()
 
 
 @contextmanager

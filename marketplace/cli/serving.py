@@ -12,6 +12,8 @@ import gc
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +67,7 @@ class Lifeline:
     """A pipe from the launcher to each of its processes."""
 
     def __init__(self) -> None:
+        self.launcher = os.getpid()
         self.far_end, self._near_end = os.pipe()
 
     def hold(self) -> None:
@@ -110,7 +113,10 @@ class LettingGo:
         asyncio.get_running_loop().remove_reader(self.lifeline.far_end)
         for task in tuple(self._open):
             task.cancel()
-        signal.raise_signal(signal.SIGTERM)
+        if os.getppid() != self.lifeline.launcher:
+            # It was killed, and Redis ended with it: nobody is left who would stop us, or end us if we cannot stop.
+            threading.Thread(target=_end_after_grace, daemon=True).start()
+            signal.raise_signal(signal.SIGTERM)
 
 
 def _is_endless(message: Message) -> bool:
@@ -118,6 +124,11 @@ def _is_endless(message: Message) -> bool:
         return True
     headers = dict(message.get("headers", ())) if message["type"] == "http.response.start" else {}
     return bytes(headers.get(b"content-type", b"")).startswith(b"text/event-stream")
+
+
+def _end_after_grace() -> None:
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
 
 
 class _Server(MPServer):

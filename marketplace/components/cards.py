@@ -29,11 +29,11 @@ def poster(src: Text, *, alt: Text = "", is_wide: bool = False, is_first: bool =
     return rx.el.img(
         src=src,
         alt=alt,
-        width=width,
-        height=height,
         loading="eager" if is_first else "lazy",
         class_name="poster poster-wide" if is_wide else "poster",
-        custom_attrs={"decoding": "async"} | ({"fetchPriority": "high"} if is_first else {}),
+        # As attributes: Reflex would make fixed CSS sizes of its own `width` and `height`.
+        custom_attrs={"width": width, "height": height, "decoding": "async"}
+        | ({"fetchPriority": "high"} if is_first else {}),
     )
 
 
@@ -95,7 +95,12 @@ def ticket_card(
             class_name="ticket-body",
         ),
         rx.el.div(
-            rx.el.img(src=qr_src, alt=f"QR code of this ticket, {unit}", width=176, height=176, class_name="ticket-qr"),
+            rx.el.img(
+                src=qr_src,
+                alt=f"QR code of this ticket, {unit}",
+                custom_attrs={"width": 176, "height": 176},
+                class_name="ticket-qr",
+            ),
             rx.el.span(code, class_name="small quiet numeric"),
             class_name="ticket-code",
         ),

@@ -150,7 +150,7 @@ def choice(
         ),
         rx.el.span(
             rx.el.span(label, class_name="strong"),
-            when(detail, rx.el.span(rx.el.br(), detail or "", class_name="quiet small")),
+            when(detail, rx.el.span(rx.el.br(), "" if detail is None else detail, class_name="quiet small")),
         ),
         class_name="choice",
     )

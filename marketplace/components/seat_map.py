@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import reflex as rx
@@ -36,7 +37,7 @@ def seat_map(
     plan_url: Text,
     stream_url: Text,
     seats_url: Text,
-    prices: dict[str, dict[str, Any]] | rx.Var[Any],
+    prices: Mapping[str, Any] | rx.Var[Any],
     mine: list[str] | rx.Var[Any],
     on_pick: Handler,
     on_drop: Handler,
@@ -51,12 +52,12 @@ def seat_map(
 ) -> rx.Component:
     """The hall of one listing, as everybody sees it now, with what the viewer holds.
 
-    `prices` maps a category's name to {"amount": minor units, "currency", "text"}; a category without a price is not for
-    sale. `mine` are the viewer's units ("seat:<guid>", "stand:<area>:<n>").
+    `prices` maps a category's name to {"amount": minor units, "currency", "text"}; a category without a price is not
+    for sale. `mine` are the viewer's units ("seat:<guid>", "stand:<area>:<n>").
 
-    `on_pick` and `on_drop` are told a list of units, `on_best` {"quantity", "maxAmount" (minor units or None), "category"
-    (name or None)}, `on_standing` {"area": guid, "quantity": how many more}. The map shows a wish at once and takes it back
-    unless `mine` grants it: set `is_busy` while an answer is made, so that it knows when it has come.
+    `on_pick` and `on_drop` are told a list of units, `on_best` {"quantity", "maxAmount" (minor units or None),
+    "category" (name or None)}, `on_standing` {"area": guid, "quantity": how many more}. The map shows a wish at once
+    and takes it back unless `mine` grants it: set `is_busy` while an answer is made, so that it knows when it has come.
 
     `words` replaces texts of assets/seatmap/words.js. `is_debugged` gives tests `window.holdfastSeatMap`.
     """

@@ -233,10 +233,10 @@ async def check_out(session: Session, claim: Claim, booking: str, now: datetime)
     settling.settle_after_commit(session, claim.id)
 
 
-async def keep_until(session: Session, hold_id: HoldId, holder: str, until: datetime) -> None:
+async def keep_until(session: Session, hold_id: HoldId, holder: str, until: datetime) -> datetime:
     """Keep checked-out units for a payment in progress, in SQL and Redis; never past the limit, never shorter.
 
-    Raises HoldExpired where they have gone to others, or back.
+    Returns until when they are kept. Raises HoldExpired where they have gone to others, or back.
     """
     kept = [row for row in await queries.of_hold(session, hold_id, lock=True) if row.is_active and row.holder == holder]
     if not kept:
@@ -244,6 +244,7 @@ async def keep_until(session: Session, hold_id: HoldId, holder: str, until: date
     for row in kept:
         row.keep_until(until)
     settling.settle_after_commit(session, hold_id)
+    return kept[0].expires_at
 
 
 async def confirm(session: Session, hold_id: HoldId, now: datetime) -> None:

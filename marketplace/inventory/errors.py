@@ -28,6 +28,7 @@ class NotEnoughLeft(UnitsTaken):
     def __init__(self, left: int) -> None:
         super().__init__(())
         self.message = f"Only {left} of these places are left." if left else "None of these places is left."
+        self.args = (self.message,)
         self.left = left
         self.facts = {"left": left}
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import structlog
 
 from marketplace import redis
+from marketplace.errors import HoldfastError
 from marketplace.jobs.schedule import JOBS, named
 
 log = structlog.get_logger()
@@ -36,6 +39,10 @@ async def run(name: str, now: datetime) -> int:
     did, error = 0, None
     try:
         did = await job.run(now)
+    except HoldfastError as refused:
+        error = refused.message
+        log.warning("job.refused", job=name, why=error)
+        raise
     except Exception as failure:
         error = repr(failure)[:500]
         log.exception("job.failed", job=name)
@@ -44,7 +51,7 @@ async def run(name: str, now: datetime) -> int:
         took = round(time.perf_counter() - began, 4)
         note = json.dumps({"at": now.isoformat(), "seconds": took, "did": did, "error": error})
         async with redis.must_answer("The job ran, but its run could not be written down."):
-            await redis.client().hset(_RUNS, name, note)
+            await cast("Awaitable[int]", redis.client().hset(_RUNS, name, note))
         if did:
             log.info("job.ran", job=name, did=did, seconds=took)
     return did
@@ -53,6 +60,8 @@ async def run(name: str, now: datetime) -> int:
 async def last_runs() -> list[LastRun]:
     """Every job with its last run. Raises Unavailable without Redis."""
     async with redis.must_answer("The last runs are not known: Redis does not answer."):
-        notes = await redis.client().hgetall(_RUNS)
+        notes = await cast("Awaitable[dict[str, str]]", redis.client().hgetall(_RUNS))
     unknown = {"at": None, "seconds": None, "did": None, "error": None}
-    return [LastRun(job.name, job.about, **json.loads(notes.get(job.name, json.dumps(unknown)))) for job in JOBS.values()]
+    return [
+        LastRun(job.name, job.about, **json.loads(notes.get(job.name, json.dumps(unknown)))) for job in JOBS.values()
+    ]

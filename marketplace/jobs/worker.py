@@ -78,7 +78,7 @@ async def _work_for_good() -> None:
         try:
             await worker.start()
             return
-        except Exception:  # noqa: BLE001 - a worker that ends is started again, whatever ended it
+        except Exception:
             log.exception("worker.stumbled")
             await asyncio.sleep(1)
         finally:

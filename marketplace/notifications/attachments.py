@@ -10,8 +10,7 @@ from datetime import datetime
 from marketplace.accounts.views import SYSTEM
 from marketplace.bookings import documents
 from marketplace.bookings import queries as bookings
-from marketplace.bookings.transitions import Status
-from marketplace.bookings.views import Order
+from marketplace.bookings.views import Order, Status
 from marketplace.db import transaction
 from marketplace.ids import BookingId
 

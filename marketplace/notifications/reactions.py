@@ -20,8 +20,7 @@ from marketplace.bookings.events import (
     MoneyRefused,
     PaymentDeclined,
 )
-from marketplace.bookings.transitions import Status
-from marketplace.bookings.views import Order
+from marketplace.bookings.views import Order, Status
 from marketplace.db import transaction
 from marketplace.ids import BookingId
 from marketplace.money import Money

@@ -18,7 +18,9 @@ from marketplace.state.cards import Card
 
 def home() -> rx.Component:
     return frame(
-        page_header("Seats that are yours the moment you pick them.", lead="Held while you pay. Sold once. Every cent shown."),
+        page_header(
+            "Seats that are yours the moment you pick them.", lead="Held while you pay. Sold once. Every cent shown."
+        ),
         _search(),
         _genres(),
         rx.el.section(rx.el.h2("Coming up"), _cards(), class_name="stack"),

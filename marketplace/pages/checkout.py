@@ -22,7 +22,12 @@ def checkout() -> rx.Component:
     return frame(
         rx.match(
             _S.stage,
-            ("loading", rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label="Loading")),
+            (
+                "loading",
+                rx.el.div(
+                    skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label="Loading"
+                ),
+            ),
             ("gone", _gone()),
             ("missing", _missing()),
             _open(),
@@ -34,9 +39,18 @@ def checkout() -> rx.Component:
 def _gone() -> rx.Component:
     return empty_state(
         "These seats are no longer held for you",
-        rx.cond(_S.problem != "", _S.problem, "The time ran out. Nothing was charged. If they are still free, you can pick them again."),
+        rx.cond(
+            _S.problem != "",
+            _S.problem,
+            "The time ran out. Nothing was charged. If they are still free, you can pick them again.",
+        ),
         testid="gone",
-        action=link_button("Pick again", rx.cond(_S.listing_href != "", _S.listing_href, "/browse"), testid="gone-again", tone="primary"),
+        action=link_button(
+            "Pick again",
+            rx.cond(_S.listing_href != "", _S.listing_href, "/browse"),
+            testid="gone-again",
+            tone="primary",
+        ),
     )
 
 
@@ -82,7 +96,9 @@ def _bill() -> rx.Component:
 def _paying() -> rx.Component:
     return card(
         steps(_S.steps, testid="payment-steps", label="Payment"),
-        rx.el.p("You may close this page: the payment goes on, and your tickets come by mail.", class_name="small quiet"),
+        rx.el.p(
+            "You may close this page: the payment goes on, and your tickets come by mail.", class_name="small quiet"
+        ),
         title="Paying",
         testid="paying",
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.el.element import Element
 
 from marketplace.components.feedback import notice, toast, toasts
 from marketplace.components.shell import site_footer, site_header
@@ -41,10 +43,21 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         rx.el.main(*content, id="content", class_name="page", tab_index=-1),
         site_footer(MORE),
         toasts(rx.cond(ViewerState.notice != "", toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss))),
-        rx.el.form(secret(), id=LEAVE, method="post", action="/session/logout", hidden=True),
+        native_form(action="/session/logout", id=LEAVE, hidden=True),
     )  # fmt: skip
 
 
-def secret() -> rx.Component:
-    """The hidden field without which no form of ours is believed."""
-    return rx.el.input(type="hidden", name="csrf", value=ViewerState.csrf, read_only=True)
+class _NativeForm(Element):  # type: ignore[misc]  # Reflex types its elements as Any
+    """A form that the browser itself sends: Reflex' own never leaves the page, even without a handler."""
+
+    tag = "form"
+
+    action: rx.Var[str]
+    method: rx.Var[str]
+
+
+def native_form(*fields: rx.Component, action: str, **attributes: Any) -> rx.Component:
+    """A form posted to `action`, with the hidden value without which none of ours is believed."""
+    secret = rx.el.input(type="hidden", name="csrf", value=ViewerState.csrf, read_only=True)
+    form: rx.Component = _NativeForm.create(secret, *fields, action=action, method="post", **attributes)
+    return form

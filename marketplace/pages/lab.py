@@ -11,7 +11,7 @@ from marketplace.components.forms import checkbox, field
 from marketplace.components.labels import badge, chip
 from marketplace.components.progress import timeline
 from marketplace.components.shell import dialog, page_header
-from marketplace.components.values import TimelineItem
+from marketplace.components.values import Text, TimelineItem
 from marketplace.pages.frame import frame
 from marketplace.state.lab import LabState, MailRow, PaymentRow
 
@@ -57,9 +57,17 @@ def _habits() -> rx.Component:
             _number("A payment takes, in seconds", "processing", _S.processing),
             _number("Webhooks sent more often, times", "duplicates", _S.duplicates),
             _number("Webhooks late, in seconds", "delay", _S.delay),
-            checkbox("Out of order", name="reorder", testid="lab-reorder", is_on=_S.does_reorder, on_change=_S.set_does_reorder),
+            checkbox(
+                "Out of order",
+                name="reorder",
+                testid="lab-reorder",
+                is_on=_S.does_reorder,
+                on_change=_S.set_does_reorder,
+            ),
             checkbox("Never sent", name="drop", testid="lab-drop", is_on=_S.does_drop, on_change=_S.set_does_drop),
-            checkbox("With a forged twin", name="forge", testid="lab-forge", is_on=_S.does_forge, on_change=_S.set_does_forge),
+            checkbox(
+                "With a forged twin", name="forge", testid="lab-forge", is_on=_S.does_forge, on_change=_S.set_does_forge
+            ),
             button("Keep", testid="lab-keep", kind="submit", tone="primary"),
             on_submit=_S.change,
             reset_on_submit=False,
@@ -69,15 +77,20 @@ def _habits() -> rx.Component:
     )
 
 
-def _number(label: str, name: str, value: rx.Var[str]) -> rx.Component:
+def _number(label: str, name: str, value: Text) -> rx.Component:
     return field(
-        label, name=name, testid=f"lab-{name.replace('_', '-')}", input_mode="decimal", default_value=value, key=f"{name}{value}"
+        label,
+        name=name,
+        testid=f"lab-{name.replace('_', '-')}",
+        input_mode="decimal",
+        default_value=value,
+        key=f"{name}{value}",
     )
 
 
 def _fates() -> rx.Component:
     return card(
-        rx.el.p("Waiting: ", rx.cond(_S.fates, _S.fates.join(", "), "none"), data_testid="lab-fates"),
+        rx.el.p("Waiting: ", rx.cond(_S.fates_text, _S.fates_text, "none"), data_testid="lab-fates"),
         rx.el.div(
             rx.foreach(_S.known_fates, lambda fate: chip(fate, testid=f"lab-fate-{fate}", on_click=_S.decide(fate))),
             class_name="cluster",
@@ -91,7 +104,10 @@ def _clock() -> rx.Component:
     return card(
         rx.el.p(rx.el.strong(_S.clock_text), " · ", _S.ahead_text, data_testid="lab-clock"),
         rx.el.div(
-            *(button(f"+ {label}", testid=f"lab-step-{seconds}", on_click=_S.step(seconds)) for label, seconds in STEPS),
+            *(
+                button(f"+ {label}", testid=f"lab-step-{seconds}", on_click=_S.step(seconds))
+                for label, seconds in STEPS
+            ),
             button("Real time", testid="lab-clock-reset", tone="plain", on_click=_S.reset_clock),
             class_name="cluster",
         ),
@@ -114,7 +130,9 @@ def _books() -> rx.Component:
 
 def _payment(row: rx.Var[PaymentRow]) -> rx.Component:
     return rx.el.details(
-        rx.el.summary(row["amount"], " ", badge(row["status"], tone=row["tone"]), " ", row["label"], " ", row["at_text"]),
+        rx.el.summary(
+            row["amount"], " ", badge(row["status"], tone=row["tone"]), " ", row["label"], " ", row["at_text"]
+        ),
         timeline(row["trail"].to(list[TimelineItem]), testid=f"lab-trail-{row['id']}"),
         rx.el.p(row["id"], " for ", row["booking"], class_name="small quiet numeric"),
         data_testid=f"lab-payment-{row['id']}",

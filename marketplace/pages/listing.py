@@ -35,13 +35,20 @@ def listing() -> rx.Component:
 
 
 def _loading() -> rx.Component:
-    return rx.el.div(skeleton("title"), skeleton(width="60%"), skeleton("block"), class_name="stack", role="status", aria_label="Loading")
+    return rx.el.div(
+        skeleton("title"),
+        skeleton(width="60%"),
+        skeleton("block"),
+        class_name="stack",
+        role="status",
+        aria_label="Loading",
+    )
 
 
 def _shown() -> rx.Component:
     return rx.fragment(
-        page_header(_S.facts["title"], eyebrow=_S.facts["when_text"], lead=_S.facts["place"]),
-        when(_S.facts["badge"], badge(_S.facts["badge"], tone=_S.facts["badge_tone"], testid="listing-status")),
+        page_header(_S.facts.title, eyebrow=_S.facts.when_text, lead=_S.facts.place),
+        when(_S.facts.badge, badge(_S.facts.badge, tone=_S.facts.badge_tone, testid="listing-status")),
         rx.cond(
             _S.unpaid_order != "",
             notice(
@@ -50,7 +57,7 @@ def _shown() -> rx.Component:
                 action=link_button("Go on paying", _S.unpaid_order, testid="unpaid-go"),
             ),
         ),
-        rx.cond(_S.facts["is_on_sale"], rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
+        rx.cond(_S.facts.is_on_sale, rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
         rx.el.div(_story(), _facts(), class_name="split"),
     )
 
@@ -59,12 +66,12 @@ def _map() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Pick your seats"),
         seat_map(
-            plan_url=f"/api/v1/listings/{_S.facts['id']}/plan",
+            plan_url=f"/api/v1/listings/{_S.facts.id}/plan",
             seats_url=_S.seats_url,
             stream_url=f"{_S.seats_url}/stream",
             prices=_S.prices,
             mine=_S.mine,
-            most=_S.facts["max_per_buyer"],
+            most=_S.facts.max_per_buyer,
             is_busy=_S.is_busy,
             is_debugged=True,
             on_pick=_S.pick,
@@ -83,11 +90,11 @@ def _picked() -> rx.Component:
             rx.fragment(
                 countdown(_S.expires_at, _S.server_now, testid="countdown", on_end=_S.time_is_up),
                 price_lines(_S.lines, total=_S.total, testid="picked"),
-                when(_S.facts["surcharge_text"], rx.el.p(_S.facts["surcharge_text"], class_name="small quiet")),
+                when(_S.facts.surcharge_text, rx.el.p(_S.facts.surcharge_text, class_name="small quiet")),
                 rx.cond(_S.can_extend, button("I need more time", testid="extend", tone="plain", on_click=_S.extend)),
                 button("Let go of all", testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
                 sticky_bar(
-                    f"{_S.mine.length()} picked",
+                    _S.picked_text,
                     _S.total,
                     button("Check out", testid="check-out", tone="primary", on_click=_S.check_out),
                     testid="bar",
@@ -103,21 +110,21 @@ def _picked() -> rx.Component:
 def _story() -> rx.Component:
     return rx.el.section(
         rx.el.h2("About"),
-        rx.foreach(_S.facts["paragraphs"].to(list[str]), rx.el.p),
+        rx.foreach(_S.facts.paragraphs, rx.el.p),
         class_name="stack prose",
     )
 
 
 def _facts() -> rx.Component:
     return rx.el.aside(
-        poster(_S.facts["poster"], is_first=True),
+        poster(_S.facts.poster, is_first=True),
         facts(
-            ("When", rx.fragment(_S.facts["when_text"], " ", _S.facts["zone_text"])),
-            ("For you", rx.cond(_S.facts["yours_text"], _S.facts["yours_text"], "the same on your clock")),
-            ("Doors", rx.cond(_S.facts["doors_text"], _S.facts["doors_text"], "not told")),
-            ("Where", rx.fragment(_S.facts["place"], rx.el.br(), _S.facts["address"])),
-            ("Sold by", _S.facts["seller"]),
-            ("Cancelling", _S.facts["policy"]),
+            ("When", rx.fragment(_S.facts.when_text, " ", _S.facts.zone_text)),
+            ("For you", rx.cond(_S.facts.yours_text, _S.facts.yours_text, "the same on your clock")),
+            ("Doors", rx.cond(_S.facts.doors_text, _S.facts.doors_text, "not told")),
+            ("Where", rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
+            ("Sold by", _S.facts.seller),
+            ("Cancelling", _S.facts.policy),
             testid="facts",
         ),
         class_name="stack",

@@ -72,7 +72,12 @@ def _shown() -> rx.Component:
         badge(_S.status, tone=_S.tone, testid="order-status"),
         rx.cond(
             _S.is_confirmed,
-            notice(f"Your tickets are below, and on their way to {_S.email}.", testid="confirmed", title="All yours", tone="good"),
+            notice(
+                f"Your tickets are below, and on their way to {_S.email}.",
+                testid="confirmed",
+                title="All yours",
+                tone="good",
+            ),
         ),
         rx.cond(
             _S.is_unpaid,
@@ -118,7 +123,9 @@ def _receipt() -> rx.Component:
             rx.cond(_S.refunds, price_lines(_S.refunds, total="", total_label="", testid="refunds")),
             rx.el.p("Order ", rx.el.span(_S.number, class_name="numeric small"), class_name="small quiet"),
             rx.el.p(_S.policy, class_name="small quiet"),
-            rx.cond(_S.can_cancel, button("Cancel this order", testid="cancel", tone="plain", on_click=_S.ask_to_cancel)),
+            rx.cond(
+                _S.can_cancel, button("Cancel this order", testid="cancel", tone="plain", on_click=_S.ask_to_cancel)
+            ),
             title="Receipt",
         ),
         card(timeline(_S.trail, testid="trail"), title="What happened"),

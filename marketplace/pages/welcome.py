@@ -8,7 +8,7 @@ from marketplace.components.buttons import button
 from marketplace.components.feedback import notice
 from marketplace.components.forms import field
 from marketplace.components.shell import page_header
-from marketplace.pages.frame import frame, secret
+from marketplace.pages.frame import frame, native_form
 from marketplace.state.welcome import WelcomeState
 
 
@@ -49,13 +49,11 @@ def register() -> rx.Component:
 
 
 def _form(action: str, *fields: rx.Component, button_label: str) -> rx.Component:
-    return rx.el.form(
+    return native_form(
         rx.cond(WelcomeState.problem != "", notice(WelcomeState.problem, testid="problem", tone="danger")),
-        secret(),
         rx.el.input(type="hidden", name="next", value=WelcomeState.next_page, read_only=True),
         *fields,
         button(button_label, testid="submit", tone="primary", kind="submit"),
-        method="post",
         action=action,
         class_name="form",
     )

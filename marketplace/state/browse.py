@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from marketplace import clock
 from marketplace.catalog import queries
@@ -48,7 +49,7 @@ class BrowseState(ViewerState):
         await self._load(self._filters(), ON_A_PAGE, is_further=True)
 
     @rx.event
-    def search(self, form: dict[str, Any]) -> rx.event.EventSpec:
+    def search(self, form: dict[str, Any]) -> EventSpec:
         """Put what was typed into the address; the page fills itself from there."""
         wanted = {"text": str(form.get("text", ""))[:100].strip(), "category": self.category}
         return rx.redirect(f"/browse?{urlencode({name: value for name, value in wanted.items() if value})}")

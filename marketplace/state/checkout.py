@@ -16,8 +16,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import holding
 from marketplace.bookings import queries as orders
-from marketplace.bookings.transitions import Status
-from marketplace.bookings.views import Buyer, Order
+from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
@@ -82,7 +81,7 @@ class CheckoutState(ViewerState):
         self._clear()
         try:
             actor = await self._actor()
-            hold_id = HoldId(self.checkout_hold)
+            hold_id = HoldId(self._part("checkout_hold"))
             self.login_href = f"/login?next=/checkout/{hold_id}"
             async with transaction(reading=True) as session:
                 order = await orders.by_hold(session, actor, hold_id)
@@ -163,7 +162,7 @@ class CheckoutState(ViewerState):
             async with transaction() as session:
                 await bookings.cancel(session, actor, BookingId(self._order), clock.now())
         else:
-            await holding.release(actor, HoldId(self.checkout_hold))
+            await holding.release(actor, HoldId(self._part("checkout_hold")))
         return rx.redirect(self.listing_href)
 
     @rx.event
@@ -178,7 +177,7 @@ class CheckoutState(ViewerState):
             raise Invalid("Please accept the terms.", [Fault("terms", "Tick this to go on.")])
         async with transaction() as session:
             buyer = Buyer(form.get("name", ""), form.get("email", ""))
-            order = await bookings.check_out(session, actor, HoldId(self.checkout_hold), buyer, now)
+            order = await bookings.check_out(session, actor, HoldId(self._part("checkout_hold")), buyer, now)
         self._order = order.id
         await self._show_bill(_bill_of(order))
         if card is None:
@@ -268,7 +267,7 @@ def _card(form: dict[str, str]) -> Card:
     month, _, year = form.get("expiry", "").replace(" ", "").partition("/")
     if not (month.isdecimal() and year.isdecimal() and len(year) in {2, 4}):
         raise Invalid("Please check the card's details.", [Fault("expiry", "Use month and year, such as 12/30.")])
-    full_year = int(year) + 2000 if len(year) == 2 else int(year)  # noqa: PLR2004 - two digits, as printed on a card
+    full_year = int(year) + 2000 if len(year) == 2 else int(year)
     number = form.get("number", "").replace(" ", "").replace("-", "")
     return Card(number, int(month), full_year, form.get("cvc", "").strip())
 

@@ -67,8 +67,8 @@ class LabState(ViewerState):
     does_reorder: bool = False
     does_drop: bool = False
     does_forge: bool = False
-    fates: list[str] = []  # noqa: RUF012 - a Reflex var
-    known_fates: list[str] = []  # noqa: RUF012
+    fates_text: str = ""
+    known_fates: list[str] = []  # noqa: RUF012 - a Reflex var
     payments: list[PaymentRow] = []  # noqa: RUF012
     mails: list[MailRow] = []  # noqa: RUF012
     mail_subject: str = ""
@@ -163,7 +163,7 @@ class LabState(ViewerState):
         self.does_reorder, self.does_drop, self.does_forge = (
             habits.faults.reorder, habits.faults.drop, habits.faults.forge,
         )  # fmt: skip
-        self.fates, self.known_fates = list(habits.fates), list(payments.known_fates(PROVIDER))
+        self.fates_text, self.known_fates = ", ".join(habits.fates), list(payments.known_fates(PROVIDER))
 
     async def _show_books(self) -> None:
         now = clock.now()

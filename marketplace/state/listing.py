@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
 from marketplace import clock
@@ -31,35 +33,32 @@ class SeatPrice(TypedDict):
     text: str
 
 
-class Facts(TypedDict):
+@dataclass(frozen=True)
+class Facts:
     """A listing in words."""
 
-    id: str
-    title: str
-    paragraphs: list[str]
-    when_text: str
-    zone_text: str
-    yours_text: str
-    doors_text: str
-    place: str
-    address: str
-    seller: str
-    poster: str
-    policy: str
-    price: str
-    badge: str
-    badge_tone: Tone
-    is_on_sale: bool
-    max_per_buyer: int
-    surcharge_text: str
-    no_single_seats: bool
+    id: str = ""
+    title: str = ""
+    paragraphs: tuple[str, ...] = ()
+    when_text: str = ""
+    zone_text: str = ""
+    yours_text: str = ""
+    doors_text: str = ""
+    place: str = ""
+    address: str = ""
+    seller: str = ""
+    poster: str = ""
+    policy: str = ""
+    price: str = ""
+    badge: str = ""
+    badge_tone: Tone = "neutral"
+    is_on_sale: bool = False
+    max_per_buyer: int = 0
+    surcharge_text: str = ""
+    no_single_seats: bool = False
 
 
-NOTHING = Facts(
-    id="", title="", paragraphs=[], when_text="", zone_text="", yours_text="", doors_text="", place="", address="",
-    seller="", poster="", policy="", price="", badge="", badge_tone="neutral", is_on_sale=False, max_per_buyer=0,
-    surcharge_text="", no_single_seats=False,
-)  # fmt: skip
+NOTHING = Facts()
 
 
 class ListingState(ViewerState):
@@ -71,6 +70,7 @@ class ListingState(ViewerState):
     prices: dict[str, SeatPrice] = {}  # noqa: RUF012 - a Reflex var
     mine: list[str] = []  # noqa: RUF012
     lines: list[PriceLine] = []  # noqa: RUF012
+    picked_text: str = ""
     total: str = ""
     expires_at: str = ""
     server_now: str = ""
@@ -83,14 +83,16 @@ class ListingState(ViewerState):
 
     @rx.var
     def seats_url(self) -> str:
-        return f"/api/v1/listings/{self.facts['id']}/seats" if self.facts["id"] else ""
+        return f"/api/v1/listings/{self.facts.id}/seats" if self.facts.id else ""
 
     @rx.event
     async def load(self) -> None:
         self._forget()
         try:
             async with transaction(reading=True) as session:
-                page = await catalog.listing_page(session, self.listing_slug, clock.now(), actor=await self._actor())
+                page = await catalog.listing_page(
+                    session, self._part("listing_slug"), clock.now(), actor=await self._actor()
+                )
         except NotFound:
             self.is_missing, self.is_loading = True, False
             return
@@ -141,13 +143,13 @@ class ListingState(ViewerState):
     @rx.event
     async def time_is_up(self) -> None:
         """The countdown has ended: look at what is still ours."""
-        if self.facts["id"]:
-            await self._look_at_mine(ListingId(self.facts["id"]))
+        if self.facts.id:
+            await self._look_at_mine(ListingId(self.facts.id))
         if not self.mine:
             self.notice = "Your time ran out and the seats were let go. If they are still free, pick them again."
 
     @rx.event
-    def check_out(self) -> rx.event.EventSpec | None:
+    def check_out(self) -> EventSpec | None:
         return rx.redirect(f"/checkout/{self._hold}") if self._hold else None
 
     async def _find_best(self, wish: dict[str, Any]) -> None:
@@ -159,13 +161,13 @@ class ListingState(ViewerState):
         await self._hold_more(StandingPlaces(str(wish.get("area")), _number(wish.get("quantity"))))
 
     async def _hold_more(self, wish: Wish) -> None:
-        listing_id = ListingId(self.facts["id"])
+        listing_id = ListingId(self.facts.id)
         self._show(await holding.hold(await self._actor(), listing_id, wish, clock.now()))
 
     async def _drop(self, units: list[str]) -> None:
         actor = await self._actor()
         await holding.release(actor, HoldId(self._hold), units)
-        await self._look_at_mine(ListingId(self.facts["id"]))
+        await self._look_at_mine(ListingId(self.facts.id))
 
     async def _extend(self) -> None:
         self._show(await holding.extend(await self._actor(), HoldId(self._hold)))
@@ -178,7 +180,7 @@ class ListingState(ViewerState):
         except HoldfastError as refused:
             self.notice = refused.message
             if isinstance(refused, NotFound):
-                await self._look_at_mine(ListingId(self.facts["id"]))
+                await self._look_at_mine(ListingId(self.facts.id))
         finally:
             self.is_busy = False
 
@@ -200,6 +202,7 @@ class ListingState(ViewerState):
         self.lines = [] if held is None else [
             PriceLine(label=line.label, text=phrases.money_text(line.price), note=line.category) for line in held.lines
         ]  # fmt: skip
+        self.picked_text = f"{len(self.mine)} picked"
         self.total = "" if held is None else phrases.money_text(held.price)
         self.expires_at = "" if held is None else held.expires_at.isoformat()
         self.can_extend = held is not None and not held.is_extended
@@ -221,7 +224,7 @@ def _facts(page: ListingPage, zone: str) -> Facts:
     badge, tone = phrases.LISTING_BADGE[page.status]
     share = page.guest_surcharge_bp / 100
     return Facts(
-        id=page.id, title=page.title, paragraphs=list(page.paragraphs),
+        id=page.id, title=page.title, paragraphs=page.paragraphs,
         when_text=phrases.when_text(page.starts_at, page.place.zone), zone_text=phrases.zone_text(page.place.zone),
         yours_text=phrases.viewers_time(page.starts_at, page.place.zone, zone),
         doors_text="" if page.doors_at is None else phrases.when_text(page.doors_at, page.place.zone)[-5:],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 from urllib.parse import quote
 
 import reflex as rx
@@ -11,8 +12,7 @@ from typing_extensions import TypedDict
 from marketplace import clock
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
-from marketplace.bookings.transitions import Status
-from marketplace.bookings.views import Order, OrderCard, TicketView
+from marketplace.bookings.views import Order, OrderCard, Status, TicketView
 from marketplace.components.values import PriceLine, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, NotFound
@@ -98,7 +98,7 @@ class OrderState(ViewerState):
         try:
             actor = await self._actor()
             async with transaction(reading=True) as session:
-                order = await queries.order(session, actor, BookingId(self.order_id))
+                order = await queries.order(session, actor, BookingId(self._part("order_id")))
                 paid = await payments.payments_of(session, order.id)
                 refunds = [refund for payment in paid for refund in await payments.refunds_of(session, payment.id)]
         except (NotFound, HoldfastError):
@@ -112,7 +112,7 @@ class OrderState(ViewerState):
         """Show what cancelling would bring back, before anything is decided."""
         async with transaction(reading=True) as session:
             quote_now = await bookings.cancel_quote(
-                session, await self._actor(), BookingId(self.order_id), clock.now()
+                session, await self._actor(), BookingId(self._part("order_id")), clock.now()
             )
         self.quote = (
             f"You get {phrases.money_text(quote_now.refund)} back; {phrases.money_text(quote_now.kept)} is kept."
@@ -126,9 +126,9 @@ class OrderState(ViewerState):
         self.is_asking = False
 
     @rx.event
-    async def cancel(self) -> rx.event.EventSpec:
+    async def cancel(self) -> Any:
         async with transaction() as session:
-            await bookings.cancel(session, await self._actor(), BookingId(self.order_id), clock.now())
+            await bookings.cancel(session, await self._actor(), BookingId(self._part("order_id")), clock.now())
         self.is_asking = False
         return OrderState.load
 

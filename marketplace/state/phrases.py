@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 
-from marketplace.bookings.transitions import Status as BookingStatus
+from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog.views import Policy
 from marketplace.catalog.views import Status as ListingStatus
 from marketplace.components.values import Tone

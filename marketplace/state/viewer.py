@@ -100,6 +100,10 @@ class ViewerState(rx.State):
     def _cookies(self) -> dict[str, str]:
         return cookie_parser(self.router.headers.cookie)
 
+    def _part(self, name: str) -> str:
+        """A part of the address: the slug of `/l/[listing_slug]`. Reflex gives it to the State when the page is added."""
+        return str(getattr(self, name, ""))
+
     def _here(self) -> str:
         """The address that is open, without its host."""
         url = self.router.url

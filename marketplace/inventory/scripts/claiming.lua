@@ -26,11 +26,10 @@ local function grant(fresh)
   give(fresh, hold)
   publish('held', fresh)
   if record then
-    record[FENCE], record[TOKEN] = version, token
+    record[FENCE], record[TOKEN] = digits(version), token
   else
-    local limit = now + ARGV[7]
-    local deadline = math.min(now + ARGV[6], limit)
-    record = {holder, version, deadline, limit, ARGV[6], 0, 0, token}
+    local deadline = tostring(now + math.min(ARGV[6], ARGV[7]))
+    record = {holder, digits(version), deadline, now + ARGV[7], ARGV[6], '0', '0', token}
     call('ZADD', DEADLINES, deadline, hold)
     call('HSET', HOLDERS, holder, hold)
   end

@@ -9,14 +9,13 @@
 --       6 log        stream      the last few thousand changes, each under its version
 -- ARGV  1 ms by which the application's clock is ahead of Redis' own    2 channel on which changes are published
 --
--- A record is lines of text: holder, fence, deadline, limit, length of one term (all ms), extended, checked out (0 or 1),
--- token of the last call that changed it, then its units. Versions and fences are one counter: it only grows, and it
--- follows the time in ms, so that it goes on growing after everything here has been lost.
+-- A record is lines of text: holder, fence, deadline, limit, length of one term (these three in ms), extended, checked out
+-- (0 or 1), token of the last call that changed it, then its units. Versions and fences are one counter that only grows.
+-- It follows the time in microseconds: no server makes changes faster, so it goes on growing after all this was lost.
 -- Answers are lists; the first word says what became of it. NOT_READY: rebuild, then ask again.
 
 local HOLDER, FENCE, DEADLINE, LIMIT, LENGTH, EXTENDED, CHECKED_OUT, TOKEN = 1, 2, 3, 4, 5, 6, 7, 8
 local MOST_AT_ONCE = 4000 -- Lua's stack ends at 8000 values
-local LOGGED = 4096
 
 local UNITS, CLAIMS, DEADLINES, HOLDERS, META, LOG = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local call = redis.call
@@ -27,6 +26,12 @@ if not version then
 end
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+local clock = time[1] * 1000000 + time[2] + ARGV[1] * 1000
+
+-- All digits of a version: Lua by itself writes numbers with 14 only.
+local function digits(number)
+  return string.format('%.0f', number)
+end
 
 local function read(hold)
   local text = call('HGET', CLAIMS, hold)
@@ -84,10 +89,11 @@ end
 -- Writes the change down for those who come later and tells those who watch now.
 local function publish(status, units)
   local previous = version
-  version = math.max(version + 1, now)
-  local text = version .. '\n' .. previous .. '\n' .. status .. '\n' .. table.concat(units, '\n')
-  call('HSET', META, 'version', version)
-  call('XADD', LOG, 'MAXLEN', '~', LOGGED, version .. '-0', 'change', text)
+  version = math.max(clock, previous + 1)
+  local stamp = digits(version)
+  local text = stamp .. '\n' .. digits(previous) .. '\n' .. status .. '\n' .. table.concat(units, '\n')
+  call('HSET', META, 'version', stamp)
+  call('XADD', LOG, 'MAXLEN', '~', '4096', stamp, 'change', text)
   call('PUBLISH', ARGV[2], text)
 end
 

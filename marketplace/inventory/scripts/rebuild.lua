@@ -21,8 +21,8 @@ while at <= #ARGV do
 end
 
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
-local version = math.max(now, ARGV[3] + 1)
+local clock = time[1] * 1000000 + time[2] + ARGV[1] * 1000
+local version = string.format('%.0f', math.max(clock, ARGV[3] + 1))
 redis.call('HSET', KEYS[5], 'version', version)
 redis.call('PUBLISH', ARGV[2], version .. '\n0\nreset\n')
 return {'OK', version}
