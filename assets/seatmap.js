@@ -114,8 +114,9 @@ function useAnswers(desk, selection, mine, busy, say, speak) {
     speak(say("found", { seats: fresh.map((seat) => desk.describe(seat).where).join("; ") }));
   }, [key, desk.hall]);
   useEffect(() => {
-    if (busy !== wasBusy.current) selection.work(busy);
+    const refused = busy === wasBusy.current ? [] : selection.work(busy).map((unit) => desk.hall?.seatOf(unit)).filter((seat) => seat !== undefined);
     wasBusy.current = busy;
+    if (refused.length > 0) speak(say("refused", { seats: refused.map((seat) => desk.describe(seat).where).join("; ") }));
   }, [busy]);
 }
 

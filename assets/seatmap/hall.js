@@ -169,7 +169,7 @@ export class Hall {
       const ahead = (this.x[other] - this.x[seat]) * dx + (this.y[other] - this.y[seat]) * dy;
       if (ahead < this.seatRadius * 0.5) continue;
       const aside = Math.abs((this.x[other] - this.x[seat]) * dy) + Math.abs((this.y[other] - this.y[seat]) * dx);
-      const cost = ahead + aside * 2.5;
+      const cost = ahead + aside * 1.2;
       if (cost < least) [best, least] = [other, cost];
     }
     return best;

@@ -575,7 +575,9 @@ export class Painter {
       if (box.seats === 0) return;
       const at = this.toScreen((box.left + box.right) / 2, (box.top + box.bottom) / 2);
       const wide = ctx.measureText(hall.zones[zone].name).width + 20;
-      if (at.x < 0 || at.y < 0 || at.x > this.width || at.y > this.height || wide > (box.right - box.left) * this.k * 2.2) return;
+      if (at.x < 0 || at.y < 0 || at.x > this.width || at.y > this.height) return;
+      at.x = Math.max(wide / 2 + 4, Math.min(this.width - wide / 2 - 4, at.x));
+      if (wide > (box.right - box.left) * this.k * 2.2) return;
       if (placed.some((one) => Math.abs(one.x - at.x) < (one.wide + wide) / 2 && Math.abs(one.y - at.y) < 28)) return;
       placed.push({ ...at, wide });
       this.pill(hall.zones[zone].name, at.x, at.y, wide);

@@ -52,17 +52,19 @@ export class Selection {
     this.reckon();
   }
 
-  /** The server began or ended working on the oldest wish: at its end what it did not grant is refused. */
+  /** The server began or ended working on the oldest wish: what it did not grant by then is refused. Returns those units. */
   work(isBusy) {
     if (isBusy) {
       this.asked = this.wishes[0] ?? null;
-      return;
+      return [];
     }
+    const refused = this.wishes.includes(this.asked) ? [...this.asked.adds] : [];
     this.wishes = this.wishes.filter((wish) => wish !== this.asked);
     this.asked = null;
     for (const wish of this.wishes) wish.until = Math.min(wish.until, Date.now() + AFTERWARDS);
     if (this.wishes.length) setTimeout(() => this.sweep(), AFTERWARDS + 50);
     this.reckon();
+    return refused;
   }
 
   sweep() {

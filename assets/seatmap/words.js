@@ -19,6 +19,7 @@ const ENGLISH = {
   picked: "{seat} is yours. {n} of {most} places.",
   dropped: "{seat} is free again.",
   isTaken: "{seat} is taken.",
+  refused: "Someone was quicker: {seats}.",
   tooMany: "You can take at most {most} places.",
   closed: "Seats cannot be taken right now.",
   row: "Row {row}",
