@@ -114,7 +114,7 @@ class TestReceiving:
                 event(at=datetime(2030, 1, 1, tzinfo=UTC), **wrong)
                 for wrong in (
                     {"amount": "1"}, {"amount": 1.5}, {"amount": True}, {"amount": 2**63}, {"amount": 10**12},
-                    {"currency": "XXXX"}, {"status": "rich"}, {"reason": "mood"}, {"captured": float("nan")},
+                    {"currency": "EURO"}, {"status": "rich"}, {"reason": "mood"}, {"captured": float("nan")},
                     {"id": "evt one"}, {"id": "evt_sim_" + "x" * 300},
                 )
             ),

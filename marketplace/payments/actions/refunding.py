@@ -53,7 +53,8 @@ async def process_refund(refund_id: RefundId, now: datetime) -> None:
         refund = await queries.lock_refund(session, refund_id)
         if not refund.lease(now):
             return
-        payment = await queries.lock_payment(session, PaymentId(refund.payment_id))
+        # Read without a lock: below, as everywhere, the payment is locked before its refund.
+        payment = await session.get_one(Payment, refund.payment_id)
     answer = await _ask(refund, payment, now)
     async with transaction() as session:
         payment = await queries.lock_payment(session, PaymentId(refund.payment_id))
