@@ -1,0 +1,154 @@
+"""How fast claims are, against what could be fastest and against what people build otherwise.
+
+    python -m bench.inventory
+
+Three ways to hold 1 and 4 seats, in alternating rounds of one run, so that a busy machine slows them all alike:
+
+- *claim*: `inventory.claim`, whole: reaping, fences, deadlines, the log and the publishing of changes.
+- *bare*: one EVALSHA of the same shape by the same client library: as many keys and arguments, the same reads and
+  writes of hashes, and nothing else.
+- *upsert*: one PostgreSQL transaction with an upsert for each seat that succeeds where the old hold has run out, which
+  is how holds are kept without Redis (psycopg, no ORM, default durability, prepared statements).
+
+Prints the median over the rounds of claim's rate in relation to the others'. Targets: at least 0.75 and 3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import pgserver
+import psycopg
+
+from marketplace import clock, db, redis
+from marketplace.ids import HoldId, ListingId, ResourceId
+from marketplace.inventory import actions as inventory
+from marketplace.inventory import keeper
+
+ROUNDS = 15
+CALLS = 400
+TOGETHER = 8
+"""Buyers who ask at the same time."""
+
+_TABLE = """
+CREATE TABLE seat_hold (
+    resource text, unit text, hold_id text NOT NULL, holder text NOT NULL, expires_at timestamptz NOT NULL,
+    PRIMARY KEY (resource, unit)
+)
+"""
+_UPSERT = """
+INSERT INTO seat_hold (resource, unit, hold_id, holder, expires_at) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (resource, unit) DO UPDATE
+SET hold_id = excluded.hold_id, holder = excluded.holder, expires_at = excluded.expires_at
+WHERE seat_hold.expires_at <= now()
+"""
+_BARE = """
+local units = {unpack(ARGV, 10)}
+redis.call('HGET', KEYS[5], 'version')
+redis.call('HGET', KEYS[4], ARGV[5])
+local owner = redis.call('HMGET', KEYS[1], unpack(units))
+local pairs_of = {}
+for i = 1, #units do
+  if owner[i] then return {'TAKEN', units[i]} end
+  pairs_of[#pairs_of + 1] = units[i]
+  pairs_of[#pairs_of + 1] = ARGV[3]
+end
+redis.call('HSET', KEYS[1], unpack(pairs_of))
+redis.call('HSET', KEYS[5], 'version', ARGV[6])
+redis.call('HSET', KEYS[4], ARGV[5], ARGV[3])
+local text = table.concat(ARGV, '\\n', 3)
+redis.call('HSET', KEYS[2], ARGV[3], text)
+return {'OK', ARGV[3], text}
+"""
+
+Buy = Callable[[str, list[str]], Awaitable[object]]
+_buyers = count()
+
+
+async def rate(buy: Buy, seats: int) -> float:
+    """Claims a second: CALLS of them, each by a new buyer on new seats, TOGETHER at a time."""
+    work = iter(
+        [(f"crt_{number:026d}", [f"seat:{number}-{seat}" for seat in range(seats)]) for number, _ in zip(_buyers, range(CALLS))]
+    )
+
+    async def buyer() -> None:
+        for holder, units in work:
+            await buy(holder, units)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(buyer() for _ in range(TOGETHER)))
+    return CALLS / (time.perf_counter() - began)
+
+
+async def compare(claim: Buy, bare: Buy, upsert: Buy) -> bool:
+    is_good = True
+    for seats in (1, 4):
+        rounds = [(await rate(claim, seats), await rate(bare, seats), await rate(upsert, seats)) for _ in range(ROUNDS + 2)]
+        to_bare = median(ours / theirs for ours, theirs, _ in rounds[2:])
+        to_upsert = median(ours / theirs for ours, _, theirs in rounds[2:])
+        rates = "   ".join(f"{name} {median(r[at] for r in rounds[2:]):,.0f}/s" for at, name in enumerate(("claim", "bare", "upsert")))
+        print(f"claim of {seats}:  {to_bare:.2f} of a bare EVALSHA (target 0.75)   {to_upsert:.1f} times an upsert per seat (target 3)")
+        print(f"             {rates}")
+        is_good = is_good and to_bare >= 0.75 and to_upsert >= 3
+    return is_good
+
+
+async def main(folder: Path) -> bool:
+    server = redis.EmbeddedRedis(folder / "redis")
+    redis.use(server.start())
+    db.use(db.connect(f"sqlite+aiosqlite:///{folder}/bench.db"))
+    resource, other = ResourceId(ListingId.new()), ResourceId(ListingId.new())
+    client = redis.client()
+    for one in (resource, other):
+        # Marks both as ready: with nothing sold there is nothing to rebuild.
+        await keeper.REBUILD(one, 0, 0)
+    sha = await client.script_load(_BARE)
+    keys, channel = keeper.names_of(other)
+
+    async def claim(holder: str, units: list[str]) -> object:
+        return await inventory.claim(resource, holder, units, seconds=900, limit_seconds=1800, most=10)
+
+    async def bare(holder: str, units: list[str]) -> object:
+        hold_id = HoldId.on(other)
+        return await client.evalsha(
+            sha, 6, *keys, clock.offset_ms(), channel, hold_id, hold_id, holder, 900_000, 1_800_000, 10, len(units), *units
+        )
+
+    with pgserver.get_server(folder / "pg", cleanup_mode="stop") as postgres:
+        connections: asyncio.Queue[psycopg.AsyncConnection] = asyncio.Queue()
+        for _ in range(TOGETHER):
+            connections.put_nowait(await psycopg.AsyncConnection.connect(postgres.get_uri(), prepare_threshold=0))
+        ready = await connections.get()
+        await ready.execute(_TABLE)
+        await ready.commit()
+        connections.put_nowait(ready)
+
+        async def upsert(holder: str, units: list[str]) -> object:
+            hold_id, until = HoldId.on(other), datetime.now(UTC) + timedelta(minutes=15)
+            connection = await connections.get()
+            async with connection.transaction():
+                for unit in units:
+                    await connection.execute(_UPSERT, (other, unit, hold_id, holder, until))
+            connections.put_nowait(connection)
+            return hold_id
+
+        is_good = await compare(claim, bare, upsert)
+        while not connections.empty():
+            await connections.get_nowait().close()
+    await redis.close()
+    await db.close()
+    server.remove()
+    return is_good
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True) as place:
+        sys.exit(0 if asyncio.run(main(Path(place))) else 1)

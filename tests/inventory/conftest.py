@@ -1,0 +1,32 @@
+"""What the tests of this room share beyond everybody's fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+
+from marketplace import db
+from marketplace import redis as redis_room
+from marketplace.redis import EmbeddedRedis
+from tests.conftest import short_folder
+
+
+@pytest.fixture
+async def one_database(fresh_sqlite: Callable[[], AbstractContextManager[str]]) -> AsyncIterator[str]:
+    """An empty database for tests to which its make does not matter: claims are rebuilt from it, and that is all."""
+    with fresh_sqlite() as url:
+        db.use(db.connect(url))
+        yield url
+        await db.close()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[EmbeddedRedis]:
+    """A server that the test may stop, kill and flush."""
+    with short_folder() as folder:
+        server = EmbeddedRedis(folder)
+        redis_room.use(server.start())
+        yield server
+        server.remove()
