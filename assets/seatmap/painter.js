@@ -577,7 +577,8 @@ export class Painter {
       const wide = ctx.measureText(hall.zones[zone].name).width + 20;
       if (at.x < 0 || at.y < 0 || at.x > this.width || at.y > this.height) return;
       at.x = Math.max(wide / 2 + 4, Math.min(this.width - wide / 2 - 4, at.x));
-      if (wide > (box.right - box.left) * this.k * 2.2) return;
+      // A name that would hide most of its block says less than the block.
+      if (wide * 26 > 0.5 * (box.right - box.left) * (box.bottom - box.top) * this.k ** 2) return;
       if (placed.some((one) => Math.abs(one.x - at.x) < (one.wide + wide) / 2 && Math.abs(one.y - at.y) < 28)) return;
       placed.push({ ...at, wide });
       this.pill(hall.zones[zone].name, at.x, at.y, wide);

@@ -34,6 +34,6 @@ def test_the_stylesheet_names_no_property_that_the_theme_does_not_have():
     import re
 
     text = theme.STYLESHEET.read_text(encoding="utf-8")
-    defined = set(re.findall(r"^\s*--([\w-]+):", text, re.MULTILINE))
+    defined = set(re.findall(r"[\s{]--([\w-]+):", text))
     used = set(chain(re.findall(r"var\(--([\w-]+)", text)))
     assert used - defined == {"seat-colour"}  # set by the seat map on each seat
