@@ -90,7 +90,7 @@ def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
 
 
 def _text(pdf: FPDF, text: str, size: int, color: tuple[int, int, int], *, style: str = "", height: float = 6) -> None:
-    pdf.set_font(_FONT, style, size)  # type: ignore[arg-type]  # fpdf types its styles as literals
+    pdf.set_font(_FONT, style, size)
     pdf.set_text_color(*color)
     # An accent that was typed on its own joins its letter: the font has the two as one.
     pdf.multi_cell(0, height, unicodedata.normalize("NFC", text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)

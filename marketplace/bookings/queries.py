@@ -106,9 +106,10 @@ async def order_of(session: Session, booking: Booking) -> Order:
 
 
 def _ticket(ticket: Ticket) -> TicketView:
-    id, booking_id = TicketId(ticket.id), BookingId(ticket.booking_id)
-    code = tokens.sign_ticket(id, booking_id, ticket.unit)
-    return TicketView(id, ticket.unit, ticket.label, ticket.category, code, ticket.voided_at is not None)
+    id = TicketId(ticket.id)
+    return TicketView(
+        id, ticket.unit, ticket.label, ticket.category, tokens.sign_ticket(id), is_void=ticket.voided_at is not None
+    )
 
 
 async def orders(session: Session, actor: Actor, *, limit: int = 50, before: datetime | None = None) -> list[OrderCard]:

@@ -22,7 +22,7 @@ LONGEST_STORY = 20_000
 MOST_PER_BUYER = 100
 LONGEST_EVENT = timedelta(days=92)
 _YEARS = range(2000, 2101)
-_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def tidy(draft: ListingDraft) -> ListingDraft:

@@ -35,7 +35,7 @@ _SHAPES = ("polygon", "rectangle", "ellipse", "circle", "text")
 
 # A guid stands between colons in units, in addresses and in keys: letters, digits and four signs that are safe in all.
 _GUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _COLOR = re.compile(
     r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})"
     r"|rgba?\(\s*[0-9.]{1,6}%?(?:\s*[,\s/]\s*[0-9.]{1,6}%?){2,3}\s*\)"

@@ -21,6 +21,8 @@ NAV: Sequence[Link] = (
 OWN: Sequence[Link] = (Link(label="Sell", href="/sell", testid="menu-sell"),)
 MORE: Sequence[Link] = (Link(label="API", href="/api/v1/docs", testid="footer-api"),)
 
+OFFLINE = "We lost the connection and are trying again. What you hold stays held."
+
 LEAVE = "leave"
 """Id of the form that logs out. What the tab remembers of its viewer goes first."""
 
@@ -31,6 +33,7 @@ _leave = rx.call_function(
 
 def frame(*content: rx.Component, current: str = "") -> rx.Component:
     """`content` inside the shell; `current` is the href of the entry in the navigation that is open."""
+    passing_word = toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss)
     return rx.fragment(
         site_header(
             NAV, viewer_name=ViewerState.name, menu=OWN, current=current, on_sign_out=_leave, sign_in_href="/login",
@@ -38,13 +41,23 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         ),
         rx.cond(
             has_connection_errors,
-            notice("We lost the connection and are trying again. What you hold stays held.", testid="offline", tone="warning"),
+            notice(OFFLINE, testid="offline", tone="warning"),
         ),
         rx.el.main(*content, id="content", class_name="page", tab_index=-1),
         site_footer(MORE),
-        toasts(rx.cond(ViewerState.notice != "", toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss))),
+        toasts(rx.cond(ViewerState.notice != "", passing_word)),
+        _Away.create(to=ViewerState.away),
         native_form(action="/session/logout", id=LEAVE, hidden=True),
     )  # fmt: skip
+
+
+class _Away(rx.Component):
+    """The hand-written React part of assets/away.js: leaves for an address outside the pages."""
+
+    library = "$/public/away.js"
+    tag = "Away"
+
+    to: rx.Var[str]
 
 
 class _NativeForm(Element):  # type: ignore[misc]  # Reflex types its elements as Any

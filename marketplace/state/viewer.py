@@ -11,7 +11,6 @@ from urllib.parse import quote
 from zoneinfo import available_timezones
 
 import reflex as rx
-from reflex.event import EventSpec
 from starlette.requests import cookie_parser
 
 from marketplace import clock
@@ -41,11 +40,14 @@ class ViewerState(rx.State):
     """The IANA zone of the viewer's own clock."""
 
     notice: str = ""
+    away: str = ""
+    """Where the browser goes next, by a whole navigation: a redirect of Reflex' own stays among the pages."""
 
     _renewed_at: datetime | None = None
+    _renewed_on: str = ""
 
     @rx.event
-    async def look(self) -> EventSpec | None:
+    async def look(self) -> None:
         """First on every page's `on_load`: learn who is looking."""
         cookies = self._cookies()
         zone = cookies.get("zone", "")
@@ -55,21 +57,22 @@ class ViewerState(rx.State):
         try:
             actor = await self._actor()
         except TokenRefused:
-            return self._renewal(LOGGED_OUT)
+            self._renew(LOGGED_OUT)
+            return
         if actor.cart is None:
-            return self._renewal("Please allow cookies: without them we cannot keep seats for you.")
+            self._renew("Please allow cookies: without them we cannot keep seats for you.")
+            return
         self.is_operator, self.is_seller = actor.is_operator, bool(actor.sellers)
         self.is_signed_in = actor.account is not None
         self.name = ""
         if actor.account is not None:
             async with transaction(reading=True) as session:
                 self.name = (await accounts.account_view(session, actor.account)).name
-        return None
 
     @rx.event
-    def renew(self) -> EventSpec | None:
+    def renew(self) -> None:
         """Have a log-in renewed that ran out while the page lay open."""
-        return self._renewal(LOGGED_OUT)
+        self._renew(LOGGED_OUT)
 
     @rx.event
     def tell(self, message: str) -> None:
@@ -109,11 +112,14 @@ class ViewerState(rx.State):
         url = self.router.url
         return f"{url.path}?{url.query}" if url.query else url.path
 
-    def _renewal(self, otherwise: str) -> EventSpec | None:
+    def _renew(self, otherwise: str) -> None:
         """Go and fetch fresh cookies; say `otherwise` if that was tried a moment ago."""
-        now = clock.now()
+        now, connection = clock.now(), self.router.session.session_id
+        if self._renewed_on == connection:
+            return  # this page is being left already
         if self._renewed_at is not None and now - self._renewed_at < RENEWED_AGO:
             self.is_signed_in, self.name, self.notice = False, "", otherwise
-            return None
-        self._renewed_at = now
-        return rx.redirect(f"/session/renew?next={quote(self._here())}", is_external=True)
+            return
+        self._renewed_at, self._renewed_on = now, connection
+        # The moment makes each address a new one, which the browser follows once.
+        self.away = f"/session/renew?next={quote(self._here())}&at={now.timestamp():.3f}"
