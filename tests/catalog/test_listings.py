@@ -293,9 +293,13 @@ class TestStatuses:
     )  # fmt: skip
     def test_a_row_goes_only_where_the_table_lets_it(self, was: Status, verb: str, to: Status, now: datetime) -> None:
         row = Listing(
-            status=was, version=1, sale_starts_at=now + timedelta(1), starts_at=now + timedelta(2), ends_at=now + timedelta(3)
+            status=was,
+            version=1,
+            sale_starts_at=now + timedelta(1),
+            starts_at=now + timedelta(2),
+            ends_at=now + timedelta(3),
         )
-        asked = (("a reason", now) if verb == "cancel" else (now,))
+        asked = ("a reason", now) if verb == "cancel" else (now,)
         if to in LAWFUL[was]:
             getattr(row, verb)(*asked)
             assert (row.status, row.version) == (to, 2)
@@ -384,7 +388,10 @@ class TestChanging:
         async with transaction() as session:
             plan = await actions.import_plan(session, actor, shop.id, document, now)
         changed = await self.change(made, now, actor, plan_id=plan.id)
-        assert [(price.category, price.price) for price in changed.prices] == [("Gold", None), ("Standard", Money(1500, "EUR"))]
+        assert [(price.category, price.price) for price in changed.prices] == [
+            ("Gold", None),
+            ("Standard", Money(1500, "EUR")),
+        ]
         assert "ListingChanged" not in await facts()
 
     async def test_plan_and_currency_are_fixed_once_published(self, database: str, now: datetime) -> None:
@@ -420,7 +427,9 @@ class TestChanging:
     async def test_operators_agree_on_fees(self, database: str, now: datetime) -> None:
         made = await make_listing(now)
         async with transaction() as session:
-            changed = await actions.set_fees(session, OPERATOR, made.id, commission_bp=600, guest_surcharge_bp=0, now=now)
+            changed = await actions.set_fees(
+                session, OPERATOR, made.id, commission_bp=600, guest_surcharge_bp=0, now=now
+            )
         assert (changed.commission_bp, changed.guest_surcharge_bp) == (600, 0)
         async with transaction() as session:
             with pytest.raises(ListingRefused):
@@ -432,5 +441,3 @@ class TestChanging:
             self.change(made, now, prices={"Premium": 100}), self.change(made, now, prices={"Standard": 200})
         )
         assert [price.price for price in (await page(made.id, now)).prices] == [Money(100, "EUR"), Money(200, "EUR")]
-
-
