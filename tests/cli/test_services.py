@@ -1,0 +1,44 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis as sync_redis
+
+from marketplace import settings
+from marketplace.cli import services
+from marketplace.cli.refusals import DataInUse
+from marketplace.settings import Settings
+
+
+@pytest.fixture
+def chosen(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setenv("DATA_DIR", str(own_settings.data_dir))
+    monkeypatch.setenv("REDIS_URL", "")
+    yield own_settings
+    os.environ["REDIS_URL"] = ""
+
+
+def test_a_run_without_a_redis_gets_one_and_tells_its_children(chosen: Settings):
+    with services.own_data(chosen) as equipped:
+        assert os.environ["REDIS_URL"] == equipped.redis_url == settings.current().redis_url
+        with sync_redis.Redis.from_url(equipped.redis_url) as client:
+            assert client.ping()
+    with pytest.raises(sync_redis.ConnectionError):
+        sync_redis.Redis.from_url(equipped.redis_url).ping()
+
+
+def test_two_runs_do_not_share_a_data_folder(chosen: Settings):
+    with services.own_data(chosen), pytest.raises(DataInUse, match=str(os.getpid())), services.own_data(chosen):
+        pass
+
+
+def test_a_command_beside_a_running_marketplace_shares_its_redis(chosen: Settings):
+    with services.own_data(chosen) as running, services.reached_data(chosen) as beside:
+        assert beside.redis_url == running.redis_url
+
+
+def test_a_command_by_itself_starts_a_redis_and_ends_it(chosen: Settings):
+    with services.reached_data(chosen) as alone:
+        assert alone.redis_url.startswith("unix://")
+    assert not Path(alone.redis_url.removeprefix("unix://")).exists()
