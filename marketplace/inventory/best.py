@@ -20,7 +20,7 @@ Point: TypeAlias = tuple[float, float]
 
 AISLE = 1.75
 """A gap so many times as wide as its row's median spacing is an aisle."""
-ANCHORS = 8
+ANCHORS = 4
 """From how many good places a party that has to be split up is tried to be seated."""
 
 
@@ -61,7 +61,7 @@ def best_sets(
     found += [group.units for group in _spread(lonely, limit - len(found))]
     if found or is_together or quantity < 2:
         return found
-    return list(_split(stretches, focal, frozenset(taken), quantity, allowed, no_single=no_single))
+    return list(_split(stretches, focal, taken, quantity, allowed, no_single=no_single))
 
 
 def leaves_single(row_units: Sequence[str], taken: Collection[str], chosen: Collection[str]) -> bool:
@@ -161,31 +161,42 @@ def _spread(groups: list[_Group], limit: int) -> list[_Group]:
 def _split(
     stretches: Sequence[Row],
     focal: Point,
-    taken: frozenset[str],
+    taken: Collection[str],
     quantity: int,
     is_allowed: Callable[[str], bool],
     *,
     no_single: bool,
 ) -> Iterator[tuple[str, ...]]:
-    """The party in several groups: the first as large as can be, the rest as near to it as can be."""
-    for size in range(quantity, 0, -1):
-        clean, lonely = _groups(stretches, focal, taken, size, is_allowed, no_single=no_single)
-        found = False
-        for anchor in _spread(clean, ANCHORS) or _spread(lonely, ANCHORS):
-            if size == quantity:
-                yield anchor.units
+    """The party in several groups, each as large as can be and as near to the first as can be.
+
+    Greedy, and tried from a few good places only: what is best for one group may make more groups of the rest.
+    """
+
+    def largest(centre: Point, gone: Collection[str], most: int) -> list[_Group]:
+        for size in range(min(most, _longest(stretches, gone, is_allowed)), 0, -1):
+            clean, lonely = _groups(stretches, centre, gone, size, is_allowed, no_single=no_single)
+            if clean or lonely:
+                return _spread(clean or lonely, ANCHORS)
+        return []
+
+    for anchor in largest(focal, taken, quantity):
+        party = anchor.units
+        while len(party) < quantity:
+            more = largest(anchor.centre, {*taken, *party}, quantity - len(party))
+            if not more:
                 return
-            rest = _split(
-                stretches,
-                anchor.centre,
-                taken | frozenset(anchor.units),
-                quantity - size,
-                is_allowed,
-                no_single=no_single,
-            )
-            for others in rest:
-                found = True
-                yield anchor.units + others
-                break
-        if found:
-            return
+            party += more[0].units
+        yield party
+
+
+def _longest(stretches: Sequence[Row], taken: Collection[str], is_allowed: Callable[[str], bool]) -> int:
+    """How many seats side by side may be chosen at most."""
+    lengths = (
+        sum(1 for _ in run)
+        for stretch in stretches
+        for may, run in groupby(
+            stretch, lambda place: bool(place[0]) and place[0] not in taken and is_allowed(place[0])
+        )
+        if may
+    )
+    return max(lengths, default=0)

@@ -249,7 +249,7 @@ async def test_a_blocker_that_goes_at_the_last_moment_is_no_obstacle(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between our insert that failed and our look at who was in the way, they gave the seat back."""
-    claim = await a_claim(resource := a_resource(), seats(1))
+    claim = await a_claim(a_resource(), seats(1))
     insert, tries = inventory._insert, []
 
     async def fail_once(session: object, claim: object, rows: object) -> None:
@@ -290,9 +290,7 @@ async def test_without_the_index_and_the_fence_a_seat_is_sold_twice(redis: Redis
     assert [row.unit for row in await allocations() if row.is_active] == ["seat:1", "seat:1"]
 
 
-async def test_questions_about_many_units_are_asked_in_portions(
-    now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_questions_about_many_units_are_asked_in_portions(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "MOST_IN_ONE_SELECT", 2)
     claim = await a_sale(resource := a_resource(), seats(1, 2, 3, 4, 5), now)
     async with transaction(reading=True) as session:
