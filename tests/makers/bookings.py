@@ -10,8 +10,7 @@ from sqlmodel import select
 from marketplace import clock, outbox, wiring
 from marketplace.accounts.views import Actor
 from marketplace.bookings import actions, holding, queries
-from marketplace.bookings.views import Status
-from marketplace.bookings.views import Buyer, Order
+from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingPage
 from marketplace.db import transaction
@@ -96,9 +95,7 @@ class Market(World):
                 session, actor, order.id, provider="simulator", method=token, key=key, now=self.now
             )
 
-    async def pay_for(
-        self, actor: Actor, order: Order, number: str = SUCCESS, *, key: str = "first"
-    ) -> PaymentView:
+    async def pay_for(self, actor: Actor, order: Order, number: str = SUCCESS, *, key: str = "first") -> PaymentView:
         """Pay, and wait until the bank has decided."""
         begun = await self.begin_to_pay(actor, order, number, key=key)
         await self.let_pass(4)
@@ -129,7 +126,9 @@ class Market(World):
     async def bank(self) -> tuple[list[int], list[int]]:
         """What the bank has taken and given back, in minor units."""
         async with transaction(reading=True) as session:
-            charges = await session.exec(select(SimulatorCharge.captured_minor).where(SimulatorCharge.captured_minor > 0))
+            charges = await session.exec(
+                select(SimulatorCharge.captured_minor).where(SimulatorCharge.captured_minor > 0)
+            )
             refunds = await session.exec(select(SimulatorRefund.amount_minor))
             return sorted(charges), sorted(refunds)
 
