@@ -21,6 +21,7 @@ from marketplace import settings
 from marketplace.cli import services, serving
 from marketplace.cli.frontend import Frontend, tools_environment
 from marketplace.cli.refusals import PortTaken
+from marketplace.lab import world
 from marketplace.redis import die_with_parent
 from marketplace.settings import Settings
 
@@ -102,5 +103,8 @@ def _refuse_taken(host: str, port: int) -> None:
 def _greet(chosen: Settings, seconds: float) -> None:
     console.print(f"\n  [bold]Holdfast[/bold] is open at [bold]{chosen.origin}[/bold]  ({seconds:.1f} s)")
     console.print(f"  Data: {chosen.data_dir.absolute()}    API: {chosen.origin}/api/v1/docs")
+    if chosen.lab_is_open:
+        people = f"{world.BUYER} (buys), {world.SELLER} (sells), {world.OPERATOR} (operates)"
+        console.print(f"  In the demo world: {people}; password {world.PASSWORD}")
     console.print("  Stop with Ctrl-C.\n")
     sys.stdout.flush()
