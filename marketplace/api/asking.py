@@ -12,13 +12,16 @@ from starlette.requests import HTTPConnection
 from marketplace import clock, settings
 from marketplace.accounts import throttle, tokens
 from marketplace.accounts.views import Actor, Tokens
-from marketplace.errors import Forbidden
+from marketplace.errors import Forbidden, TooMany, Unavailable
 from marketplace.ids import CartId
 
 ACCESS, REFRESH, CART = "access", "refresh", "cart"
 CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
 REFRESH_PATH = "/session"
 """The refresh token is sent to the log-in routes only, never along with every request."""
+
+RATE = "holdfast.rate"
+"""Where in the scope a rate limit leaves its headers: every answer carries them, a refusal like a success."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -131,10 +134,23 @@ class Limited:
     bucket: str
     setting: str
 
-    async def __call__(self, request: Request, response: Response) -> None:
+    async def __call__(self, request: Request) -> None:
         rate: str = getattr(settings.current(), self.setting)
         who = request.headers.get(CART_HEADER) or request.cookies.get(CART) or address_of(request)
-        state = await throttle.hit(self.bucket, who, rate)
+        try:
+            state = await throttle.hit(self.bucket, who, rate)
+        except TooMany as refused:
+            self._tell(request, rate, throttle.RateState(refused.facts["limit"], 0, refused.retry_after))
+            raise
+        except Unavailable:
+            # Redis is away. What is limited here cannot be done without it, and says so in better words.
+            return
+        self._tell(request, rate, state)
+
+    def _tell(self, request: Request, rate: str, state: throttle.RateState) -> None:
+        """Leave the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers) for the answer."""
         window = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[rate.partition("/")[2]]
-        response.headers["RateLimit-Policy"] = f'"{self.bucket}";q={state.limit};w={window}'
-        response.headers["RateLimit"] = f'"{self.bucket}";r={state.remaining};t={state.reset_after}'
+        request.scope[RATE] = {
+            "RateLimit-Policy": f'"{self.bucket}";q={state.limit};w={window}',
+            "RateLimit": f'"{self.bucket}";r={state.remaining};t={state.reset_after}',
+        }

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.api import problems
+from marketplace.api.asking import RATE
 from marketplace.ids import ulid
 
 REQUESTS = Counter(
@@ -56,6 +57,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 answered = MutableHeaders(scope=message)
+                answered.update(scope.get(RATE, {}))
                 answered["X-Request-ID"] = request_id
                 answered["X-Content-Type-Options"] = "nosniff"
                 answered.setdefault("Cache-Control", "no-store")
@@ -64,7 +66,7 @@ class Edge:
         try:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 length = headers.get("content-length", "0")
-                if length.isdigit() and int(length) <= most:
+                if length.isdecimal() and int(length) <= most:
                     await self.app(scope, bounded_receive, marked_send)
                 else:
                     await problems.of_http(problems.too_large(most))(scope, receive, marked_send)

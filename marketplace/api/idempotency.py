@@ -13,10 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from marketplace import clock
+from marketplace.accounts.views import Actor
 from marketplace.api import problems
-from marketplace.api.asking import actor_of
+from marketplace.api.asking import actor_of, address_of
 from marketplace.db import transaction
-from marketplace.errors import HoldfastError, Invalid
+from marketplace.errors import HoldfastError, Invalid, TooMany
 from marketplace.payments import idempotency
 from marketplace.payments.idempotency import Replay
 
@@ -48,13 +49,18 @@ class Idempotent(APIRoute):
 
 
 async def _once(request: Request, key: str, handle: Handler) -> Response:
-    label = actor_of(request).label
+    label = _label(request)
     begun = await _begin(request, key, label)
     if isinstance(begun, Replay):
         headers = {**begun.headers, "Idempotency-Replayed": "true"}
         return Response(begun.body, begun.status, headers, begun.content_type)
     try:
         response = await handle(request)
+    except TooMany:
+        # Nothing was tried: the same request is welcome after the wait that this asks for.
+        async with transaction() as session:
+            await idempotency.abandon(session, key=key, actor=label)
+        raise
     except HoldfastError as refused:
         response = problems.of_error(refused)
     except RequestValidationError as misshapen:
@@ -64,6 +70,12 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
         raise
     await _finish(key, label, response)
     return response
+
+
+def _label(request: Request) -> str:
+    """Whose key it is. Who has no cart yet is told apart by address, so that no stranger is given another's cart."""
+    actor = actor_of(request)
+    return f"visitor {address_of(request)}" if actor == Actor() else actor.label
 
 
 async def _begin(request: Request, key: str, label: str) -> idempotency.Begun:

@@ -108,6 +108,17 @@ async def finish(
     )
 
 
+async def abandon(session: Session, *, key: str, actor: str) -> None:
+    """Forget a request that was turned away before anything was tried."""
+    await session.execute(
+        delete(IdempotencyKey).where(
+            col(IdempotencyKey.actor) == actor,
+            col(IdempotencyKey.key) == key,
+            col(IdempotencyKey.answered_at).is_(None),
+        )
+    )
+
+
 async def forget(session: Session, now: datetime) -> int:
     """Drop what is older than a day. Returns how many."""
     gone = await session.execute(
