@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from marketplace.api.shapes import Amount, AwareInstant, Instant, Shape
 from marketplace.catalog.views import (
@@ -220,6 +220,18 @@ class ListingShape(Shape):
             policy=page.policy, max_per_buyer=page.max_per_buyer, no_single_seats=page.no_single_seats,
             seller_id=page.seller.id, seller_name=page.seller.name, poster_url=page.poster_url, version=page.version,
         )  # fmt: skip
+
+
+class SeatsShape(Shape):
+    """Units that are not free: `held` or `sold`. Every other unit of the plan is free."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"version": 42, "status": {"seat:A-1": "sold"}, "is_paused": False}]}
+    )
+
+    version: int
+    status: dict[str, str]
+    is_paused: bool = False
 
 
 def _amount(money: Money | None) -> Amount | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -11,17 +14,32 @@ from fastapi.responses import StreamingResponse
 from marketplace import clock
 from marketplace.api.asking import Asking
 from marketplace.api.idempotency import Idempotent
-from marketplace.api.listing_shapes import CardPage, ListingChangeBody, ListingDraftBody, ListingShape, Search
+from marketplace.api.listing_shapes import (
+    CardPage,
+    ListingChangeBody,
+    ListingDraftBody,
+    ListingShape,
+    Search,
+    SeatsShape,
+)
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import posters, queries
+from marketplace.catalog.shelf import Shelf
 from marketplace.db import transaction
-from marketplace.errors import Fault, Invalid
+from marketplace.errors import Fault, Invalid, Unavailable
 from marketplace.ids import ListingId, ResourceId, SellerId
 from marketplace.inventory import actions as inventory
+from marketplace.inventory.queries import allocated
 from marketplace.inventory.watch import Hub, encode
 
 router = APIRouter(tags=["Listings"], route_class=Idempotent)
 streams = APIRouter(tags=["Listings"])
+
+LONGEST_VERSION = 18
+"""Digits: what a 64-bit counter can be asked for."""
+
+_packed: Shelf[str, bytes] = Shelf(most=64)
+"""Plans as they go over the wire: a hall of 60,000 is compressed once, not for each visitor."""
 
 
 @router.get("/listings")
@@ -72,13 +90,23 @@ async def import_plan(request: Request, actor: Asking, seller_id: str) -> dict[s
 
 
 @streams.get("/listings/{id}/plan", response_class=Response)
-async def plan(id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
+async def plan(
+    id: str, if_none_match: Annotated[str, Header()] = "", accept_encoding: Annotated[str, Header()] = ""
+) -> Response:
     """The plan's geometry, for drawing: immutable for each version."""
     offer = await queries.offer(ListingId(id))
     etag, body = await queries.plan_geometry(offer.plan_id)
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=300, stale-while-revalidate=86400"}
-    if etag in if_none_match:
+    headers = {
+        # Weak, because it names both the plain and the compressed form.
+        "ETag": f"W/{etag}",
+        "Cache-Control": "public, max-age=300, stale-while-revalidate=86400",
+        "Vary": "Accept-Encoding",
+    }
+    if etag in if_none_match or if_none_match.strip() == "*":
         return Response(status_code=304, headers=headers)
+    if "gzip" in accept_encoding:
+        body = await _packed.get(etag, partial(asyncio.to_thread, gzip.compress, body, 6))
+        headers["Content-Encoding"] = "gzip"
     return Response(body, media_type="application/json", headers=headers)
 
 
@@ -90,21 +118,28 @@ async def poster(id: str) -> Response:
 
 
 @streams.get("/listings/{id}/seats")
-async def seats(id: str) -> dict[str, int | dict[str, str]]:
-    """Every unit that is not free: `held` or `sold`."""
+async def seats(id: str) -> SeatsShape:
+    """Every unit that is not free: `held` or `sold`.
+
+    While holds are paused (`is_paused`) this is what has been checked out or sold, as of version 0.
+    """
     await queries.offer(ListingId(id))
-    snapshot = await inventory.snapshot(ResourceId(id))
-    return {"version": snapshot.version, "status": snapshot.status}
+    resource = ResourceId(id)
+    try:
+        snapshot = await inventory.snapshot(resource)
+    except Unavailable:
+        async with transaction(reading=True) as session:
+            return SeatsShape(version=0, status=await allocated(session, resource, clock.now()), is_paused=True)
+    return SeatsShape(version=snapshot.version, status=snapshot.status)
 
 
 @streams.get("/listings/{id}/seats/stream", response_class=StreamingResponse)
-async def stream(
-    id: str, request: Request, last_event_id: Annotated[str, Header(max_length=40)] = ""
-) -> StreamingResponse:
+async def stream(id: str, request: Request, last_event_id: Annotated[str, Header()] = "") -> StreamingResponse:
     """Server-sent events: a snapshot, or what changed since `Last-Event-ID`; then every change within 100 ms."""
     await queries.offer(ListingId(id))
     hub: Hub = request.app.state.hub
-    since = int(last_event_id) if last_event_id.isdigit() else None
+    # What is no version of ours is none at all: the stream then begins with a snapshot.
+    since = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) <= LONGEST_VERSION else None
 
     async def events() -> AsyncIterator[bytes]:
         async for event in hub.watch(ResourceId(id), since):

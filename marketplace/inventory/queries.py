@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from marketplace.db import Session
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory.models import Allocation
+from marketplace.inventory.views import HELD, SOLD
 
 MOST_IN_ONE_SELECT = 5_000
 
@@ -49,6 +50,13 @@ async def active(session: Session, resource: ResourceId) -> list[Allocation]:
             select(Allocation).where(Allocation.resource == resource, col(Allocation.released_at).is_(None))
         )
     )
+
+
+async def allocated(session: Session, resource: ResourceId, now: datetime) -> dict[str, str]:
+    """`held` or `sold` for every unit that SQL knows of: all there is to know while Redis is away."""
+    return {
+        row.unit: SOLD if row.is_sold else HELD for row in await active(session, resource) if not row.has_run_out(now)
+    }
 
 
 async def highest_fence(session: Session, resource: ResourceId, units: Sequence[str] | None = None) -> int:
