@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -12,7 +11,8 @@ from marketplace.api.asking import Asking
 from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.shapes import (
     Amount,
-    BookingCardShape,
+    AwareInstant,
+    BookingPage,
     BookingRequest,
     BookingShape,
     CancelQuoteShape,
@@ -41,13 +41,12 @@ async def check_out(wanted: BookingRequest, actor: Asking) -> BookingShape:
 
 @router.get("/bookings")
 async def my_bookings(
-    actor: Asking, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: datetime | None = None
-) -> dict[str, list[BookingCardShape] | str | None]:
+    actor: Asking, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: AwareInstant | None = None
+) -> BookingPage:
     """The caller's own, newest first."""
     async with transaction(reading=True) as session:
         cards = await queries.orders(session, actor, limit=limit, before=cursor)
-    following = cards[-1].created_at.isoformat() if len(cards) == limit else None
-    return {"items": [BookingCardShape.of(card) for card in cards], "next_cursor": following}
+    return BookingPage.of(cards, limit)
 
 
 @router.get("/bookings/{id}")

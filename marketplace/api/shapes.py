@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -194,6 +195,17 @@ class BookingCardShape(Shape):
             id=card.id, status=card.status, title=card.title, place_name=card.place_name, starts_at=card.starts_at,
             total=Amount.of(card.total), quantity=card.quantity, created_at=card.created_at,
         )  # fmt: skip
+
+
+class BookingPage(Shape):
+    items: list[BookingCardShape]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, cards: Sequence[OrderCard], limit: int) -> BookingPage:
+        """`next_cursor` is the moment of the last one, to the microsecond."""
+        following = cards[-1].created_at.isoformat().replace("+00:00", "Z") if len(cards) == limit else None
+        return cls(items=[BookingCardShape.of(card) for card in cards], next_cursor=following)
 
 
 class CardShape(Shape):

@@ -12,7 +12,7 @@ from typing import cast
 import structlog
 
 from marketplace import redis
-from marketplace.errors import HoldfastError
+from marketplace.errors import HoldfastError, Unavailable
 from marketplace.jobs.schedule import JOBS, named
 
 log = structlog.get_logger()
@@ -50,11 +50,19 @@ async def run(name: str, now: datetime) -> int:
     finally:
         took = round(time.perf_counter() - began, 4)
         note = json.dumps({"at": now.isoformat(), "seconds": took, "did": did, "error": error})
-        async with redis.must_answer("The job ran, but its run could not be written down."):
-            await cast("Awaitable[int]", redis.client().hset(_RUNS, name, note))
+        await _write_down(name, note)
         if did:
             log.info("job.ran", job=name, did=did, seconds=took)
     return did
+
+
+async def _write_down(name: str, note: str) -> None:
+    """A note that is lost must not hide how the job went."""
+    try:
+        async with redis.must_answer("The last run could not be written down."):
+            await cast("Awaitable[int]", redis.client().hset(_RUNS, name, note))
+    except Unavailable as error:
+        log.warning("job.not_written_down", job=name, why=error.message)
 
 
 async def last_runs() -> list[LastRun]:
