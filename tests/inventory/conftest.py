@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 
 import pytest
@@ -23,10 +23,11 @@ async def one_database(fresh_sqlite: Callable[[], AbstractContextManager[str]]) 
 
 
 @pytest.fixture
-def own_redis() -> Iterator[EmbeddedRedis]:
+async def own_redis() -> AsyncIterator[EmbeddedRedis]:
     """A server that the test may stop, kill and flush."""
     with short_folder() as folder:
         server = EmbeddedRedis(folder)
         redis_room.use(server.start())
         yield server
+        await redis_room.close()
         server.remove()
