@@ -21,6 +21,7 @@ def create_app() -> FastAPI:
         openapi_url=f"{ROOT}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        responses={"default": problems.DOCUMENTED},
     )
     app.state.hub = Hub()
     for router in (

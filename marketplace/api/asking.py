@@ -95,10 +95,13 @@ def give_cart(response: Response, cart: CartId) -> None:
 
 
 def give_session(response: Response, given: Tokens) -> None:
-    """Put both tokens into HttpOnly cookies."""
-    now = clock.now()
-    _set_cookie(response, ACCESS, given.access, int((given.access_expires_at - now).total_seconds()), "/")
-    life = int((given.refresh_expires_at - now).total_seconds())
+    """Put both tokens into HttpOnly cookies.
+
+    The access token's cookie outlives its token: a page that finds one that has run out has it renewed, where one that
+    finds none takes its viewer for a stranger.
+    """
+    life = int((given.refresh_expires_at - clock.now()).total_seconds())
+    _set_cookie(response, ACCESS, given.access, life, "/")
     for path in (REFRESH_PATH, "/api/v1/auth"):
         _set_cookie(response, REFRESH, given.refresh, life, path)
 

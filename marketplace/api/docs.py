@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from html import escape
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+
+from marketplace.api import problems
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,6 +35,7 @@ async def reference(request: Request) -> HTMLResponse:
             tag = (operation.get("tags") or ["Other"])[0]
             sections.setdefault(tag, []).append(_operation(document, path, verb, operation))
     body = "".join(f"<h2>{escape(tag)}</h2>{''.join(operations)}" for tag, operations in sections.items())
+    body += f"<h2>Problems</h2><dl>{''.join(_problem(*entry) for entry in problems.codes().items())}</dl>"
     info = document["info"]
     return HTMLResponse(
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -40,6 +44,12 @@ async def reference(request: Request) -> HTMLResponse:
         f"<p>{escape(info.get('summary', ''))} The machine-readable form is <a href='openapi.json'>openapi.json</a> "
         f"(OpenAPI {escape(document['openapi'])}). Errors are problem+json (RFC 9457).</p>{body}"
     )
+
+
+def _problem(code: str, meaning: tuple[HTTPStatus, str]) -> str:
+    """One code, where the `type` of a problem points."""
+    status, about = meaning
+    return f"<dt id={code}><code>{code}</code> <span class=soft>{status}</span></dt><dd>{escape(about)}</dd>"
 
 
 def _operation(document: dict[str, Any], path: str, verb: str, operation: dict[str, Any]) -> str:

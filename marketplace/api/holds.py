@@ -9,7 +9,7 @@ from marketplace.api.asking import Asking, Limited, Shopper
 from marketplace.api.idempotency import Idempotent
 from marketplace.api.shapes import HoldRequest, HoldShape
 from marketplace.bookings import holding
-from marketplace.errors import Fault, Invalid
+from marketplace.catalog.kinds import UnitRequest
 from marketplace.ids import HoldId, ListingId
 
 router = APIRouter(tags=["Holds"], route_class=Idempotent)
@@ -23,19 +23,15 @@ async def hold_seats(wanted: HoldRequest, actor: Shopper) -> HoldShape:
 
     409 `seats_taken` names the seats that somebody else has.
     """
-    held = await holding.hold(actor, ListingId(wanted.listing_id), _wish(wanted), clock.now())
+    held = await holding.hold(actor, ListingId(wanted.listing_id), _request(wanted), clock.now())
     return HoldShape.of(held)
 
 
-def _wish(wanted: HoldRequest) -> holding.Wish:
-    if wanted.seats is not None and wanted.quantity is None:
-        return holding.TheseSeats(tuple(wanted.seats))
-    if wanted.quantity is None or wanted.seats is not None:
-        raise Invalid("Name seats, or a quantity.", [Fault("seats", "Give either `seats` or `quantity`.")])
-    if wanted.area is not None:
-        return holding.StandingPlaces(wanted.area, wanted.quantity)
-    most = None if wanted.max_price is None else wanted.max_price.money()
-    return holding.BestSeats(wanted.quantity, wanted.category, most, is_together=wanted.together)
+def _request(wanted: HoldRequest) -> UnitRequest:
+    return UnitRequest(
+        seats=tuple(wanted.seats or ()), quantity=wanted.quantity or 0, area=wanted.area, together=wanted.together,
+        category=wanted.category, price_to=None if wanted.max_price is None else wanted.max_price.money(),
+    )  # fmt: skip
 
 
 @router.get("/holds/{id}")

@@ -134,12 +134,21 @@ async def seats(id: str) -> SeatsShape:
 
 
 @streams.get("/listings/{id}/seats/stream", response_class=StreamingResponse)
-async def stream(id: str, request: Request, last_event_id: Annotated[str, Header()] = "") -> StreamingResponse:
-    """Server-sent events: a snapshot, or what changed since `Last-Event-ID`; then every change within 100 ms."""
+async def stream(
+    id: str,
+    request: Request,
+    last_event_id: Annotated[str, Header()] = "",
+    resume_from: Annotated[str, Query(alias="last_event_id")] = "",
+) -> StreamingResponse:
+    """Server-sent events: a snapshot, or what changed since `Last-Event-ID`; then every change within 100 ms.
+
+    A script that opens the stream anew cannot set that header; it says `?last_event_id=` instead.
+    """
     await queries.offer(ListingId(id))
     hub: Hub = request.app.state.hub
+    last = last_event_id or resume_from
     # What is no version of ours is none at all: the stream then begins with a snapshot.
-    since = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) <= LONGEST_VERSION else None
+    since = int(last) if last.isdecimal() and len(last) <= LONGEST_VERSION else None
 
     async def events() -> AsyncIterator[bytes]:
         async for event in hub.watch(ResourceId(id), since):

@@ -41,10 +41,57 @@ STATUS: dict[type[HoldfastError], HTTPStatus] = {
 
 MEDIA_TYPE = "application/problem+json"
 
+DOCUMENTED: dict[str, Any] = {
+    "description": "Refused, and why: a problem of RFC 9457. `code` is stable; some codes bring members of their own.",
+    "content": {
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail", "code"],
+                "properties": {
+                    "type": {"type": "string", "format": "uri-reference"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string", "description": "For people."},
+                    "code": {"type": "string", "description": "For programs."},
+                    "errors": {
+                        "type": "array",
+                        "description": "Every field that is wrong, where that is the problem.",
+                        "items": {
+                            "type": "object",
+                            "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                        },
+                    },
+                },
+            },
+            "example": {
+                "type": "/api/v1/docs#seats_taken",
+                "title": "Seats taken",
+                "status": 409,
+                "detail": "Somebody was faster. Pick other places.",
+                "code": "seats_taken",
+                "seats": ["st-A-1"],
+            },
+        }
+    },
+}
+"""How every operation's refusals are described in the OpenAPI document."""
+
 
 def status_of(error: HoldfastError) -> HTTPStatus:
     """The status of the nearest class in the table."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def codes() -> dict[str, tuple[HTTPStatus, str]]:
+    """Every code that a refusal may have, with its status and what it means."""
+    known: dict[str, tuple[HTTPStatus, str]] = {}
+    waiting: list[type[HoldfastError]] = list(STATUS)
+    for kind in waiting:
+        waiting += kind.__subclasses__()
+        status = next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+        known.setdefault(kind.code, (status, (kind.__doc__ or "").partition("\n")[0]))
+    return dict(sorted(known.items()))
 
 
 def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> Response:

@@ -69,15 +69,6 @@ class NoTicketsYet(Conflict):
         super().__init__("Tickets come with a confirmed order.", booking_id=id)
 
 
-class DuplicateSeats(Invalid):
-    code = "duplicate_seats"
-
-    def __init__(self, guids: list[str]) -> None:
-        super().__init__(
-            f"Named twice: {', '.join(guids[:5])}.", [Fault("seats", f"“{guid}” is named twice.") for guid in guids]
-        )
-
-
 class SingleSeatLeft(Conflict):
     code = "single_seat_left"
 

@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from marketplace import settings
-from marketplace.bookings.errors import DuplicateSeats, NoSuchSeatsTogether, NotOnSale, SingleSeatLeft
+from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.seating import Row
+from marketplace.catalog.kinds import AnyOf, BestOf, These, UnitRequest, kind
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.best import best_sets, leaves_single
@@ -25,34 +25,6 @@ if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
     from marketplace.catalog.views import SeatOffer, UnitLine
     from marketplace.inventory.views import Claim
-
-
-@dataclass(frozen=True, slots=True)
-class TheseSeats:
-    """Seats by their guid in the plan."""
-
-    guids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BestSeats:
-    """`quantity` seats, side by side if `is_together`, of one category or below a price where asked."""
-
-    quantity: int
-    category: str | None = None
-    most: Money | None = None
-    is_together: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class StandingPlaces:
-    """`quantity` places in the standing area `guid`."""
-
-    guid: str
-    quantity: int
-
-
-Wish: TypeAlias = TheseSeats | BestSeats | StandingPlaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,70 +45,56 @@ class Held:
         return tuple(line.unit for line in self.lines)
 
 
-async def hold(actor: Actor, listing_id: ListingId, wish: Wish, now: datetime) -> Held:
-    """Hold what is wished for, added to what the visitor holds on this listing already.
+async def hold(actor: Actor, listing_id: ListingId, request: UnitRequest, now: datetime) -> Held:
+    """Hold what is asked for, added to what the visitor holds on this listing already.
 
-    Raises NotOnSale, UnknownUnits, DuplicateSeats, UnitsTaken, TooManyUnits, SingleSeatLeft, NoSuchSeatsTogether, and
-    Unavailable while Redis is away: nothing is held unguarded.
+    Raises NotOnSale, UnknownUnits, UnitsTaken, TooManyUnits, SingleSeatLeft, NoSuchSeatsTogether, Invalid for what can
+    never be had, and Unavailable while Redis is away: nothing is held unguarded.
     """
     cart = actor.must_have_cart()
     offer = await catalog.offer(listing_id)
     if not offer.is_on_sale(now):
         raise NotOnSale(offer.title)
-    return _held(await _claim(offer, cart, wish), offer)
+    return _held(await _claim(offer, cart, request), offer)
 
 
-async def _claim(offer: SeatOffer, cart: str, wish: Wish) -> Claim:
-    match wish:
-        case TheseSeats():
-            return await _hold_these(offer, cart, wish)
-        case BestSeats():
-            return await _hold_best(offer, cart, wish)
-        case StandingPlaces():
-            area = offer.plan.standing_area(wish.guid)
-            return await inventory.claim_any(
-                ResourceId(offer.listing_id), cart, area.pool, wish.quantity, area.capacity, **_limits(offer)
-            )
-
-
-async def _hold_these(offer: SeatOffer, cart: str, wish: TheseSeats) -> Claim:
-    units = [f"seat:{guid}" for guid in wish.guids]
-    if len(set(units)) < len(units):
-        raise DuplicateSeats(sorted({guid for guid in wish.guids if wish.guids.count(guid) > 1}))
-    offer.check(units)
+async def _claim(offer: SeatOffer, cart: str, request: UnitRequest) -> Claim:
     resource = ResourceId(offer.listing_id)
-    if offer.no_single_seats:
-        snapshot = await inventory.snapshot(resource)
-        for row in _rows_of(offer, units):
-            if leaves_single([unit for unit, _, _ in row.places], snapshot.status.keys(), units):
-                raise SingleSeatLeft
-    return await inventory.claim(resource, cart, units, **_limits(offer))
+    match kind(offer.kind).units_for(offer, request):
+        case These(units):
+            if offer.no_single_seats:
+                await _must_leave_no_single(offer, units)
+            return await inventory.claim(resource, cart, units, **_limits(offer))
+        case AnyOf(pool, quantity, capacity):
+            return await inventory.claim_any(resource, cart, pool, quantity, capacity, **_limits(offer))
+        case BestOf() as best:
+            return await _claim_best(offer, cart, best)
 
 
-def _rows_of(offer: SeatOffer, units: Sequence[str]) -> list[Row]:
+async def _must_leave_no_single(offer: SeatOffer, units: Sequence[str]) -> None:
+    """Raises SingleSeatLeft.
+
+    Looked at before the claim, not within it: two who pick at the same moment may leave a seat alone between them. That
+    is a courtesy to the seller, none of the promises.
+    """
+    taken = (await inventory.snapshot(ResourceId(offer.listing_id))).status.keys()
     wanted = set(units)
-    return [row for row in offer.plan.rows if any(seat.unit in wanted for seat in row.seats)]
+    for row in offer.plan.rows:
+        in_row = [seat.unit for seat in row.seats]
+        if not wanted.isdisjoint(in_row) and leaves_single(in_row, taken, units):
+            raise SingleSeatLeft
 
 
-async def _hold_best(offer: SeatOffer, cart: str, wish: BestSeats) -> Claim:
+async def _claim_best(offer: SeatOffer, cart: str, best: BestOf) -> Claim:
     """Rank free groups by our picture of the hall and take the first that is still free; look again if all are gone."""
     resource = ResourceId(offer.listing_id)
-    allowed = {
-        name
-        for name, price in offer.prices.items()
-        if wish.category in {None, name} and (wish.most is None or price <= wish.most)
-    }
-
-    def is_allowed(unit: str) -> bool:
-        return bool(unit) and offer.plan.place(unit).category in allowed
-
-    rows = [row.places for row in offer.plan.rows]
+    rows = [row.places for row in best.rows]
     for _ in range(_LOOKS):
         snapshot = await inventory.snapshot(resource)
         # In a thread: ranking a hall of 10,000 takes longer than anybody else should wait for an answer.
         candidates = await asyncio.to_thread(
-            best_sets, rows, offer.plan.focal, snapshot.status.keys(), wish.quantity,
-            no_single=offer.no_single_seats, is_together=wish.is_together, is_allowed=is_allowed,
+            best_sets, rows, best.focal, snapshot.status.keys(), best.quantity,
+            no_single=offer.no_single_seats, is_together=best.together,
         )  # fmt: skip
         if not candidates:
             break
@@ -144,7 +102,7 @@ async def _hold_best(offer: SeatOffer, cart: str, wish: BestSeats) -> Claim:
             return await inventory.claim_first(resource, cart, candidates, **_limits(offer))
         except UnitsTaken:
             continue
-    raise NoSuchSeatsTogether(wish.quantity)
+    raise NoSuchSeatsTogether(best.quantity)
 
 
 _LOOKS = 4
@@ -154,7 +112,7 @@ _LOOKS = 4
 def _limits(offer: SeatOffer) -> dict[str, int]:
     chosen = settings.current()
     return {
-        "seconds": chosen.hold_seconds,
+        "seconds": kind(offer.kind).hold_seconds,
         "limit_seconds": chosen.hold_limit_seconds,
         "most": offer.max_per_buyer,
     }

@@ -1,13 +1,17 @@
-"""What this room does about money that came, or did not."""
+"""What this room does about money that came, or did not, and about units that were sold or came free."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from marketplace.bookings import actions
 from marketplace.bookings.events import PaymentDeclined
+from marketplace.catalog import actions as catalog
 from marketplace.db import transaction
-from marketplace.ids import BookingId, PaymentId
+from marketplace.ids import BookingId, ListingId, PaymentId
+from marketplace.inventory import queries as inventory
+from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.money import Money
 from marketplace.outbox import reacts_to, record
 from marketplace.payments.events import PaymentFailed, PaymentSucceeded
@@ -23,3 +27,10 @@ async def take_the_money(fact: PaymentSucceeded, now: datetime) -> None:
 async def tell_of_the_decline(fact: PaymentFailed, now: datetime) -> None:
     async with transaction() as session:
         record(session, PaymentDeclined(fact.booking_id, fact.reason, now), now)
+
+
+@reacts_to(UnitsSold, UnitsFreed)
+async def keep_the_sold_out_sign_true(fact: UnitsSold | UnitsFreed, now: datetime) -> None:
+    async with transaction() as session:
+        how_many_sold = partial(inventory.sold_count, session, fact.resource)
+        await catalog.keep_sold_out_sign(session, ListingId(fact.resource), how_many_sold, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -178,6 +178,23 @@ async def put_back_on_sale(session: Session, id: ListingId, now: datetime) -> No
         row.put_back_on_sale(now)
         record(session, ListingBackOnSale(id, SellerId(row.seller_id)), now)
         await _kept(session, row, now)
+
+
+async def keep_sold_out_sign(
+    session: Session, id: ListingId, how_many_sold: Callable[[], Awaitable[int]], now: datetime
+) -> None:
+    """Hang out the sold-out sign, or take it in, by how many units are sold. Raises NotFound.
+
+    Asked under the listing's lock, so that of two who reckon at once the later one has the last word.
+    """
+    row = await queries.lock(session, id)
+    if row.plan_id is None or row.status_at(now) not in {Status.ON_SALE, Status.SOLD_OUT}:
+        return
+    capacity = (await queries.plan(PlanId(row.plan_id))).capacity
+    if await how_many_sold() >= capacity:
+        await mark_sold_out(session, id, now)
+    else:
+        await put_back_on_sale(session, id, now)
 
 
 def _read(document: bytes | str | Mapping[str, Any]) -> tuple[bytes, SeatPlan]:

@@ -52,6 +52,20 @@ async def active(session: Session, resource: ResourceId) -> list[Allocation]:
     )
 
 
+async def sold_count(session: Session, resource: ResourceId) -> int:
+    """How many units of the resource are sold."""
+    counted = await session.exec(
+        select(func.count())
+        .select_from(Allocation)
+        .where(
+            Allocation.resource == resource,
+            col(Allocation.released_at).is_(None),
+            col(Allocation.confirmed_at).is_not(None),
+        )
+    )
+    return counted.one()
+
+
 async def allocated(session: Session, resource: ResourceId, now: datetime) -> dict[str, str]:
     """`held` or `sold` for every unit that SQL knows of: all there is to know while Redis is away."""
     return {

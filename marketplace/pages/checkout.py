@@ -74,7 +74,7 @@ def _open() -> rx.Component:
                 class_name="stack",
             ),
             rx.el.aside(_bill()),
-            class_name="split",
+            class_name="split split-aside-first",
         ),
     )
 

@@ -13,8 +13,9 @@ from typing_extensions import TypedDict
 from marketplace import clock
 from marketplace.bookings import holding
 from marketplace.bookings import queries as bookings
-from marketplace.bookings.holding import BestSeats, Held, StandingPlaces, TheseSeats, Wish
+from marketplace.bookings.holding import Held
 from marketplace.catalog import queries as catalog
+from marketplace.catalog.kinds import UnitRequest
 from marketplace.catalog.views import ListingPage
 from marketplace.components.values import PriceLine, Tone
 from marketplace.db import transaction
@@ -112,7 +113,7 @@ class ListingState(ViewerState):
         """Hold these seats, too."""
         self.is_busy = True
         yield
-        await self._try(self._hold_more(TheseSeats(tuple(str(unit).removeprefix("seat:") for unit in units))))
+        await self._try(self._hold_more(UnitRequest(seats=tuple(str(unit).removeprefix("seat:") for unit in units))))
 
     @rx.event
     async def best(self, wish: dict[str, Any]) -> AsyncIterator[None]:
@@ -155,14 +156,16 @@ class ListingState(ViewerState):
     async def _find_best(self, wish: dict[str, Any]) -> None:
         most = wish.get("maxAmount")
         price = None if most is None else Money(_number(most), next(iter(self.prices.values()))["currency"])
-        await self._hold_more(BestSeats(_number(wish.get("quantity")), wish.get("category") or None, price))
+        await self._hold_more(
+            UnitRequest(quantity=_number(wish.get("quantity")), category=wish.get("category") or None, price_to=price)
+        )
 
     async def _stand(self, wish: dict[str, Any]) -> None:
-        await self._hold_more(StandingPlaces(str(wish.get("area")), _number(wish.get("quantity"))))
+        await self._hold_more(UnitRequest(area=str(wish.get("area")), quantity=_number(wish.get("quantity"))))
 
-    async def _hold_more(self, wish: Wish) -> None:
+    async def _hold_more(self, request: UnitRequest) -> None:
         listing_id = ListingId(self.facts.id)
-        self._show(await holding.hold(await self._actor(), listing_id, wish, clock.now()))
+        self._show(await holding.hold(await self._actor(), listing_id, request, clock.now()))
 
     async def _drop(self, units: list[str]) -> None:
         actor = await self._actor()

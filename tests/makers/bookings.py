@@ -12,6 +12,7 @@ from marketplace.accounts.views import Actor
 from marketplace.bookings import actions, holding, queries
 from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
+from marketplace.catalog.kinds import UnitRequest
 from marketplace.catalog.views import ListingPage
 from marketplace.db import transaction
 from marketplace.ids import BookingId, ResourceId
@@ -76,7 +77,7 @@ class Market(World):
             pass
 
     async def hold(self, actor: Actor, *guids: str) -> holding.Held:
-        return await holding.hold(actor, self.listing.id, holding.TheseSeats(guids), self.now)
+        return await holding.hold(actor, self.listing.id, UnitRequest(seats=guids), self.now)
 
     async def check_out(self, actor: Actor, held: holding.Held, buyer: Buyer = ADA) -> Order:
         async with transaction() as session:
