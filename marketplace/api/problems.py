@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -94,15 +96,22 @@ def codes() -> dict[str, tuple[HTTPStatus, str]]:
     return dict(sorted(known.items()))
 
 
-def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    """A problem+json answer. `more` becomes extra members."""
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Response:
+    """A problem+json answer. `more` becomes extra members; what RFC 9457 names itself cannot be overwritten."""
     body = {
+        **more,
         "type": f"/api/v1/docs#{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": int(status),
         "detail": detail,
         "code": code,
-        **more,
     }
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
@@ -118,7 +127,7 @@ def of_error(error: HoldfastError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, Invalid) and error.faults:
         more["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
-    return problem(status_of(error), error.code, error.message, headers=headers, **more)
+    return problem(status_of(error), error.code, error.message, headers=headers, more=more)
 
 
 def of_validation(error: RequestValidationError) -> Response:
@@ -128,7 +137,10 @@ def of_validation(error: RequestValidationError) -> Response:
         for fault in error.errors()
     ]
     return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request does not have the right shape.", errors=faults
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        "The request does not have the right shape.",
+        more={"errors": faults},
     )
 
 

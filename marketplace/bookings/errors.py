@@ -37,7 +37,7 @@ class NothingToPay(Conflict):
 
     def __init__(self, id: BookingId, status: str) -> None:
         super().__init__(
-            f"This order is {status.replace('_', ' ')}: there is nothing to pay.", booking_id=id, status=status
+            f"This order is {status.replace('_', ' ')}: there is nothing to pay.", booking_id=id, booking_status=status
         )
 
 

@@ -58,7 +58,7 @@ class UnlawfulStatus(Conflict):
 
     def __init__(self, was: str, wanted: str) -> None:
         super().__init__(
-            f"A listing that is {was.replace('_', ' ')} cannot become {wanted.replace('_', ' ')}.", status=was
+            f"A listing that is {was.replace('_', ' ')} cannot become {wanted.replace('_', ' ')}.", listing_status=was
         )
 
 

@@ -43,7 +43,9 @@ class PaymentInProgress(Conflict):
 
     def __init__(self, payment_id: PaymentId, status: PaymentStatus) -> None:
         said = "is paid already" if status is PaymentStatus.SUCCEEDED else "is being paid already"
-        super().__init__(f"This booking {said}. You are not charged again.", payment_id=payment_id, status=status.value)
+        super().__init__(
+            f"This booking {said}. You are not charged again.", payment_id=payment_id, payment_status=status.value
+        )
         self.payment_id, self.status = payment_id, status
 
 
@@ -68,7 +70,8 @@ class NotRefundable(Conflict):
 
     def __init__(self, status: PaymentStatus) -> None:
         super().__init__(
-            f"Only a payment that has succeeded can be refunded; this one is {status.value}.", status=status.value
+            f"Only a payment that has succeeded can be refunded; this one is {status.value}.",
+            payment_status=status.value,
         )
 
 
