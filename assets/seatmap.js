@@ -13,7 +13,7 @@ const GATHER = 300;        // milliseconds in which presses on a standing counte
 
 export function SeatMap({
   planUrl, streamUrl, seatsUrl, prices = {}, mine = [], most = 8, busy = false, disabled = false, words,
-  onPick, onDrop, onBest, onStanding, ...rest
+  onPick, onDrop, onBest, onStanding, onLost, ...rest
 }) {
   const root = useRef(null);
   const [hall, failure, retry] = usePlan(planUrl);
@@ -27,7 +27,7 @@ export function SeatMap({
   const selection = useRef(null);
   selection.current ??= new Selection(redraw);
 
-  const desk = useDesk({ hall, selection: selection.current, say, speak, prices, most, only, paused, disabled, onPick, onDrop, onStanding, root });
+  const desk = useDesk({ hall, selection: selection.current, say, speak, prices, most, only, paused, disabled, onPick, onDrop, onStanding, onLost, root });
   useStream(desk, hall, streamUrl, seatsUrl, { redraw, setLost, setPaused });
   useAnswers(desk, selection.current, mine, busy, say, speak);
   useHandle(root, desk);
@@ -87,8 +87,16 @@ function useStream(desk, hall, streamUrl, seatsUrl, { redraw, setLost, setPaused
       later();
     };
     const live = new Live(streamUrl, seatsUrl, {
-      snapshot: (news) => { setPaused(""); tell(hall.replace(news)); },
-      changes: (news) => { setPaused(""); tell(hall.change(news)); },
+      snapshot: (news) => {
+        setPaused("");
+        tell(hall.replace(news));
+        tellLost(desk, (unit) => !(unit in news.status));
+      },
+      changes: (news) => {
+        setPaused("");
+        tell(hall.change(news));
+        tellLost(desk, (unit) => news.changes[unit] === "free");
+      },
       paused: ({ why }) => setPaused(why || desk.say("paused")),
       lost: setLost,
     });
@@ -97,6 +105,12 @@ function useStream(desk, hall, streamUrl, seatsUrl, { redraw, setLost, setPaused
       live.stop();
     };
   }, [hall, streamUrl, seatsUrl]);
+}
+
+/** What the viewer holds by the server's last word, and is free by the stream's, has run out: the page must ask anew. */
+function tellLost({ selection, onLost }, isFree) {
+  const lost = [...selection.mine].filter((unit) => selection.has(unit) && isFree(unit));
+  if (lost.length > 0) onLost?.(lost);
 }
 
 /** Lays the server's answers over the viewer's wishes, and shows what “find the best” found. */

@@ -30,6 +30,7 @@ class SeatMap(rx.Component):
     on_drop: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
     on_best: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, Any])]
     on_standing: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, Any])]
+    on_lost: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
 
 
 def seat_map(
@@ -43,6 +44,7 @@ def seat_map(
     on_drop: Handler,
     on_best: Handler = None,
     on_standing: Handler = None,
+    on_lost: Handler = None,
     most: Number = 8,
     is_busy: Flag = False,
     is_disabled: Flag = False,
@@ -56,7 +58,8 @@ def seat_map(
     for sale. `mine` are the viewer's units ("seat:<guid>", "stand:<area>:<n>").
 
     `on_pick` and `on_drop` are told a list of units, `on_best` {"quantity", "maxAmount" (minor units or None),
-    "category" (name or None)}, `on_standing` {"area": guid, "quantity": how many more}. The map shows a wish at once
+    "category" (name or None)}, `on_standing` {"area": guid, "quantity": how many more}, `on_lost` a list of units that ran
+    out while the viewer looked on. The map shows a wish at once
     and takes it back unless `mine` grants it: set `is_busy` while an answer is made, so that it knows when it has come.
 
     `words` replaces texts of assets/seatmap/words.js. `is_debugged` gives tests `window.holdfastSeatMap`.
@@ -73,5 +76,11 @@ def seat_map(
         on_pick=on_pick,
         on_drop=on_drop,
         data_testid=testid,
-        **given(words=words, on_best=on_best, on_standing=on_standing, data_map_debug="true" if is_debugged else None),
+        **given(
+            words=words,
+            on_best=on_best,
+            on_standing=on_standing,
+            on_lost=on_lost,
+            data_map_debug="true" if is_debugged else None,
+        ),
     )

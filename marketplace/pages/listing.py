@@ -78,6 +78,7 @@ def _map() -> rx.Component:
             on_drop=_S.drop,
             on_best=_S.best,
             on_standing=_S.stand,
+            on_lost=_S.time_is_up,
         ),
         class_name="stack",
     )
@@ -100,7 +101,16 @@ def _picked() -> rx.Component:
                     testid="bar",
                 ),
             ),
-            rx.el.p("Pick seats in the plan, or let us find the best ones together.", class_name="quiet"),
+            rx.cond(
+                _S.again,
+                notice(
+                    "Your time ran out and the seats were let go.",
+                    testid="ran-out",
+                    tone="warning",
+                    action=button("Hold them again", testid="again", on_click=_S.pick(_S.again)),
+                ),
+                rx.el.p("Pick seats in the plan, or let us find the best ones together.", class_name="quiet"),
+            ),
         ),
         title="Your seats",
         testid="picked-card",

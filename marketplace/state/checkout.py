@@ -20,7 +20,7 @@ from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
-from marketplace.errors import Fault, HoldfastError, Invalid, NotFound
+from marketplace.errors import Fault, HoldfastError, Invalid, NotFound, Unavailable
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId
 from marketplace.money import Money
 from marketplace.payments import actions as payments
@@ -34,6 +34,11 @@ from marketplace.state.viewer import ViewerState
 PROVIDER = "simulator"
 LOOK_EVERY = 0.35
 """Seconds between two looks at a payment under way: quick enough to feel live, one indexed read each."""
+WATCH_EVERY = 1.0
+"""Seconds between two looks at whether the seats of an open check-out are still held: one call of Redis each."""
+
+_watches: dict[str, object] = {}
+"""The latest watch of each browser tab that this process serves: earlier ones end when a page is loaded anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,8 @@ class CheckoutState(ViewerState):
                 order = await orders.by_hold(session, actor, hold_id)
             if order is None:
                 await self._show_hold(hold_id)
-            else:
-                return await self._show_order(order)
+                return CheckoutState.watch
+            return await self._show_order(order)
         except NotFound as gone:
             self.stage = "gone" if gone.code == "hold_expired" else "missing"
         except HoldfastError as refused:
@@ -145,6 +150,23 @@ class CheckoutState(ViewerState):
                         self.stage = "gone"
                 return
             await asyncio.sleep(LOOK_EVERY)
+
+    @rx.event(background=True)
+    async def watch(self) -> Any:
+        """Notice at once when the seats are no longer held, whatever the clock in the browser says."""
+        async with self:
+            actor, tab = await self._actor(), self.router.session.client_token
+            hold_id = HoldId(self._part("checkout_hold"))
+        _watches[tab] = mine = object()
+        while _watches.get(tab) is mine:
+            await asyncio.sleep(WATCH_EVERY)
+            try:
+                await holding.show(actor, hold_id)
+            except Unavailable:
+                continue
+            except HoldfastError:
+                _watches.pop(tab, None)
+                yield CheckoutState.time_is_up
 
     @rx.event
     async def answer_challenge(self, is_approved: bool) -> None:
@@ -222,10 +244,10 @@ class CheckoutState(ViewerState):
             latest = next(iter(await payment_queries.payments_of(session, order.id)), None)
         self.stage = "form"
         if latest is None:
-            return None
+            return CheckoutState.watch
         self._payment = latest.id
         self._show_payment(latest)
-        return CheckoutState.follow if latest.status.is_live else None
+        return CheckoutState.follow if latest.status.is_live else CheckoutState.watch
 
     async def _show_bill(self, bill: _Bill) -> None:
         actor = await self._actor()

@@ -10,7 +10,8 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock
+from marketplace import clock, settings
+from marketplace.accounts import throttle
 from marketplace.bookings import holding
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.holding import Held
@@ -79,6 +80,8 @@ class ListingState(ViewerState):
     is_busy: bool = False
     """While an answer to a pick is being made: the map takes back what `mine` does not grant once it is over."""
     unpaid_order: str = ""
+    again: list[str] = []  # noqa: RUF012
+    """Seats that ran out on this page: one click asks for them again."""
 
     _hold: str = ""
 
@@ -111,7 +114,7 @@ class ListingState(ViewerState):
     @rx.event
     async def pick(self, units: list[str]) -> AsyncIterator[None]:
         """Hold these seats, too."""
-        self.is_busy = True
+        self.is_busy, self.again = True, []
         yield
         await self._try(self._hold_more(UnitRequest(seats=tuple(str(unit).removeprefix("seat:") for unit in units))))
 
@@ -142,12 +145,14 @@ class ListingState(ViewerState):
         await self._try(self._extend())
 
     @rx.event
-    async def time_is_up(self) -> None:
-        """The countdown has ended: look at what is still ours."""
-        if self.facts.id:
-            await self._look_at_mine(ListingId(self.facts.id))
+    async def time_is_up(self, _lost: list[str] | None = None) -> None:
+        """The countdown has ended, or the map says that what was ours is free: look at what is still ours."""
+        if not self.facts.id or not self.mine:
+            return
+        had = list(self.mine)
+        await self._look_at_mine(ListingId(self.facts.id))
         if not self.mine:
-            self.notice = "Your time ran out and the seats were let go. If they are still free, pick them again."
+            self.again = had
 
     @rx.event
     def check_out(self) -> EventSpec | None:
@@ -164,8 +169,9 @@ class ListingState(ViewerState):
         await self._hold_more(UnitRequest(area=str(wish.get("area")), quantity=_number(wish.get("quantity"))))
 
     async def _hold_more(self, request: UnitRequest) -> None:
-        listing_id = ListingId(self.facts.id)
-        self._show(await holding.hold(await self._actor(), listing_id, request, clock.now()))
+        actor = await self._actor()
+        await throttle.hit("holds", actor.must_have_cart(), settings.current().hold_limit)
+        self._show(await holding.hold(actor, ListingId(self.facts.id), request, clock.now()))
 
     async def _drop(self, units: list[str]) -> None:
         actor = await self._actor()
@@ -212,7 +218,7 @@ class ListingState(ViewerState):
 
     def _forget(self) -> None:
         self.facts, self.prices, self.is_missing, self.is_loading = NOTHING, {}, False, True
-        self.unpaid_order = ""
+        self.unpaid_order, self.again = "", []
         self._show(None)
 
 
