@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from marketplace import settings
 from marketplace.errors import Unavailable
+from marketplace.line import Line, Word
 
 _clients: dict[int, Redis] = {}
+_lines: dict[int, Line] = {}
 _url: str | None = None
 
 
@@ -62,14 +67,44 @@ def client() -> Redis:
     return _clients[loop]
 
 
+async def ask(*command: Word) -> Any:
+    """The answer to a short command that is safe to run twice, over the line that the whole process shares.
+
+    Raises redis-py's errors (see `must_answer`), Unavailable where no server is known.
+    """
+    loop = id(asyncio.get_running_loop())
+    if loop not in _lines:
+        _lines[loop] = Line(client())
+    return await _lines[loop].ask(*command)
+
+
+class Lua:
+    """A script, which Redis runs at once and alone. It travels whole only to a server that does not know it yet."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._digest = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, keys: Sequence[str], *arguments: Word) -> Any:
+        """What the script returns. Raises as `ask` does."""
+        try:
+            return await ask("EVALSHA", self._digest, len(keys), *keys, *arguments)
+        except NoScriptError:
+            return await ask("EVAL", self._source, len(keys), *keys, *arguments)
+
+
 def use(address: str | None) -> None:
     """Make this the process's Redis (launcher, tests, benchmarks); None goes back to the settings."""
     global _url  # noqa: PLW0603 - one process has one Redis
     _url = address
     _clients.clear()
+    _lines.clear()
 
 
 async def close() -> None:
+    for line in _lines.values():
+        line.close()
+    _lines.clear()
     for known in list(_clients.values()):
         await known.aclose()
     _clients.clear()

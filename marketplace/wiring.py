@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -45,7 +46,8 @@ def queue() -> RedisQueue:
 
 async def wake(id: FactId, due_at: datetime, now: datetime) -> None:
     """Enqueue the delivery of a fact: at once, or when its time comes. One job a fact, however often it is asked for."""
-    scheduled = int((due_at - clock.offset()).timestamp()) if due_at > now else 0
+    # The queue knows whole seconds. Rounded down, a fact would be looked at before its time, and then wait for a sweep.
+    scheduled = math.ceil((due_at - clock.offset()).timestamp()) if due_at > now else 0
     await queue().enqueue(DELIVER, id=id, key=f"fact:{id}", scheduled=scheduled, timeout=60, retries=1)
 
 

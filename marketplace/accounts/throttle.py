@@ -1,7 +1,7 @@
 """Rate limits: at most so many hits in any stretch of time, for one somebody, over all processes.
 
 Rates are read by `limits`. Its strategies answer only yes or no and need a second call for what remains, and they bring
-a client of their own; so the window itself is a script of ours on the process's Redis client: one round trip, and one
+a client of their own; so the window itself is a script of ours on the process's line to Redis: one round trip, and one
 key, so that it also runs on Redis Cluster. It keeps the moments of the hits inside the window (a *sliding log*: exact,
 and a limit is at most a few hundred entries). A refused hit is not written down: hammering does not prolong the wait.
 """
@@ -9,6 +9,7 @@ and a limit is at most a few hundred entries). A refused hit is not written down
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from math import ceil
 
@@ -16,11 +17,11 @@ from limits import RateLimitItem, parse
 
 from marketplace import clock
 from marketplace.errors import TooMany
-from marketplace.redis import client, must_answer
+from marketplace.redis import Lua, must_answer
 
 # KEYS: the log, newest hit first. ARGV: most hits, window in ms, how far our clock is ahead of Redis' in ms.
 # Returns: whether it was let through, hits now in the window, ms until the oldest of them leaves it.
-_HIT = """
+_HIT = Lua("""
 local most, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[3])
@@ -38,7 +39,9 @@ end
 redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], window)
 return {1, hits + 1, (oldest or now) + window - now}
-"""
+""")
+
+_rate = lru_cache(parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,10 @@ async def hit(bucket: str, who: str, rate: str) -> RateState:
 
     Raises TooMany with the wait in seconds, Unavailable if Redis does not answer.
     """
-    limit = parse(rate)
+    limit = _rate(rate)
     async with must_answer("We cannot check this right now. Please try again in a moment."):
-        script = client().register_script(_HIT)
-        passed, hits, wait_ms = await script(
-            keys=[_key(bucket, who, limit)], args=[limit.amount, limit.get_expiry() * 1000, clock.offset_ms()]
+        passed, hits, wait_ms = await _HIT(
+            [_key(bucket, who, limit)], limit.amount, limit.get_expiry() * 1000, clock.offset_ms()
         )
     wait = max(1, ceil(int(wait_ms) / 1000))
     if not int(passed):

@@ -85,15 +85,25 @@ def access_life() -> timedelta:
 
 
 def issue_cart(cart: CartId, now: datetime) -> str:
-    """A token that makes its bearer the owner of this cart's holds."""
-    return _issue(Purpose.CART, {"sub": cart}, now, CART_LIFE)
+    """A token that makes its bearer the owner of this cart's holds: the cart, when it ends, our signature.
+
+    No JSON Web Token, because it says nothing else and comes with every request: its check costs a tenth.
+    """
+    claims = f"{cart}.{int((now + CART_LIFE).timestamp())}"
+    return f"{claims}.{mac(Purpose.CART, claims)}"
 
 
 def read_cart(token: str, now: datetime) -> CartId:
     """Raises TokenRefused."""
+    claims, _, signature = token[:LONGEST].rpartition(".")
+    if not hmac.compare_digest(mac(Purpose.CART, claims).encode(), signature.encode("utf-8", "replace")):
+        raise TokenRefused
+    cart, _, expires = claims.partition(".")
+    if not expires.isdecimal() or now.timestamp() >= int(expires):
+        raise TokenRefused
     try:
-        return CartId(_read(Purpose.CART, token, now)["sub"])
-    except (KeyError, TypeError, NotFound):
+        return CartId(cart)
+    except NotFound:
         raise TokenRefused from None
 
 

@@ -25,7 +25,8 @@ def create_app() -> FastAPI:
     )
     app.state.hub = Hub()
     for router in (
-        listings.router, listings.streams, holds.router, bookings.router, payments.router, payments.webhooks,
+        # Looked through in this order: what is asked for most often first.
+        holds.router, listings.router, listings.streams, bookings.router, payments.router, payments.webhooks,
         auth.router, auth.me, operations.router, docs.router, lab.router,
     ):  # fmt: skip
         app.include_router(router, prefix=ROOT)

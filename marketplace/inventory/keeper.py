@@ -6,14 +6,13 @@ resource whose keys are missing (first use, flush, lost server) is rebuilt from 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import ResponseError
 
 from marketplace import clock
 from marketplace.db import transaction
@@ -22,7 +21,7 @@ from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import queries
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import Claim
-from marketplace.redis import client, must_answer
+from marketplace.redis import Lua, must_answer
 
 _FOLDER = Path(__file__).parent / "scripts"
 _NOT_NOW = ("READONLY", "MASTERDOWN", "CLUSTERDOWN", "MISCONF", "OOM", "TRYAGAIN")
@@ -33,32 +32,23 @@ class Script:
     """A Lua script made of the files `names`, one after the other. Called with a resource and flat arguments."""
 
     def __init__(self, *names: str) -> None:
-        self.source = "\n".join((_FOLDER / f"{name}.lua").read_text() for name in names)
-        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+        self._lua = Lua("\n".join((_FOLDER / f"{name}.lua").read_text() for name in names))
 
     async def __call__(self, resource: ResourceId, *arguments: str | int) -> list[Any]:
         """The script's answer; the first word says what it means. Raises Unavailable."""
-        answer = await self._ask(resource, arguments)
+        answer = await self._run(resource, arguments)
         if answer[0] == "NOT_READY":
             await rebuild(resource)
-            answer = await self._ask(resource, arguments)
+            answer = await self._run(resource, arguments)
         if answer[0] == "NOT_READY":
             raise Unavailable("Holds are paused for a moment: our seat keeper has lost its memory.", retry_after=1)
         return answer
 
-    async def _ask(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
+    async def _run(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
         keys, channel = names_of(resource)
-        redis: Any = client()  # redis-py types a command's answer as one that is awaitable or not
-        answer: list[Any]
         async with must_answer():
             try:
-                answer = await redis.execute_command(
-                    "EVALSHA", self.sha, 6, *keys, clock.offset_ms(), channel, *arguments
-                )
-            except NoScriptError:
-                answer = await redis.execute_command(
-                    "EVAL", self.source, 6, *keys, clock.offset_ms(), channel, *arguments
-                )
+                answer: list[Any] = await self._lua(keys, clock.offset_ms(), channel, *arguments)
             except ResponseError as error:
                 if any(sign in str(error) for sign in _NOT_NOW):
                     raise Unavailable("Holds are paused for a moment: our seat keeper is changing places.") from error

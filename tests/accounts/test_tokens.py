@@ -28,7 +28,6 @@ SESSION = SessionId.new()
 Read = Callable[[str, datetime], object]
 READERS: dict[str, Read] = {
     "access": tokens.read_access,
-    "cart": tokens.read_cart,
     "booking": tokens.read_booking_key,
 }
 
@@ -40,7 +39,6 @@ def account(now: datetime) -> AccountView:
 def issued(now: datetime) -> dict[str, str]:
     return {
         "access": tokens.issue_access(account(now), SESSION, now),
-        "cart": tokens.issue_cart(CartId.new(), now),
         "booking": tokens.issue_booking_key(BookingId.new(), now),
     }
 
@@ -56,9 +54,9 @@ def forged(header: dict[str, Any], claims: dict[str, Any]) -> str:
     return f"{part(header)}.{part(claims)}."
 
 
-def cart_claims(now: datetime, **changes: Any) -> dict[str, Any]:
+def key_claims(now: datetime, **changes: Any) -> dict[str, Any]:
     at = int(now.timestamp())
-    claims = {"sub": CartId.new(), "aud": Purpose.CART.value, "iat": at, "exp": at + 60} | changes
+    claims = {"sub": BookingId.new(), "aud": Purpose.BOOKING.value, "iat": at, "exp": at + 60} | changes
     return {name: value for name, value in claims.items() if value is not None}
 
 
@@ -104,7 +102,7 @@ def test_a_ticket_code_that_was_touched_admits_nobody(now: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "life"),
-    [("access", timedelta(minutes=15)), ("cart", tokens.CART_LIFE), ("booking", tokens.BOOKING_KEY_LIFE)],
+    [("access", timedelta(minutes=15)), ("booking", tokens.BOOKING_KEY_LIFE)],
 )
 def test_a_token_ends_to_the_second(kind: str, life: timedelta, now: datetime) -> None:
     token = issued(now)[kind]
@@ -125,23 +123,25 @@ def test_a_token_opens_nothing_but_what_it_was_made_for(made_for: str, shown_as:
 
 
 def test_neither_the_key_nor_the_audience_alone_is_enough(now: datetime) -> None:
-    other_key = jwt.encode(cart_claims(now), secret_of(Purpose.BOOKING), algorithm="HS256")
-    other_audience = jwt.encode(cart_claims(now, aud=Purpose.BOOKING.value), secret_of(Purpose.CART), algorithm="HS256")
+    other_key = jwt.encode(key_claims(now), secret_of(Purpose.ACCESS), algorithm="HS256")
+    other_audience = jwt.encode(
+        key_claims(now, aud=Purpose.ACCESS.value), secret_of(Purpose.BOOKING), algorithm="HS256"
+    )
     for token in (other_key, other_audience):
         with pytest.raises(TokenRefused):
-            tokens.read_cart(token, now)
+            tokens.read_booking_key(token, now)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "HS", "RS256", "HS512", None, ["HS256"], {}])
 def test_an_unsigned_token_is_refused_whatever_its_header_claims(algorithm: Any, now: datetime) -> None:
     with pytest.raises(TokenRefused):
-        tokens.read_cart(forged({"alg": algorithm, "typ": "JWT"}, cart_claims(now)), now)
+        tokens.read_booking_key(forged({"alg": algorithm, "typ": "JWT"}, key_claims(now)), now)
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
 def test_our_own_key_under_another_algorithm_is_refused(algorithm: str, now: datetime) -> None:
     with pytest.raises(TokenRefused):
-        tokens.read_cart(jwt.encode(cart_claims(now), secret_of(Purpose.CART), algorithm=algorithm), now)
+        tokens.read_booking_key(jwt.encode(key_claims(now), secret_of(Purpose.BOOKING), algorithm=algorithm), now)
 
 
 def test_a_key_pair_of_ones_own_does_not_sign_for_us(now: datetime) -> None:
@@ -150,22 +150,22 @@ def test_a_key_pair_of_ones_own_does_not_sign_for_us(now: datetime) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     with pytest.raises(TokenRefused):
-        tokens.read_cart(jwt.encode(cart_claims(now), private, algorithm="RS256"), now)
+        tokens.read_booking_key(jwt.encode(key_claims(now), private, algorithm="RS256"), now)
 
 
-@pytest.mark.parametrize("secret", ["", "secret", "holdfast:cart", "None"])
+@pytest.mark.parametrize("secret", ["", "secret", "holdfast:booking", "None"])
 def test_a_token_signed_with_a_guessable_secret_is_refused(secret: str, now: datetime) -> None:
     with pytest.raises(TokenRefused):
-        tokens.read_cart(jwt.encode(cart_claims(now), secret, algorithm="HS256"), now)
+        tokens.read_booking_key(jwt.encode(key_claims(now), secret, algorithm="HS256"), now)
 
 
 @pytest.mark.parametrize("missing", ["exp", "iat", "aud", "sub"])
 def test_a_token_without_a_claim_that_we_need_is_refused(missing: str, now: datetime) -> None:
-    whole = jwt.encode(cart_claims(now), secret_of(Purpose.CART), algorithm="HS256")
-    tokens.read_cart(whole, now)
-    lacking = jwt.encode(cart_claims(now, **{missing: None}), secret_of(Purpose.CART), algorithm="HS256")
+    whole = jwt.encode(key_claims(now), secret_of(Purpose.BOOKING), algorithm="HS256")
+    tokens.read_booking_key(whole, now)
+    lacking = jwt.encode(key_claims(now, **{missing: None}), secret_of(Purpose.BOOKING), algorithm="HS256")
     with pytest.raises(TokenRefused):
-        tokens.read_cart(lacking, now)
+        tokens.read_booking_key(lacking, now)
 
 
 @pytest.mark.parametrize(
@@ -173,15 +173,15 @@ def test_a_token_without_a_claim_that_we_need_is_refused(missing: str, now: date
     [{"exp": "9999999999"}, {"exp": 1e12}, {"exp": True}, {"iat": "now"}, {"sub": 7}, {"sub": "crt_1"}, {"aud": []}],
 )
 def test_claims_of_the_wrong_shape_are_refused(changes: dict[str, Any], now: datetime) -> None:
-    token = jwt.encode(cart_claims(now, **changes), secret_of(Purpose.CART), algorithm="HS256")
+    token = jwt.encode(key_claims(now, **changes), secret_of(Purpose.BOOKING), algorithm="HS256")
     with pytest.raises(TokenRefused):
-        tokens.read_cart(token, now)
+        tokens.read_booking_key(token, now)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ACCESS, Purpose.BOOKING])
 @pytest.mark.parametrize("claims", [{}, {"sub": "x"}, {"sub": AccountId.new(), "sid": SESSION, "sel": 7, "op": True}])
 def test_signed_nonsense_is_refused(purpose: Purpose, claims: dict[str, Any], now: datetime) -> None:
-    whole = cart_claims(now, sub=None, aud=purpose.value) | claims
+    whole = key_claims(now, sub=None, aud=purpose.value) | claims
     token = jwt.encode(whole, secret_of(purpose), algorithm="HS256")
     with pytest.raises(TokenRefused):
         READERS[purpose.value.removeprefix("holdfast:")](token, now)
@@ -202,7 +202,7 @@ def test_a_token_with_a_letter_changed_is_refused(now: datetime) -> None:
 
 def test_a_token_longer_than_a_cookie_is_not_even_parsed(now: datetime) -> None:
     with pytest.raises(TokenRefused):
-        tokens.read_cart("x" * (tokens.LONGEST + 1), now)
+        tokens.read_booking_key("x" * (tokens.LONGEST + 1), now)
 
 
 @given(st.text(max_size=200) | st.lists(st.text("abcABC019-_=", max_size=60), max_size=4).map(".".join))
@@ -215,7 +215,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_no_header_breaks_the_reader(header: str, now: datetime) -> None:
     head = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=")
     with pytest.raises(TokenRefused):
-        tokens.read_cart(f"{head}.e30.e30", now)
+        tokens.read_booking_key(f"{head}.e30.e30", now)
 
 
 def test_a_form_is_accepted_from_the_browser_that_it_was_given_to() -> None:
@@ -242,6 +242,34 @@ def test_a_kept_secret_that_was_cut_short_signs_nothing(now: datetime) -> None:
     (folder / "secret_key").write_text("")
     settings.use(settings.read(_env_file=None, data_dir=folder))
     with pytest.raises(settings.SettingsRefused):
-        tokens.issue_cart(CartId.new(), now)
+        tokens.issue_booking_key(BookingId.new(), now)
     with pytest.raises(settings.SettingsRefused):
         tokens.csrf_for("ses_1")
+
+
+def test_a_cart_ends_to_the_second(now: datetime) -> None:
+    cart = CartId.new()
+    token = tokens.issue_cart(cart, now)
+    assert tokens.read_cart(token, now + tokens.CART_LIFE - timedelta(seconds=1)) == cart
+    with pytest.raises(TokenRefused):
+        tokens.read_cart(token, now + tokens.CART_LIFE)
+
+
+def test_a_cart_token_that_was_touched_owns_nothing(now: datetime) -> None:
+    token = tokens.issue_cart(CartId.new(), now)
+    cart, expires, signature = token.split(".")
+    for changed in (
+        f"{CartId.new()}.{expires}.{signature}",
+        f"{cart}.{int(expires) + 1}.{signature}",
+        f"{cart}.0{expires}.{signature}",
+        f"{cart}.{expires}.{signature[:-1]}",
+        f"{cart}.{expires}.{signature}.",
+        f"{cart}.{expires}",
+        f"{cart}.{expires}.{tokens.mac(Purpose.TICKET, f'{cart}.{expires}')}",
+        f"hello.{expires}.{tokens.mac(Purpose.CART, f'hello.{expires}')}",
+        f"{cart}.x.{tokens.mac(Purpose.CART, f'{cart}.x')}",
+        tokens.issue_booking_key(BookingId.new(), now),
+        "",
+    ):
+        with pytest.raises(TokenRefused):
+            tokens.read_cart(changed, now)
