@@ -15,14 +15,14 @@ from typing import Any
 import structlog
 from sqlalchemy import DateTime, TypeDecorator, event, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from marketplace import settings
-from marketplace.errors import Unavailable
+from marketplace.errors import Invalid, Unavailable
 
 log = structlog.get_logger()
 
@@ -108,7 +108,7 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
     """One unit of work: commits at the end, rolls back on any error, then runs what was asked for after the commit.
 
     `reading=True` promises not to write: on SQLite it then waits for no writer. Raises Unavailable where the database
-    cannot be reached.
+    cannot be reached, Invalid for a text that it cannot keep.
     """
     bound: Any = engine().execution_options(reading=True) if reading else engine()
     async with AsyncSession(bound, expire_on_commit=False) as session:
@@ -119,6 +119,12 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
             await session.rollback()
             if isinstance(error, NoConnectionInTime) or error.connection_invalidated or _is_away(error):
                 raise Unavailable("Our database does not answer. Nothing was changed; please try again.") from error
+            raise
+        except DataError as error:
+            await session.rollback()
+            if "NUL" in str(error.orig):
+                # PostgreSQL keeps no zero character in a text, and nobody writes one by accident.
+                raise Invalid("This holds characters that cannot be kept.") from error
             raise
         except BaseException:
             await session.rollback()

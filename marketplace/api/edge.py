@@ -22,6 +22,9 @@ SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )  # fmt: skip
 
+log = structlog.get_logger()
+
+OURS = ("/api/", "/session/")
 MOST_BODY = 1 << 20
 MOST_PLAN = 32 << 20
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -34,13 +37,13 @@ class Edge:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+        if scope["type"] != "http" or not scope["path"].startswith(OURS):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else ulid()
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), 0
         most = MOST_PLAN if scope["path"] == "/api/v1/plans" else MOST_BODY
         read = 0
 
@@ -70,6 +73,11 @@ class Edge:
                     await self.app(scope, bounded_receive, marked_send)
                 else:
                     await problems.of_http(problems.too_large(most))(scope, receive, marked_send)
+        except Exception:
+            log.exception("api.unforeseen", path=scope["path"], request_id=request_id)
+            if status:  # too late for a better answer
+                raise
+            await problems.unforeseen()(scope, receive, marked_send)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             REQUESTS.labels(route, scope["method"], status).inc()

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -25,8 +24,6 @@ from marketplace.errors import (
     Unavailable,
 )
 from marketplace.payments.errors import BadSignature, UnreadableWebhook
-
-log = structlog.get_logger()
 
 STATUS: dict[type[HoldfastError], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
@@ -177,8 +174,3 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> Response:
         return of_http(error)
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        log.error("api.unforeseen", path=request.url.path, exc_info=error)
-        return unforeseen()

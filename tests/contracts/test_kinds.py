@@ -85,8 +85,6 @@ class TestSeats(KindContract):
             (UnitRequest(seats=("A-1",), quantity=1), "seats"),
             (UnitRequest(seats=("A-1",), area="pit"), "seats"),
             (UnitRequest(seats=("A-1", "A-1")), "seats"),
-            (UnitRequest(seats=tuple(f"A-{n}" for n in range(9))), "seats"),
-            (UnitRequest(quantity=9), "quantity"),
             (UnitRequest(quantity=-1), "quantity"),
             (UnitRequest(quantity=1, price_to=Money(100, "EUR")), "category"),
             (UnitRequest(quantity=1, category="Gold"), "category"),

@@ -36,8 +36,6 @@ class Seats:
         field = "seats" if request.seats else "quantity"
         if asked < 1:
             raise _refused(field, "Pick at least one seat.")
-        if asked > offer.max_per_buyer:
-            raise _refused(field, f"One buyer may have {offer.max_per_buyer} of these.")
         if request.seats:
             return _these(offer, request.seats)
         if request.area is not None:

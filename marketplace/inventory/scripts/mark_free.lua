@@ -20,6 +20,7 @@ for i = 1, #units do
   end
 end
 if is_ours then
+  local _, _, _, without = letting_go()
   local left = without(hold, record, units)
   if left then
     save(hold, left)

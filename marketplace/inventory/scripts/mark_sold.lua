@@ -21,6 +21,7 @@ if #sold > 0 then
   give(sold, mark)
   publish('sold', sold)
 end
+local _, _, _, without = letting_go()
 local record = read(hold)
 if record and tonumber(record[FENCE]) <= fence then
   local left = without(hold, record, units)

@@ -51,14 +51,6 @@ local function save(hold, record)
   return {'OK', hold, text}
 end
 
-local function units_of(record)
-  local units = {}
-  for i = TOKEN + 1, #record do
-    units[#units + 1] = record[i]
-  end
-  return units
-end
-
 -- Who has each of these units; false where nobody does.
 local function owners(units)
   if #units <= MOST_AT_ONCE then
@@ -97,50 +89,61 @@ local function publish(status, units)
   call('PUBLISH', ARGV[2], text)
 end
 
--- Takes from `hold` those of `units` that are still its own, and adds them to `freed`.
-local function take_away(hold, units, freed)
-  local owner = owners(units)
-  for i = 1, #units do
-    if owner[i] == hold then
-      call('HDEL', UNITS, units[i])
-      freed[#freed + 1] = units[i]
+-- What scripts need that let go of units. Made only where it is: making a function costs as much as a small command.
+local function letting_go()
+  local function units_of(record)
+    local units = {}
+    for i = TOKEN + 1, #record do
+      units[#units + 1] = record[i]
+    end
+    return units
+  end
+
+  -- Takes from `hold` those of `units` that are still its own, and adds them to `freed`.
+  local function take_away(hold, units, freed)
+    local owner = owners(units)
+    for i = 1, #units do
+      if owner[i] == hold then
+        call('HDEL', UNITS, units[i])
+        freed[#freed + 1] = units[i]
+      end
     end
   end
-end
 
-local function forget(hold, record)
-  call('HDEL', CLAIMS, hold)
-  call('ZREM', DEADLINES, hold)
-  if call('HGET', HOLDERS, record[HOLDER]) == hold then
-    call('HDEL', HOLDERS, record[HOLDER])
-  end
-end
-
--- The record without `units`; nil, and all of it forgotten, where nothing is left.
-local function without(hold, record, units)
-  local gone = {}
-  for i = 1, #units do
-    gone[units[i]] = true
-  end
-  local kept = {unpack(record, 1, TOKEN)}
-  for i = TOKEN + 1, #record do
-    if not gone[record[i]] then
-      kept[#kept + 1] = record[i]
+  local function forget(hold, record)
+    call('HDEL', CLAIMS, hold)
+    call('ZREM', DEADLINES, hold)
+    if call('HGET', HOLDERS, record[HOLDER]) == hold then
+      call('HDEL', HOLDERS, record[HOLDER])
     end
   end
-  if #kept == TOKEN then
-    forget(hold, record)
-    return nil
+
+  -- The record without `units`; nil, and all of it forgotten, where nothing is left.
+  local function without(hold, record, units)
+    local gone = {}
+    for i = 1, #units do
+      gone[units[i]] = true
+    end
+    local kept = {unpack(record, 1, TOKEN)}
+    for i = TOKEN + 1, #record do
+      if not gone[record[i]] then
+        kept[#kept + 1] = record[i]
+      end
+    end
+    if #kept == TOKEN then
+      forget(hold, record)
+      return nil
+    end
+    return kept
   end
-  return kept
+
+  return units_of, take_away, forget, without
 end
 
--- Frees what has run out. Every script does so first: an expired claim is taken over by whoever comes, without a sweeper.
-local function reap()
-  local due = call('ZRANGEBYSCORE', DEADLINES, '-inf', now)
-  if #due == 0 then
-    return
-  end
+-- First of all, every script frees what has run out: it can be taken over by whoever comes, without a sweeper.
+local due = call('ZRANGEBYSCORE', DEADLINES, '-inf', now)
+if #due > 0 then
+  local units_of, take_away, forget = letting_go()
   local freed = {}
   for i = 1, #due do
     local record = read(due[i])
@@ -151,5 +154,3 @@ local function reap()
     publish('free', freed)
   end
 end
-
-reap()

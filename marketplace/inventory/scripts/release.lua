@@ -6,6 +6,7 @@
 if record[CHECKED_OUT] == '1' then
   return {'CHECKED_OUT'}
 end
+local units_of, take_away, _, without = letting_go()
 local own = {}
 for i = TOKEN + 1, #record do
   own[record[i]] = true

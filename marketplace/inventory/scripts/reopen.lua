@@ -4,6 +4,7 @@
 
 local other = call('HGET', HOLDERS, record[HOLDER])
 if other and other ~= hold then
+  local units_of, take_away, forget = letting_go()
   local freed = {}
   take_away(hold, units_of(record), freed)
   forget(hold, record)

@@ -1,0 +1,361 @@
+"""What every endpoint has in common: problems, limits, keys, cookies, and what is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from jose import jwt
+from sqlmodel import func, select
+
+from marketplace import clock, db, settings
+from marketplace import redis as redis_room
+from marketplace.accounts import tokens
+from marketplace.accounts.views import AccountView, Actor
+from marketplace.api import edge, holds
+from marketplace.bookings import holding
+from marketplace.bookings.models import Booking
+from marketplace.db import transaction
+from marketplace.ids import AccountId, CartId
+from marketplace.payments.models import Payment
+from tests.api.client import BUYER, Client, faulty_fields, is_problem
+from tests.makers.bookings import Market
+from tests.waiting import eventually
+
+
+async def count(table) -> int:
+    async with transaction(reading=True) as session:
+        return (await session.exec(select(func.count()).select_from(table))).one()
+
+
+class TestRequests:
+    async def test_a_request_id_is_given_back_or_made(self, api: Client, market: Market) -> None:
+        given = await api.get("/health/live", headers={"X-Request-ID": "trace-0123.abc_Z"})
+        assert given.headers["X-Request-ID"] == "trace-0123.abc_Z"
+        for odd in ("short", "x" * 65, "with space in it", "naïve-request"):
+            made = await api.get("/health/live", headers={"X-Request-ID": odd.encode()})
+            assert len(made.headers["X-Request-ID"]) == 26
+        assert given.headers["Cache-Control"] == "no-store"
+        assert given.headers["X-Content-Type-Options"] == "nosniff"
+
+    async def test_an_unknown_path_and_a_wrong_method_are_problems(self, api: Client, market: Market) -> None:
+        is_problem(await api.get("/nowhere"), 404, "not_found")
+        wrong = await api.delete("/listings")
+        is_problem(wrong, 405, "method_not_allowed")
+        assert wrong.headers["Allow"]
+
+    async def test_too_long_a_body_is_not_read(self, api: Client, market: Market) -> None:
+        whole = await api.post("/holds", content=b"x" * (edge.MOST_BODY + 1))
+        is_problem(whole, 413, "too_large")
+
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(64):
+                yield b"x" * 32_768
+
+        for path in ("/holds", "/webhooks/simulator", f"/bookings/{'x' * 9}/cancel"):
+            headers = {"Idempotency-Key": "key"}
+            is_problem(await api.post(path, content=endless(), headers=headers), 413, "too_large")
+        for length in ("nonsense", "²".encode("latin-1")):
+            is_problem(await api.post("/holds", content=b"{}", headers={"Content-Length": length}), 413, "too_large")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"[]",
+            b"null",
+            b'"text"',
+            b"\xff\xfe",
+            b"[" * 100_000,
+            b'{"listing_id": "\\ud800"}',
+            b'{"listing_id": NaN}',
+        ],
+        ids=["empty", "torn", "list", "null", "text", "not UTF-8", "deep", "surrogate", "NaN"],
+    )
+    async def test_what_is_no_request_is_refused_in_words(self, api: Client, market: Market, body: bytes) -> None:
+        answer = await api.post("/holds", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code in {400, 422}
+        is_problem(answer, answer.status_code, {400: "bad_request", 422: "invalid"}[answer.status_code])
+
+    @pytest.mark.parametrize(
+        ("wanted", "fields"),
+        [
+            ({"seats": []}, ["seats"]),
+            ({"seats": [""]}, ["seats.0"]),
+            ({"seats": ["x"] * 101}, ["seats"]),
+            ({"seats": ["x" * 101]}, ["seats.0"]),
+            ({"seats": "A-1"}, ["seats"]),
+            ({"quantity": 0}, ["quantity"]),
+            ({"quantity": "2"}, ["quantity"]),
+            ({"quantity": 2**63}, ["quantity"]),
+            ({"quantity": 1, "surprise": True}, ["surprise"]),
+            ({"quantity": 1, "max_price": {"amount": 1.5, "currency": "eur"}}, ["max_price.amount", "max_price.currency"]),
+        ],
+    )  # fmt: skip
+    async def test_each_wrong_field_is_named(
+        self, api: Client, market: Market, wanted: dict, fields: list[str]
+    ) -> None:
+        answer = await api.post("/holds", json={"listing_id": market.listing.id} | wanted)
+        assert faulty_fields(is_problem(answer, 422, "invalid")) == fields
+        assert await market.seats() == {}
+
+    async def test_seats_that_cannot_be_had(self, api: Client, market: Market) -> None:
+        unknown = is_problem(await api.hold(market, "A-1", "Z-9", "\x00"), 422, "unknown_units")
+        assert unknown["units"] == ["seat:Z-9", "seat:\x00"]
+        assert (await api.hold(market, "A-1", "A-1")).status_code == 422
+        assert (await api.post("/holds", json={"listing_id": market.listing.id})).status_code == 422
+        both = {"listing_id": market.listing.id, "seats": ["A-1"], "quantity": 1}
+        assert (await api.post("/holds", json=both)).status_code == 422
+        assert (await api.hold(market, quantity=1, area="nowhere")).status_code in {409, 422}
+        rows = [f"{row}-{n}" for row in "AB" for n in range(1, 7)]
+        assert (await api.hold(market, *rows)).status_code == 422
+        await api.hold(market, *rows[:10])
+        assert is_problem(await api.hold(market, *rows[10:]), 409, "too_many_units")["most"] == 10
+        await api.delete(f"/holds/{(await api.hold(market, 'A-1')).json()['id']}")
+        sold = await api.without_cart().book(market, "C-1")
+        assert sold["status"] == "pending_payment"
+        assert is_problem(await api.hold(market, "C-1", "C-2"), 409, "seats_taken")["seats"] == ["C-1"]
+        assert (await market.seats()) == {"seat:C-1": "held"}
+
+    async def test_no_text_breaks_the_database(self, api: Client, market: Market) -> None:
+        for path in ("/listings/%00", "/listings/a%00b", "/listings/%ff"):
+            assert (await api.get(path)).status_code in {404, 422}
+        for name in ("text", "place", "category", "kind"):
+            assert (await api.get("/listings", params={name: "a\x00b"})).status_code in {200, 422}
+        is_problem(await api.get("/listings", params={"seller_id": "x"}), 404, "not_found")
+        is_problem(await api.get("/listings", params={"price_from": 1}), 422, "invalid")
+        assert (await api.get("/listings", params={"cursor": "nonsense"})).status_code == 422
+        held = (await api.hold(market, "A-1")).json()
+        nameless = {"hold_id": held["id"], "buyer": {"name": "A\x00", "email": "a\x00@b.c"}}
+        answer = await api.post("/bookings", json=nameless)
+        assert faulty_fields(is_problem(answer, 422, "buyer_refused")) == ["buyer.name", "buyer.email"]
+
+
+class TestKeys:
+    async def test_an_answer_is_given_again_cart_included(self, api: Client, market: Market) -> None:
+        wanted = {"json": {"listing_id": market.listing.id, "seats": ["A-1"]}, "headers": {"Idempotency-Key": "once"}}
+        stranger, again = api.without_cart(), api.without_cart()
+        first = await stranger.post("/holds", **wanted)
+        second = await again.post("/holds", **wanted)
+        assert (second.status_code, second.content) == (first.status_code, first.content)
+        assert second.headers["X-Cart-Token"] == first.headers["X-Cart-Token"]
+        assert second.headers["Idempotency-Replayed"] == "true"
+        assert "Idempotency-Replayed" not in first.headers
+
+    async def test_a_refusal_is_given_again_as_the_problem_it_was(self, api: Client, market: Market) -> None:
+        booking = await api.book(market, "A-1")
+        headers = {"Idempotency-Key": "k"}
+        misshapen = await api.post("/bookings", json={}, headers=headers)
+        assert is_problem(misshapen, 422, "invalid") == is_problem(
+            await api.post("/bookings", json={}, headers=headers), 422, "invalid"
+        )
+        path, headers = f"/bookings/{booking['id']}/accept", {"Idempotency-Key": "accept"}
+        refused = is_problem(await api.post(path, headers=headers), 409, "unlawful_transition")
+        await api.post(f"/bookings/{booking['id']}/cancel")
+        assert is_problem(await api.post(path, headers=headers), 409, "unlawful_transition") == refused
+
+    async def test_our_own_failure_is_given_again_too(
+        self, api: Client, market: Market, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken(*_: object) -> None:
+            raise RuntimeError("a bug")
+
+        wanted = {"json": {"listing_id": market.listing.id, "seats": ["A-1"]}, "headers": {"Idempotency-Key": "once"}}
+        with monkeypatch.context() as patch:
+            patch.setattr(holds.holding, "hold", broken)
+            failed = is_problem(await api.post("/holds", **wanted), 500, "internal")
+        assert "bug" not in failed["detail"]
+        assert is_problem(await api.post("/holds", **wanted), 500, "internal") == failed
+        assert await market.seats() == {}
+
+    async def test_another_body_under_the_same_key_is_refused(self, api: Client, market: Market) -> None:
+        await api.hold(market, "B-1")
+        headers = {"Idempotency-Key": "once"}
+        for seat, status in (("A-1", 201), ("A-2", 422), ("A-1", 201)):
+            answer = await api.post("/holds", json={"listing_id": market.listing.id, "seats": [seat]}, headers=headers)
+            assert answer.status_code == status
+        assert "seat:A-2" not in await market.seats()
+        is_problem(await api.post("/bookings", json={}, headers=headers), 422, "idempotency_key_reused")
+
+    @pytest.mark.parametrize("key", ["", "with space", "x" * 256])
+    async def test_a_malformed_key_is_refused(self, api: Client, market: Market, key: str) -> None:
+        booking = await api.book(market, "A-1")
+        assert (await api.pay(booking, key=key)).status_code == 422
+        assert await count(Payment) == 0
+
+    async def test_of_the_same_request_in_parallel_one_runs(
+        self, api: Client, market: Market, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        booking = await api.book(market, "A-1")
+        entered, go = asyncio.Event(), asyncio.Event()
+        hold = holding.hold
+
+        async def slow(*what: object) -> object:
+            entered.set()
+            await go.wait()
+            return await hold(*what)
+
+        monkeypatch.setattr(holds.holding, "hold", slow)
+        wanted = {"json": {"listing_id": market.listing.id, "seats": ["B-1"]}, "headers": {"Idempotency-Key": "k"}}
+        first = asyncio.create_task(api.post("/holds", **wanted))
+        await entered.wait()
+        second = await api.post("/holds", **wanted)
+        is_problem(second, 409, "idempotency_key_in_progress")
+        assert int(second.headers["Retry-After"]) >= 1
+        go.set()
+        assert (await first).status_code == 201
+        assert (await api.post("/holds", **wanted)).headers["Idempotency-Replayed"] == "true"
+        assert booking
+
+    async def test_a_key_that_is_used_again_after_a_day_still_books_a_hold_once(
+        self, api: Client, market: Market
+    ) -> None:
+        held = (await api.hold(market, "A-1")).json()
+        wanted = {"json": {"hold_id": held["id"], "buyer": BUYER}, "headers": {"Idempotency-Key": "book"}}
+        first = await api.post("/bookings", **wanted)
+        await market.skip(hours=25)
+        second = await api.post("/bookings", **wanted)
+        assert "Idempotency-Replayed" not in second.headers
+        assert second.json()["id"] == first.json()["id"]
+        assert await count(Booking) == 1
+
+    async def test_strangers_do_not_share_keys(self, app, market: Market) -> None:
+        import httpx
+
+        carts = []
+        for address in ("198.51.100.1", "198.51.100.2"):
+            transport = httpx.ASGITransport(app, client=(address, 1))
+            async with Client(transport=transport, base_url="http://test/api/v1") as visitor:
+                wanted = {"listing_id": market.listing.id, "quantity": 1}
+                answer = await visitor.post("/holds", json=wanted, headers={"Idempotency-Key": "1"})
+                assert answer.status_code == 201
+                carts.append(answer.headers["X-Cart-Token"])
+        assert carts[0] != carts[1]
+
+
+class TestTokens:
+    async def test_forged_misused_and_worn_out_tokens_are_refused(self, api: Client, market: Market) -> None:
+        now, account = market.now, AccountView(AccountId.new(), "", "", False, (), market.now)
+        cart, old = tokens.issue_cart(CartId.new(), now), tokens.issue_cart(CartId.new(), now - timedelta(days=31))
+        access = tokens.issue_access(account, SessionId.new(), now)
+        claims = jwt.get_unverified_claims(access)
+        body = access.split(".")[1]
+        without_end = {name: claim for name, claim in claims.items() if name != "exp"}
+        bad = [
+            "nonsense", cart[:-2], cart + "x", old, access[:-2], f"eyJhbGciOiJub25lIn0.{body}.", "x" * 5000,
+            tokens.issue_access(account, SessionId.new(), now - timedelta(hours=2)),
+            *(jwt.encode(told, key, algorithm="HS256") for told in (claims, without_end) for key in ("", "x" * 40)),
+        ]  # fmt: skip
+        wanted = {"listing_id": market.listing.id, "seats": ["A-1"]}
+        for token in bad:
+            for headers in ({"X-Cart-Token": token}, {"Authorization": f"Bearer {token}"}, {"X-Booking-Key": token}):
+                answer = await api.post("/holds", json=wanted, headers=headers)
+                is_problem(answer, 401, "token_refused")
+                assert answer.headers["WWW-Authenticate"] == "Bearer"
+        is_problem(await api.get("/me", headers={"Authorization": f"Bearer {cart}"}), 401, "token_refused")
+        is_problem(await api.get("/bookings", headers={"X-Cart-Token": access}), 401, "token_refused")
+        assert await market.seats() == {}
+
+    async def test_cookies_change_nothing_for_another_site(self, api: Client, market: Market) -> None:
+        cart = tokens.issue_cart(CartId.new(), market.now)
+        wanted = {"json": {"listing_id": market.listing.id, "seats": ["A-1"]}}
+
+        async def hold(**headers: str) -> int:
+            return (await api.post("/holds", **wanted, headers={"Cookie": f"cart={cart}", **headers})).status_code
+
+        assert await hold() == 403
+        assert await hold(Origin="https://evil.example") == 403
+        assert await hold(Origin="null") == 403
+        assert await hold(**{"Sec-Fetch-Site": "cross-site"}) == 403
+        assert await market.seats() == {}
+        assert await hold(Origin="http://test") == 201
+        assert await hold(Origin=settings.current().origin) == 201
+        assert await hold(**{"Sec-Fetch-Site": "same-origin"}) == 201
+        assert await hold(**{"X-CSRF-Token": tokens.csrf_for(cart)}) == 201
+        assert (await api.get("/bookings", headers={"Cookie": f"cart={cart}"})).status_code == 200
+
+
+class TestAway:
+    async def test_without_redis_reads_work_and_say_that_holds_are_paused(self, api: Client, market: Market) -> None:
+        booking = await api.book(market, "A-1")
+        held = (await api.hold(market, "B-1")).json()
+        url = redis_room.url()
+        await redis_room.close()
+        redis_room.use("unix:///nowhere/redis.sock")
+        try:
+            for path in ("", f"/{market.listing.id}", f"/{market.listing.id}/plan", f"/{market.listing.id}/poster.svg"):
+                assert (await api.get(f"/listings{path}")).status_code == 200
+            seats = (await api.get(f"/listings/{market.listing.id}/seats")).json()
+            assert seats == {"version": 0, "status": {"seat:A-1": "held"}, "is_paused": True}
+            assert (await api.get(f"/bookings/{booking['id']}")).json()["status"] == "pending_payment"
+            for call in (
+                api.hold(market, "A-2"),
+                api.get(f"/holds/{held['id']}"),
+                api.post(f"/holds/{held['id']}/extend"),
+                api.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER}),
+            ):
+                paused = await call
+                assert "Holds are paused" in is_problem(paused, 503, "unavailable")["detail"]
+                assert int(paused.headers["Retry-After"]) >= 1
+            ready = await api.get("/health/ready")
+            assert ready.status_code == 503
+            assert ready.json()["checks"]["database"] == "ok"
+            assert (await api.get("/health/live")).status_code == 200
+            # What SQL guards goes on.
+            assert (await api.pay(booking)).status_code == 201
+            await market.let_pass(4)
+            assert (await api.get(f"/bookings/{booking['id']}")).json()["status"] == "confirmed"
+        finally:
+            redis_room.use(url)
+        assert await count(Booking) == 1
+        await eventually(lambda: _answers(market))
+        assert (await market.seats())["seat:A-1"] == "held" or (await market.seats())["seat:A-1"] == "sold"
+
+    async def test_without_a_database_it_is_said_and_nothing_is_done(self, api: Client, market: Market) -> None:
+        held = (await api.hold(market, "A-1")).json()
+        working = db.engine()
+        db.use(db.connect("sqlite+aiosqlite:////nowhere/at/all.db"))
+        try:
+            for call in (
+                api.get("/listings"),
+                api.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER}),
+                api.post("/holds", json={"listing_id": market.listing.id}, headers={"Idempotency-Key": "k"}),
+            ):
+                answer = await call
+                is_problem(answer, 503, "unavailable")
+                assert answer.headers["Retry-After"]
+            ready = await api.get("/health/ready")
+            assert (ready.status_code, ready.json()["checks"]["redis"]) == (503, "ok")
+        finally:
+            await db.engine().dispose()
+            db.use(working)
+        assert await count(Booking) == 0
+
+
+async def _answers(market: Market) -> bool:
+    return bool(await market.seats())
+
+
+async def test_forwarded_addresses_are_believed_from_our_own_proxies_only(
+    app, market: Market, own_settings: settings.Settings
+) -> None:
+    from starlette.requests import Request
+
+    from marketplace.api.asking import actor_of, address_of
+
+    def request(forwarded: str = "", client: tuple[str, int] | None = ("10.0.0.1", 1), **headers: str) -> Request:
+        raw = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+        raw += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        return Request({"type": "http", "method": "GET", "headers": raw, "client": client, "query_string": b""})
+
+    assert address_of(request("203.0.113.9")) == "10.0.0.1"
+    assert address_of(request(client=None)) == "unknown"
+    settings.use(own_settings.model_copy(update={"trusted_proxy_hops": 2}))
+    assert address_of(request("6.6.6.6, 203.0.113.9, 10.0.0.2")) == "203.0.113.9"
+    assert address_of(request("203.0.113.9")) == "10.0.0.1"
+    assert actor_of(request(authorization="Basic x")) == Actor()
+    assert clock.now()
+    assert AccountId.new()

@@ -1,0 +1,20 @@
+"""Facts wake a worker when their time has come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from marketplace import wiring
+from marketplace.ids import FactId
+
+
+@pytest.mark.parametrize("milliseconds", [1, 300, 999, 2000])
+async def test_a_fact_is_looked_at_soon_after_its_time_and_never_before_it(redis, now, milliseconds):
+    id, due = FactId.new(), now + timedelta(milliseconds=milliseconds)
+    async with wiring.house():
+        await wiring.wake(id, due, now)
+        job = await wiring.queue().job(f"fact:{id}")
+    assert job is not None
+    assert 0 <= job.scheduled - due.timestamp() < 1
