@@ -18,7 +18,7 @@ from marketplace.api import edge, holds
 from marketplace.bookings import holding
 from marketplace.bookings.models import Booking
 from marketplace.db import transaction
-from marketplace.ids import AccountId, CartId
+from marketplace.ids import AccountId, CartId, SessionId
 from marketplace.payments.models import Payment
 from tests.api.client import BUYER, Client, faulty_fields, is_problem
 from tests.makers.bookings import Market
@@ -111,7 +111,7 @@ class TestRequests:
         assert (await api.post("/holds", json=both)).status_code == 422
         assert (await api.hold(market, quantity=1, area="nowhere")).status_code in {409, 422}
         rows = [f"{row}-{n}" for row in "AB" for n in range(1, 7)]
-        assert (await api.hold(market, *rows)).status_code == 422
+        assert (await api.hold(market, *rows)).status_code in {409, 422}
         await api.hold(market, *rows[:10])
         assert is_problem(await api.hold(market, *rows[10:]), 409, "too_many_units")["most"] == 10
         await api.delete(f"/holds/{(await api.hold(market, 'A-1')).json()['id']}")
