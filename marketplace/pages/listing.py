@@ -57,6 +57,14 @@ def _shown() -> rx.Component:
                 action=link_button("Go on paying", _S.unpaid_order, testid="unpaid-go"),
             ),
         ),
+        when(
+            _S.facts.why_not,
+            notice(
+                _S.facts.why_not,
+                testid="not-on-sale",
+                action=link_button("See what is on", "/browse", testid="not-on-sale-browse"),
+            ),
+        ),
         rx.cond(_S.facts.is_on_sale, rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
         rx.el.div(_story(), _facts(), class_name="split"),
     )
@@ -129,9 +137,14 @@ def _facts() -> rx.Component:
     return rx.el.aside(
         poster(_S.facts.poster, is_first=True),
         facts(
-            ("When", rx.fragment(_S.facts.when_text, " ", _S.facts.zone_text)),
-            ("For you", rx.cond(_S.facts.yours_text, _S.facts.yours_text, "the same on your clock")),
-            ("Doors", rx.cond(_S.facts.doors_text, _S.facts.doors_text, "not told")),
+            (
+                "When",
+                rx.fragment(
+                    rx.el.span(_S.facts.when_text, " ", _S.facts.zone_text),
+                    when(_S.facts.doors_text, rx.el.span("Doors ", _S.facts.doors_text, class_name="fact-more")),
+                    when(_S.facts.yours_text, rx.el.span(_S.facts.yours_text, class_name="fact-more")),
+                ),
+            ),
             ("Where", rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
             ("Sold by", _S.facts.seller),
             ("Cancelling", _S.facts.policy),

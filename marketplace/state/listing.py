@@ -17,7 +17,7 @@ from marketplace.bookings import queries as bookings
 from marketplace.bookings.holding import Held
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.kinds import UnitRequest
-from marketplace.catalog.views import ListingPage
+from marketplace.catalog.views import ListingPage, Status
 from marketplace.components.values import PriceLine, Tone
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid, NotFound
@@ -55,6 +55,8 @@ class Facts:
     badge: str = ""
     badge_tone: Tone = "neutral"
     is_on_sale: bool = False
+    why_not: str = ""
+    """Where nothing can be bought: why, and what to do instead."""
     max_per_buyer: int = 0
     surcharge_text: str = ""
     no_single_seats: bool = False
@@ -229,6 +231,22 @@ def _number(value: object) -> int:
     return int(value)
 
 
+def _why_not(page: ListingPage) -> str:
+    match page.status:
+        case Status.PUBLISHED:
+            starts = phrases.when_text(page.sale_starts_at, page.place.zone)
+            return f"Tickets go on sale on {starts}, {phrases.zone_text(page.place.zone)}."
+        case Status.SOLD_OUT:
+            return "Every seat is sold. Now and then one comes back: look in again."
+        case Status.CANCELLED:
+            reason = f" {page.cancel_reason}" if page.cancel_reason else ""
+            return f"This will not take place.{reason} Whoever had tickets gets everything back."
+        case Status.CLOSED:
+            return "This is over, or its sale is. See what else is on."
+        case _:
+            return "This is not on sale at the moment."
+
+
 def _facts(page: ListingPage, zone: str) -> Facts:
     badge, tone = phrases.LISTING_BADGE[page.status]
     share = page.guest_surcharge_bp / 100
@@ -240,7 +258,8 @@ def _facts(page: ListingPage, zone: str) -> Facts:
         place=f"{page.place.name}, {page.place.city}", address=page.place.address, seller=page.seller.name,
         poster=page.poster_url, policy=phrases.POLICIES[page.policy],
         price=phrases.price_range(page.price_from, page.price_to), badge=badge, badge_tone=tone,
-        is_on_sale=page.is_on_sale, max_per_buyer=page.max_per_buyer,
+        is_on_sale=page.is_on_sale,
+        why_not="" if page.is_on_sale else _why_not(page), max_per_buyer=page.max_per_buyer,
         surcharge_text=f"Buying without an account adds {share:g} %." if page.guest_surcharge_bp else "",
         no_single_seats=page.no_single_seats,
     )  # fmt: skip
