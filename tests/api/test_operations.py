@@ -1,0 +1,212 @@
+"""Jobs, health, metrics, webhooks, the lab, and the API's own description."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from marketplace import __version__, clock, settings
+from marketplace.db import transaction
+from marketplace.payments import queries
+from marketplace.payments.gateway import WebhookFaults
+from marketplace.payments.gateways.simulator import webhooks
+from marketplace.payments.gateways.simulator.models import SimulatorCharge
+from marketplace.payments.models import WebhookEvent
+from marketplace.payments.signatures import sign
+from tests.api.client import JOB_SECRET, Client, is_problem
+from tests.api.test_edges import count
+from tests.makers.bookings import Market
+from tests.waiting import eventually
+
+SECRET = {"X-Job-Secret": JOB_SECRET}
+
+
+class TestJobs:
+    async def test_a_job_runs_for_whoever_knows_the_secret(self, api: Client, market: Market) -> None:
+        await api.book(market, "A-1")
+        await market.skip(minutes=16)
+        health = (await api.get("/jobs/health")).json()
+        assert health["backlog"]["overdue_bookings"] == 1
+        assert {job["job"] for job in health["jobs"]} >= {"expire", "settle-payments", "send-mail", "clean-up"}
+        assert {job["at"] for job in health["jobs"]} == {None}
+        assert (await api.post("/jobs/expire", headers=SECRET)).json() == {"job": "expire", "did": 1}
+        health = (await api.get("/jobs/health")).json()
+        assert health["backlog"]["overdue_bookings"] == 0
+        [run] = [job for job in health["jobs"] if job["job"] == "expire"]
+        assert (run["did"], run["error"]) == (1, None)
+        assert run["seconds"] >= 0
+
+    async def test_without_the_secret_nothing_runs(
+        self, api: Client, market: Market, own_settings: settings.Settings
+    ) -> None:
+        for headers in ({}, {"X-Job-Secret": "wrong"}, {"X-Job-Secret": "ü".encode()}):
+            is_problem(await api.post("/jobs/expire", headers=headers), 401, "wrong_job_secret")
+        is_problem(await api.post("/jobs/nonsense", headers=SECRET), 404, "not_found")
+        without = own_settings.model_copy(update={"job_secret": type(own_settings.job_secret)("")})
+        settings.use(without)
+        for headers in ({}, {"X-Job-Secret": ""}):
+            is_problem(await api.post("/jobs/expire", headers=headers), 401, "wrong_job_secret")
+
+    async def test_every_job_can_be_run_again_and_again(self, api: Client, market: Market) -> None:
+        for job in (await api.get("/jobs/health")).json()["jobs"]:
+            for _ in range(2):
+                assert (await api.post(f"/jobs/{job['job']}", headers=SECRET)).status_code == 200, job
+
+
+class TestHealth:
+    async def test_all_is_well(self, api: Client, market: Market) -> None:
+        assert (await api.get("/health/live")).json() == {"status": "ok"}
+        ready = await api.get("/health/ready")
+        assert ready.json() == {"status": "ok", "checks": {"database": "ok", "redis": "ok"}}
+        webhooks_health = (await api.get("/health/webhooks")).json()
+        assert webhooks_health == {"waiting": 0, "parked": 0, "dead": 0, "waiting_since": None}
+
+    async def test_metrics_count_by_route_not_by_address(self, api: Client, market: Market) -> None:
+        await api.get(f"/listings/{market.listing.id}")
+        text = (await api.get("/metrics")).text
+        assert 'holdfast_requests_total{method="GET",route="/listings/{id}",status="200"}' in text
+        assert "holdfast_request_seconds_bucket" in text
+        assert market.listing.id not in text
+
+
+class TestWebhooks:
+    async def news(self, market: Market) -> tuple[bytes, dict[str, str]]:
+        """A true event of the simulator that has not been told yet."""
+        await market.behave(faults=WebhookFaults(drop=True))
+        await market.pay()
+        async with transaction(reading=True) as session:
+            charge = (await session.exec(select(SimulatorCharge))).one()
+        body = webhooks.write(charge, "evt_sim_news")
+        return body, {webhooks.HEADER: sign(body, settings.current().simulator_secret, market.now)}
+
+    async def test_the_same_event_five_times_at_once_is_taken_once(self, api: Client, market: Market) -> None:
+        body, headers = await self.news(market)
+        answers = await asyncio.gather(
+            *(api.post("/webhooks/simulator", content=body, headers=headers) for _ in range(5))
+        )
+        assert {answer.status_code for answer in answers} == {202}
+        assert await count(WebhookEvent) == 1
+        await market.work()
+        await eventually(_is_read)
+        assert (await api.post("/webhooks/simulator", content=body, headers=headers)).status_code == 202
+        assert await count(WebhookEvent) == 1
+
+    async def test_forged_old_and_future_signatures_write_nothing(self, api: Client, market: Market) -> None:
+        body, _ = await self.news(market)
+        secret = settings.current().simulator_secret
+        for header in (
+            None, "", "t=1,v1=ff", sign(body, "another secret", market.now),
+            sign(body, secret, market.now - timedelta(seconds=310)), sign(body, secret, market.now + timedelta(seconds=310)),
+        ):  # fmt: skip
+            headers = {} if header is None else {webhooks.HEADER: header}
+            is_problem(await api.post("/webhooks/simulator", content=body, headers=headers), 400, "bad_signature")
+        assert await count(WebhookEvent) == 0
+
+    @pytest.mark.parametrize("body", [b"", b"\xff\xfe\x00", b"not JSON", b"{}", b"[]", b"[" * 50_000])
+    async def test_what_cannot_be_read_is_refused(self, api: Client, market: Market, body: bytes) -> None:
+        headers = {webhooks.HEADER: sign(body, settings.current().simulator_secret, market.now)}
+        is_problem(await api.post("/webhooks/simulator", content=body, headers=headers), 400, "unreadable_webhook")
+        assert await count(WebhookEvent) == 0
+        is_problem(await api.post("/webhooks/nobody", content=body), 404, "unknown_provider")
+
+
+async def _is_read() -> bool:
+    async with transaction(reading=True) as session:
+        return (await queries.inbox_health(session, clock.now())).waiting == 0
+
+
+class TestDescription:
+    async def test_the_document_is_openapi_3_1_with_examples(self, api: Client, market: Market) -> None:
+        document = (await api.get("/openapi.json")).json()
+        assert document["openapi"].startswith("3.1")
+        assert document["info"]["version"] == __version__
+        text = json.dumps(document)
+        assert text.count('"examples"') > 10
+        assert "HTTPValidationError" not in text
+        for path in (
+            "/listings", "/listings/{id}", "/listings/{id}/publish", "/listings/{id}/plan", "/listings/{id}/seats",
+            "/listings/{id}/seats/stream", "/holds", "/holds/{id}", "/holds/{id}/extend", "/bookings", "/bookings/{id}",
+            "/bookings/{id}/cancel", "/bookings/{id}/payments", "/payments/{id}", "/payments/{id}/refunds",
+            "/webhooks/{provider}", "/jobs/{job}", "/jobs/health", "/health/live", "/health/ready", "/health/webhooks",
+            "/metrics", "/auth/register", "/auth/login", "/auth/refresh", "/auth/logout", "/me",
+        ):  # fmt: skip
+            assert f"/api/v1{path}" in document["paths"], path
+        for path, verbs in document["paths"].items():
+            for verb, operation in verbs.items():
+                refusal = operation["responses"]["default"]["content"]
+                assert "application/problem+json" in refusal, (verb, path)
+
+    async def test_every_reference_in_the_document_leads_somewhere(self, api: Client, market: Market) -> None:
+        document = (await api.get("/openapi.json")).json()
+
+        def references(part: object) -> list[str]:
+            if isinstance(part, dict):
+                own = [part["$ref"]] if "$ref" in part else []
+                return own + [found for value in part.values() for found in references(value)]
+            return [found for value in part for found in references(value)] if isinstance(part, list) else []
+
+        for reference in references(document["paths"]):
+            assert reference.rpartition("/")[2] in document["components"]["schemas"]
+
+    async def test_the_docs_page_shows_every_operation_and_every_code(self, api: Client, market: Market) -> None:
+        page = await api.get("/docs")
+        document = (await api.get("/openapi.json")).json()
+        assert page.headers["content-type"].startswith("text/html")
+        for path in document["paths"]:
+            assert f"<code>{path}</code>" in page.text
+        refused = is_problem(await api.get("/nowhere"), 404, "not_found")
+        for kind in (refused["type"], "#seats_taken", "#hold_expired", "#too_many_requests", "#idempotency_key_reused"):
+            assert f"id={kind.partition('#')[2]}>" in page.text
+        assert "<script" not in page.text
+        assert "src=" not in page.text
+
+
+class TestLab:
+    async def test_the_next_payments_fate_is_decided_here(self, api: Client, market: Market) -> None:
+        habits = (await api.get("/lab/simulator")).json()
+        assert habits["failure_rate"] == 0
+        queued = await api.post("/lab/simulator/fates", json={"fate": "insufficient_funds"})
+        assert (queued.status_code, queued.json()["fates"]) == (201, ["insufficient_funds"])
+        assert (await api.post("/lab/simulator/fates", json={"fate": "nonsense"})).status_code == 422
+        payment = (await api.pay(await api.book(market, "A-1"))).json()
+        await market.let_pass(4)
+        assert (await api.get(f"/payments/{payment['id']}")).json()["failure_reason"] == "insufficient_funds"
+        history = (await api.get("/lab/payments", params={"status": "failed"})).json()
+        assert [one["id"] for one in history["items"]] == [payment["id"]]
+        assert history["next_cursor"] is None or history["next_cursor"] == payment["id"]
+        older = await api.get("/lab/payments", params={"cursor": payment["id"]})
+        assert older.json()["items"] == []
+        changed = habits | {"processing_seconds": 7.5}
+        assert (await api.put("/lab/simulator", json=changed)).json() == changed
+
+    async def test_the_mailbox_can_be_read(self, api: Client, market: Market) -> None:
+        await api.pay(await api.book(market, "A-1"))
+        await market.let_pass(5)
+        await api.post("/jobs/send-mail", headers=SECRET)
+        mails = (await api.get("/lab/mailbox")).json()["items"]
+        assert mails
+        whole = (await api.get(f"/lab/mailbox/{mails[0]['id']}")).json()
+        assert whole["card"] == mails[0]
+        assert whole["html"]
+        older = await api.get("/lab/mailbox", params={"cursor": mails[-1]["id"]})
+        assert older.status_code == 200
+
+    async def test_time_can_be_moved_forward_only(self, api: Client, market: Market) -> None:
+        before = (await api.get("/lab/clock")).json()
+        moved = (await api.post("/lab/clock", json={"seconds": 900})).json()
+        assert moved["now"] > before["now"]
+        assert 899 < moved["ahead_seconds"] < 901
+        for seconds in (-1, 0, 10**12, "NaN"):
+            assert (await api.post("/lab/clock", json={"seconds": seconds})).status_code == 422
+        assert (await api.delete("/lab/clock")).json()["ahead_seconds"] == 0
+
+    async def test_where_it_is_closed_it_does_not_exist(
+        self, api: Client, market: Market, own_settings: settings.Settings
+    ) -> None:
+        settings.use(own_settings.model_copy(update={"lab": False}))
+        for path in ("/lab/clock", "/lab/simulator", "/lab/mailbox", "/lab/payments"):
+            is_problem(await api.get(path), 404, "lab_closed")
