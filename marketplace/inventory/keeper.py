@@ -37,9 +37,10 @@ class Script:
     async def __call__(self, resource: ResourceId, *arguments: str | int) -> list[Any]:
         """The script's answer; the first word says what it means. Raises Unavailable."""
         answer = await self._run(resource, arguments)
-        if answer[0] == "NOT_READY":
-            await rebuild(resource)
-            answer = await self._run(resource, arguments)
+        if answer[0] != "NOT_READY":
+            return answer
+        await rebuild(resource)
+        answer = await self._run(resource, arguments)
         if answer[0] == "NOT_READY":
             raise Unavailable("Holds are paused for a moment: our seat keeper has lost its memory.", retry_after=1)
         return answer
@@ -111,12 +112,12 @@ def record_of(allocation: Allocation) -> str:
     return "\n".join(map(str, lines))
 
 
-def claim_from(answer: Sequence[str]) -> Claim:
+def claim_from(answer: Sequence[str], resource: ResourceId) -> Claim:
     """Read `OK, hold id, record`."""
     id = HoldId(answer[1])
     holder, fence, deadline, limit, _, extended, checked_out, _, *units = answer[2].split("\n")
     return Claim(
-        id, id.resource, holder, tuple(units), int(fence), instant(deadline), extended == "1", checked_out == "1",
+        id, resource, holder, tuple(units), int(fence), instant(deadline), extended == "1", checked_out == "1",
         instant(limit),
     )  # fmt: skip
 
