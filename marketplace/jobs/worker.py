@@ -56,7 +56,7 @@ def new_worker(concurrency: int = CONCURRENCY) -> Worker[Any]:
         dequeue_timeout=2.0,
         # Stuck jobs of a dead worker are found after their timeout; the facts themselves are found by our own sweep.
         timers={"schedule": 1, "sweep": 5, "worker_info": 10, "abort": 5},
-        shutdown_grace_period_s=10,
+        shutdown_grace_period_s=2,  # what does not finish in time is found again, by another worker
     )
 
 
