@@ -37,6 +37,7 @@ from marketplace.outbox import record
 
 LARGEST_CLAIM = 500
 """Units in one claim of a visitor. More than any party needs, few enough that no script holds others up."""
+LONGEST_NAME = 200
 _GRAB_MS = 60_000
 """How long units wait in Redis for SQL to confirm what was decided without a visitor's hold."""
 
@@ -59,7 +60,8 @@ async def claim(
     as it was. `seconds` is the length of a new hold, `limit_seconds` its length with every extension, `most` how many
     units one holder may have in it. Raises UnitsTaken, TooManyUnits, UnfitUnits.
     """
-    return await claim_first(resource, holder, (units,), seconds=seconds, limit_seconds=limit_seconds, most=most)
+    _must_be_fit(holder, units)
+    return await _claim(resource, holder, (len(units), *units), seconds, limit_seconds, most)
 
 
 async def claim_first(
@@ -75,15 +77,22 @@ async def claim_first(
 
     Raises UnitsTaken with what stood in the way of the last one, TooManyUnits, UnfitUnits.
     """
+    if not candidates:
+        raise UnfitUnits("Name at least one unit.")
     sets: list[str | int] = []
     for units in candidates:
+        _must_be_fit(holder, units)
         sets.append(len(units))
         sets += units
-    _must_be_fit(holder, candidates)
+    return await _claim(resource, holder, sets, seconds, limit_seconds, most)
+
+
+async def _claim(
+    resource: ResourceId, holder: str, sets: Sequence[str | int], seconds: int, limit_seconds: int, most: int | None
+) -> Claim:
     new = HoldId.on(resource)
-    return _granted(
-        await keeper.CLAIM(resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, *sets)
-    )
+    answer = await keeper.CLAIM(resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, *sets)
+    return _granted(resource, answer)
 
 
 async def claim_any(
@@ -101,15 +110,14 @@ async def claim_any(
 
     Raises NotEnoughLeft (a UnitsTaken), TooManyUnits, UnfitUnits.
     """
-    _must_be_fit(holder, ((pool,),))
+    _must_be_fit(holder, (pool,))
     if not 0 < quantity <= LARGEST_CLAIM:
         raise UnfitUnits(f"Ask for 1 to {LARGEST_CLAIM} places.")
     new = HoldId.on(resource)
-    return _granted(
-        await keeper.CLAIM_ANY(
-            resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, pool, quantity, capacity
-        )
+    answer = await keeper.CLAIM_ANY(
+        resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, pool, quantity, capacity
     )
+    return _granted(resource, answer)
 
 
 async def hold(hold_id: HoldId, holder: str) -> Claim:
@@ -120,7 +128,7 @@ async def hold(hold_id: HoldId, holder: str) -> Claim:
 async def open_hold(resource: ResourceId, holder: str) -> Claim | None:
     """The claim that the holder may still add to."""
     answer = await keeper.OPEN_HOLD(resource, holder)
-    return keeper.claim_from(answer) if answer[0] == "OK" else None
+    return keeper.claim_from(answer, resource) if answer[0] == "OK" else None
 
 
 async def extend(hold_id: HoldId, holder: str) -> Claim:
@@ -175,25 +183,23 @@ async def rebuild(resource: ResourceId) -> None:
     await keeper.rebuild(resource)
 
 
-def _must_be_fit(holder: str, candidates: Sequence[Sequence[str]]) -> None:
-    if not candidates:
-        raise UnfitUnits("Name at least one unit.")
-    if not holder.isprintable() or not holder:
-        raise UnfitUnits("A holder is named by printable characters.")
-    for units in candidates:
-        if not 0 < len(units) <= LARGEST_CLAIM:
-            raise UnfitUnits(f"Name 1 to {LARGEST_CLAIM} units.")
-        if len(set(units)) != len(units):
-            raise UnfitUnits("A unit is named twice.")
-        for unit in units:
-            if not 0 < len(unit) <= 200 or not unit.isprintable():
-                raise UnfitUnits("A unit is named by 1 to 200 printable characters.")
+def _must_be_fit(holder: str, units: Sequence[str]) -> None:
+    if not 0 < len(units) <= LARGEST_CLAIM:
+        raise UnfitUnits(f"Name 1 to {LARGEST_CLAIM} units.")
+    if len(set(units)) != len(units):
+        raise UnfitUnits("A unit is named twice.")
+    # What is printable has no line break, which parts the lines of a record.
+    if not (holder and "".join((holder, *units)).isprintable()):
+        raise UnfitUnits("Holders and units are named by printable characters.")
+    for unit in units:
+        if not 0 < len(unit) <= LONGEST_NAME:
+            raise UnfitUnits(f"A unit is named by 1 to {LONGEST_NAME} characters.")
 
 
-def _granted(answer: list[Any]) -> Claim:
+def _granted(resource: ResourceId, answer: list[Any]) -> Claim:
     match answer[0]:
         case "OK":
-            return keeper.claim_from(answer)
+            return keeper.claim_from(answer, resource)
         case "TAKEN":
             raise UnitsTaken(answer[1:])
         case "NOT_ENOUGH":
@@ -205,7 +211,7 @@ def _granted(answer: list[Any]) -> Claim:
 def _held(hold_id: HoldId, answer: list[Any]) -> Claim:
     match answer[0]:
         case "OK":
-            return keeper.claim_from(answer)
+            return keeper.claim_from(answer, hold_id.resource)
         case "GONE":
             raise HoldExpired(hold_id)
         case "NOT_YOURS":
@@ -314,7 +320,7 @@ async def _sell(
     """Sell units that nobody has, neither in Redis nor in SQL."""
     # In Redis such a claim belongs to itself, so that it never mixes with a visitor's open hold.
     answer = await keeper.CLAIM(hold_id.resource, hold_id, ulid(), hold_id, _GRAB_MS, _GRAB_MS, 0, len(units), *units)
-    grabbed = _granted(answer)
+    grabbed = _granted(hold_id.resource, answer)
     try:
         await _allocate(session, replace(grabbed, holder=holder), booking, now, is_sold=True)
     except Conflict:

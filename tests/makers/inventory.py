@@ -39,9 +39,7 @@ async def a_claim(
     )
 
 
-async def a_check_out(
-    resource: ResourceId, units: Sequence[str], now: datetime, holder: str | None = None
-) -> Claim:
+async def a_check_out(resource: ResourceId, units: Sequence[str], now: datetime, holder: str | None = None) -> Claim:
     """A claim whose units stand in SQL and wait for their money."""
     return await checked_out(await a_claim(resource, units, holder), now)
 

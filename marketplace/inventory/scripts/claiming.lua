@@ -24,12 +24,12 @@ local function grant(fresh)
     return {'OK', hold, text}
   end
   give(fresh, hold)
-  publish('held', fresh)
+  local fence = publish('held', fresh)
   if record then
-    record[FENCE], record[TOKEN] = digits(version), token
+    record[FENCE], record[TOKEN] = fence, token
   else
     local deadline = tostring(now + math.min(ARGV[6], ARGV[7]))
-    record = {holder, digits(version), deadline, now + ARGV[7], ARGV[6], '0', '0', token}
+    record = {holder, fence, deadline, now + ARGV[7], ARGV[6], '0', '0', token}
     call('ZADD', DEADLINES, deadline, hold)
     call('HSET', HOLDERS, holder, hold)
   end

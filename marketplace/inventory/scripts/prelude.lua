@@ -28,10 +28,7 @@ local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
 local clock = time[1] * 1000000 + time[2] + ARGV[1] * 1000
 
--- All digits of a version: Lua by itself writes numbers with 14 only.
-local function digits(number)
-  return string.format('%.0f', number)
-end
+local DIGITS = '%.0f' -- all of a version: Lua by itself writes numbers with 14 digits only
 
 local function read(hold)
   local text = call('HGET', CLAIMS, hold)
@@ -78,15 +75,16 @@ local function give(units, owner)
   end
 end
 
--- Writes the change down for those who come later and tells those who watch now.
+-- Writes the change down for those who come later and tells those who watch now. Answers its version.
 local function publish(status, units)
   local previous = version
   version = math.max(clock, previous + 1)
-  local stamp = digits(version)
-  local text = stamp .. '\n' .. digits(previous) .. '\n' .. status .. '\n' .. table.concat(units, '\n')
+  local stamp = string.format(DIGITS, version)
+  local text = stamp .. '\n' .. string.format(DIGITS, previous) .. '\n' .. status .. '\n' .. table.concat(units, '\n')
   call('HSET', META, 'version', stamp)
   call('XADD', LOG, 'MAXLEN', '~', '4096', stamp, 'change', text)
   call('PUBLISH', ARGV[2], text)
+  return stamp
 end
 
 -- What scripts need that let go of units. Made only where it is: making a function costs as much as a small command.
