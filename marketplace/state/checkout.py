@@ -34,6 +34,8 @@ from marketplace.state.viewer import ViewerState
 PROVIDER = "simulator"
 LOOK_EVERY = 0.35
 """Seconds between two looks at a payment under way: quick enough to feel live, one indexed read each."""
+OVERTAKEN = {"hold_expired", "payment_time_over", "nothing_to_pay", "payment_in_progress"}
+"""Refusals that mean that this page shows what is no longer so: it is filled anew."""
 WATCH_EVERY = 1.0
 """Seconds between two looks at whether the seats of an open check-out are still held: one call of Redis each."""
 
@@ -114,7 +116,7 @@ class CheckoutState(ViewerState):
             self.faults = {fault.field.rpartition(".")[2]: fault.message for fault in refused.faults}
         except HoldfastError as refused:
             self.problem = refused.message
-            if refused.code in {"hold_expired", "payment_time_over", "nothing_to_pay", "hold_not_found"}:
+            if refused.code in OVERTAKEN:
                 yield CheckoutState.load
         finally:
             self.is_busy = False
