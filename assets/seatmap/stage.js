@@ -27,8 +27,9 @@ export function Stage({ desk, say, revision, banner }) {
     paint.afterDraw = () => {
       const zoomed = paint.k > paint.fitK * 1.25;
       setZoomed(zoomed);
-      // At rest the page may be scrolled through the map; once zoomed, a finger moves the hall.
-      canvas.current.style.touchAction = zoomed ? "none" : "pan-y";
+      // At rest the page may be scrolled through the map; once zoomed, a finger moves the hall. (React takes `canvas`
+      // away before it lets us stop: a last frame may come in between.)
+      paint.canvas.style.touchAction = zoomed ? "none" : "pan-y";
       drawMinimap(minimap.current, paint);
     };
 
