@@ -23,8 +23,7 @@ from pydantic import SecretStr
 from marketplace import settings
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.errors import BookingNotFound
-from marketplace.bookings.views import Status
-from marketplace.bookings.views import Line, Order, TicketView
+from marketplace.bookings.views import Line, Order, Status, TicketView
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, ResourceId, SellerId, TicketId
 from marketplace.money import Money
 

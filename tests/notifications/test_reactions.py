@@ -19,8 +19,7 @@ from marketplace.bookings.events import (
     MoneyRefused,
     PaymentDeclined,
 )
-from marketplace.bookings.views import Status
-from marketplace.bookings.views import Order
+from marketplace.bookings.views import Order, Status
 from marketplace.db import transaction
 from marketplace.ids import BookingId, PaymentId
 from marketplace.money import Money
