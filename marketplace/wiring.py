@@ -14,7 +14,10 @@ from redis.asyncio import Redis
 from saq.queue.redis import RedisQueue
 
 from marketplace import clock, db, outbox, redis, settings
+from marketplace.accounts import exports
+from marketplace.bookings import queries as bookings
 from marketplace.ids import FactId
+from marketplace.notifications import queries as notifications
 from marketplace.payments.gateway import use_gateway
 from marketplace.payments.gateways.simulator import SimulatorGateway
 
@@ -28,10 +31,12 @@ _simulator = SimulatorGateway()
 
 
 def wire() -> None:
-    """Register reactions and gateways. Safe to call again."""
+    """Register reactions, gateways, and what each room says of somebody who asks. Safe to call again."""
     for room in REACTING_ROOMS:
         importlib.import_module(f"marketplace.{room}.reactions")
     use_gateway("simulator", _simulator)
+    exports.add("orders", bookings.exported)
+    exports.add("mail", notifications.exported)
 
 
 def queue() -> RedisQueue:

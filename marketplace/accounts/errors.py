@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marketplace.errors import Conflict, Unauthenticated
+from datetime import datetime
+
+from marketplace.errors import Conflict, Fault, Invalid, Unauthenticated
 
 
 class EmailTaken(Conflict):
@@ -39,3 +41,61 @@ class TokenRefused(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("This link or session is not valid any more.")
+
+
+class SecondFactorNeeded(Unauthenticated):
+    """The password was right, and a code is wanted, too. `half_way` is the token that vouches for the first half."""
+
+    code = "second_factor_needed"
+
+    def __init__(self, half_way: str, expires_at: datetime) -> None:
+        super().__init__(
+            "Enter the code from your authenticator app, too.", half_way=half_way, expires_at=expires_at.isoformat()
+        )
+        self.half_way = half_way
+
+
+class WrongCode(Invalid):
+    """Neither the code of the moment nor an unused recovery code, or one that has been used."""
+
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        words = "That code is not right, or was used before. Wait for the next one and try again."
+        super().__init__(words, [Fault("code", words)])
+
+
+class WrongPassword(Invalid):
+    """Asked for once more, by somebody who is logged in."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        words = "That is not your password."
+        super().__init__(words, [Fault("password", words)])
+
+
+class AlreadyOn(Conflict):
+    code = "second_factor_on"
+
+    def __init__(self) -> None:
+        super().__init__("The second factor is on already. Switch it off first to set it up on another device.")
+
+
+class NotBegun(Conflict):
+    code = "second_factor_not_begun"
+
+    def __init__(self) -> None:
+        super().__init__("There is no second factor here to confirm or switch off. Begin by setting one up.")
+
+
+class ShopStillOpen(Conflict):
+    """Somebody who wants to be erased is the only one to run a shop."""
+
+    code = "shop_still_open"
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(
+            f"You are the only one who runs {', '.join(names)}. Ask us to close it; then we can erase your account.",
+            shops=names,
+        )

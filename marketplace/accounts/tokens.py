@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken
 from jose import jwk, jwt
 from jose.exceptions import JOSEError
 
@@ -44,6 +45,19 @@ class Purpose(StrEnum):
     BOOKING = "holdfast:booking"
     TICKET = "holdfast:ticket"
     CSRF = "holdfast:csrf"
+    VERIFY = "holdfast:verify"
+    RESET = "holdfast:reset"
+    HALF_WAY = "holdfast:half-way"
+    RECOVERY = "holdfast:recovery"
+    SEAL = "holdfast:seal"
+
+
+STEP_LIFE = {
+    Purpose.VERIFY: timedelta(days=3),
+    Purpose.RESET: timedelta(hours=1),
+    Purpose.HALF_WAY: timedelta(minutes=5),
+}
+"""How long a token for a single step with an account is good, if that step is not taken before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +68,35 @@ class AccessClaims:
     session: SessionId
     sellers: frozenset[SellerId]
     is_operator: bool
+    is_proved: bool
+    """Whether this log-in has shown the second factor."""
 
     def actor(self, *, cart: CartId | None = None, opened: BookingId | None = None) -> Actor:
-        return Actor(cart=cart, account=self.account, sellers=self.sellers, is_operator=self.is_operator, opened=opened)
+        """An operator without the second factor is an account like any other."""
+        return Actor(
+            cart=cart, account=self.account, sellers=self.sellers, is_operator=self.is_operator and self.is_proved,
+            opened=opened, session=self.session, lacks_second_factor=self.is_operator and not self.is_proved,
+        )  # fmt: skip
 
 
-def issue_access(account: AccountView, session: SessionId, now: datetime) -> str:
-    """A short-lived token for `account` in this log-in session."""
+@dataclass(frozen=True, slots=True)
+class StepClaims:
+    """Whose step a token opens, and a fingerprint of what it builds on."""
+
+    purpose: Purpose
+    account: AccountId
+    stamp: str
+
+    def must_build_on(self, state: str) -> None:
+        """Raises TokenRefused where that has changed since."""
+        if not hmac.compare_digest(mac(self.purpose, state).encode(), self.stamp.encode("utf-8", "replace")):
+            raise TokenRefused
+
+
+def issue_access(account: AccountView, session: SessionId, now: datetime, *, is_proved: bool = False) -> str:
+    """A short-lived token for `account` in this log-in session; `is_proved`: it has shown the second factor."""
     sellers = [seller.id for seller in account.sellers]
-    claims = {"sub": account.id, "sid": session, "sel": sellers, "op": account.is_operator}
+    claims = {"sub": account.id, "sid": session, "sel": sellers, "op": account.is_operator, "two": is_proved}
     return _issue(Purpose.ACCESS, claims, now, access_life())
 
 
@@ -75,6 +109,7 @@ def read_access(token: str, now: datetime) -> AccessClaims:
             session=SessionId(claims["sid"]),
             sellers=frozenset(SellerId(seller) for seller in claims["sel"]),
             is_operator=claims["op"] is True,
+            is_proved=claims["two"] is True,
         )
     except (KeyError, TypeError, NotFound):
         raise TokenRefused from None
@@ -120,6 +155,24 @@ def read_booking_key(token: str, now: datetime) -> BookingId:
         raise TokenRefused from None
 
 
+def issue_step(purpose: Purpose, account: AccountId, state: str, now: datetime) -> str:
+    """A token for one step: confirm an address, set a new password, finish a log-in.
+
+    `state` is what the step builds on, such as the password's hash: once it has changed, the token opens nothing. That
+    makes a reset link good for one use without a table of links.
+    """
+    return _issue(purpose, {"sub": account, "st": mac(purpose, state)}, now, STEP_LIFE[purpose])
+
+
+def read_step(purpose: Purpose, token: str, now: datetime) -> StepClaims:
+    """Raises TokenRefused."""
+    claims = _read(purpose, token, now)
+    try:
+        return StepClaims(purpose, AccountId(claims["sub"]), str(claims["st"]))
+    except (KeyError, TypeError, NotFound):
+        raise TokenRefused from None
+
+
 def sign_ticket(ticket: TicketId) -> str:
     """What a ticket's code says: its id and our signature. Short, so that the QR code is coarse and easy to scan.
 
@@ -156,6 +209,19 @@ def mac(purpose: Purpose, text: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def sealed(text: str) -> str:
+    """`text` encrypted for keeping (Fernet: AES-CBC with an HMAC): whoever reads the table alone learns nothing."""
+    return _box(settings.current().signing_key).encrypt(text.encode()).decode()
+
+
+def unsealed(kept: str) -> str:
+    """What `sealed` was given. Raises TokenRefused where it was sealed under another SECRET_KEY."""
+    try:
+        return _box(settings.current().signing_key).decrypt(kept.encode()).decode()
+    except InvalidToken:
+        raise TokenRefused from None
+
+
 def _issue(purpose: Purpose, claims: dict[str, Any], now: datetime, life: timedelta) -> str:
     whole = {**claims, "aud": purpose.value, "iat": int(now.timestamp()), "exp": int((now + life).timestamp())}
     return str(jwt.encode(whole, _key(purpose), algorithm=ALGORITHM))
@@ -190,6 +256,11 @@ def _key(purpose: Purpose) -> Any:
 @cache
 def _key_of(signing_key: str, purpose: Purpose) -> Any:
     return jwk.construct(_secret(signing_key, purpose), ALGORITHM)
+
+
+@cache
+def _box(signing_key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_secret(signing_key, Purpose.SEAL)))
 
 
 @cache

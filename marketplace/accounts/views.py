@@ -9,6 +9,16 @@ from marketplace.errors import Forbidden, Unauthenticated
 from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId
 
 
+class SecondFactorMissing(Forbidden):
+    """An operator has logged in with a password alone."""
+
+    # Here, and not among the room's other errors: views stand beside those, and the Actor raises it.
+    code = "second_factor_missing"
+
+    def __init__(self) -> None:
+        super().__init__("Operators need a second factor. Switch it on under Account, then come back.")
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who is asking, as far as the edges could vouch for it. Actions ask it what it may; it refuses by raising."""
@@ -20,6 +30,12 @@ class Actor:
     is_system: bool = False
     opened: BookingId | None = None
     """The one booking that a magic link opened."""
+
+    session: SessionId | None = None
+    """The log-in that the account speaks through."""
+
+    lacks_second_factor: bool = False
+    """An operator by appointment, who has not shown the second factor: until then an account like any other."""
 
     def must_run(self, seller: SellerId) -> None:
         """Raises Forbidden for all but the shop's people, operators and the system."""
@@ -39,7 +55,9 @@ class Actor:
         return self.cart
 
     def must_operate(self) -> None:
-        """Raises Forbidden for all but operators and the system."""
+        """Raises Forbidden for all but operators and the system, SecondFactorMissing for half an operator."""
+        if self.lacks_second_factor:
+            raise SecondFactorMissing
         if not (self.is_system or self.is_operator):
             raise Forbidden("Only the people who operate this marketplace may do that.")
 
@@ -80,6 +98,41 @@ class AccountView:
     is_operator: bool
     sellers: tuple[SellerView, ...]
     created_at: datetime
+    verified_at: datetime | None = None
+    """When they showed that mail to `email` reaches them."""
+
+    language: str = ""
+    """The one they chose to be spoken to in; empty: whatever their browser asks for."""
+
+    has_second_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoginView:
+    """One log-in on one device. `device` is what the browser said of itself."""
+
+    id: SessionId
+    device: str
+    started_at: datetime
+    seen_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A second factor that waits for its first code: `secret` for typing, `uri` (otpauth://) for the QR code."""
+
+    secret: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorView:
+    """`recovery_codes` counts those that are left."""
+
+    is_on: bool
+    since: datetime | None
+    recovery_codes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -82,7 +82,7 @@ async def _shopper(request: Request, response: Response) -> Actor:
         return actor
     cart = CartId.new()
     give_cart(response, cart)
-    return Actor(cart, actor.account, actor.sellers, actor.is_operator, actor.is_system, actor.opened)
+    return replace(actor, cart=cart)
 
 
 Shopper = Annotated[Actor, Depends(_shopper)]

@@ -12,14 +12,21 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.bookings import policy, queries
 from marketplace.bookings.errors import BookingNotFound, BuyerRefused, NotOnSale, TooManyForOneBuyer, UnlawfulTransition
-from marketplace.bookings.events import BookingCancelled, BookingMade, MoneyRefused
+from marketplace.bookings.events import (
+    BookingCancelled,
+    BookingLetGo,
+    BookingMade,
+    BuyerForgotten,
+    BuyerOutdated,
+    MoneyRefused,
+)
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
 from marketplace.bookings.views import Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
 from marketplace.db import Session, transaction
 from marketplace.errors import Fault
-from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
+from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
 from marketplace.money import Money
@@ -330,6 +337,22 @@ async def expire_due(now: datetime) -> int:
         async with transaction() as session:
             expired += await expire(session, BookingId(id), now)
     return expired
+
+
+async def let_go_of(session: Session, account: AccountId, now: datetime) -> None:
+    """An account is gone: its bookings belong to whoever has their link, and lose its name once nobody needs it."""
+    for booking in await queries.of_account(session, account):
+        booking.let_go()
+        is_needed = booking.needs_its_buyer(now)
+        if is_needed:
+            record(session, BookingLetGo(booking.id, now), now)
+        record(session, BuyerOutdated(booking.id), now, due_at=booking.ends_at if is_needed else now)
+
+
+async def forget_buyer(session: Session, id: BookingId, now: datetime) -> None:
+    """Keep the booking for the books, without its buyer's name and address. Raises BookingNotFound."""
+    (await queries.locked(session, id)).forget_buyer()
+    record(session, BuyerForgotten(id, now), now)
 
 
 def _tell(session: Session, booking: Booking, change: BookingChange, now: datetime) -> None:

@@ -55,3 +55,24 @@ class MoneyRefused(Fact):
     payment_id: str
     why: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class BookingLetGo(Fact):
+    """Its buyer's account is gone before the event: from now on a link opens it."""
+
+    booking_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BuyerOutdated(Fact):
+    """Due when the event is over: nobody needs to know any more who the buyer was."""
+
+    booking_id: str
+
+
+@dataclass(frozen=True)
+class BuyerForgotten(Fact):
+    booking_id: str
+    at: datetime

@@ -69,6 +69,18 @@ class Booking(SQLModel, table=True):
         """What the buyer pays: the seats, and the surcharge where there is one."""
         return self.price + self.surcharge
 
+    def let_go(self) -> None:
+        """Its buyer's account is gone: it belongs to whoever has the link."""
+        self.account_id = None
+
+    def forget_buyer(self) -> None:
+        """Keep what the books need, and nobody's name."""
+        self.buyer_name = self.buyer_email = ""
+
+    def needs_its_buyer(self, now: datetime) -> bool:
+        """Whether somebody may still have to be let in, or written to."""
+        return self.status in {Status.PENDING_PAYMENT, Status.CONFIRMED} and now < self.ends_at
+
     def must_be_payable(self, now: datetime) -> None:
         if self.status != Status.PENDING_PAYMENT:
             raise NothingToPay(BookingId(self.id), self.status)

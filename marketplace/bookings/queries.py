@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, func, or_, select
 
@@ -13,8 +14,9 @@ from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.views import Line, Order, OrderCard, Party, Status, Step, TicketView
 from marketplace.db import Session, is_postgres
-from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
+from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
+from marketplace.payments import queries as payments
 
 
 async def locked(session: Session, id: BookingId) -> Booking:
@@ -136,6 +138,40 @@ async def orders(session: Session, actor: Actor, *, limit: int = 50, before: dat
         )
         for booking, count in rows
     ]  # fmt: skip
+
+
+async def of_account(session: Session, account: AccountId) -> Sequence[Booking]:
+    """Every booking of an account, held against other writers until the transaction ends."""
+    found = await session.exec(
+        select(Booking).where(Booking.account_id == account).order_by(col(Booking.created_at)).with_for_update()
+    )
+    return found.all()
+
+
+async def exported(session: Session, account: AccountId) -> list[dict[str, Any]]:
+    """What the account has bought and paid, oldest first, for its owner's export."""
+    found = await session.exec(select(Booking).where(Booking.account_id == account).order_by(col(Booking.created_at)))
+    return [await _exported(session, await order_of(session, booking)) for booking in found.all()]
+
+
+async def _exported(session: Session, order: Order) -> dict[str, Any]:
+    whole = {
+        name: getattr(order, name)
+        for name in (
+            "id", "status", "title", "place_name", "starts_at", "zone", "buyer_name", "buyer_email", "total",
+            "created_at", "confirmed_at",
+        )
+    }  # fmt: skip
+    whole["lines"] = [{"label": line.label, "amount": line.amount} for line in order.bought]
+    whole["tickets"] = [{"id": ticket.id, "label": ticket.label} for ticket in order.tickets]
+    whole["payments"] = [
+        {
+            name: getattr(payment, name)
+            for name in ("id", "provider", "method_label", "amount", "refunded", "status", "created_at")
+        }
+        for payment in await payments.payments_of(session, order.id)
+    ]
+    return whole
 
 
 async def unpaid_of_cart(session: Session, actor: Actor, listing_id: ListingId, now: datetime) -> Order | None:

@@ -1,15 +1,16 @@
-"""What this room does about money that came, or did not, and about units that were sold or came free."""
+"""What this room does about money that came, or did not, units that were sold or came free, and people who have left."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
 
+from marketplace.accounts.events import AccountErased
 from marketplace.bookings import actions
-from marketplace.bookings.events import PaymentDeclined
+from marketplace.bookings.events import BuyerOutdated, PaymentDeclined
 from marketplace.catalog import actions as catalog
 from marketplace.db import transaction
-from marketplace.ids import BookingId, ListingId, PaymentId
+from marketplace.ids import AccountId, BookingId, ListingId, PaymentId
 from marketplace.inventory import queries as inventory
 from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.money import Money
@@ -34,3 +35,15 @@ async def keep_the_sold_out_sign_true(fact: UnitsSold | UnitsFreed, now: datetim
     async with transaction() as session:
         how_many_sold = partial(inventory.sold_count, session, fact.resource)
         await catalog.keep_sold_out_sign(session, ListingId(fact.resource), how_many_sold, now)
+
+
+@reacts_to(AccountErased)
+async def let_go_of_the_orders(fact: AccountErased, now: datetime) -> None:
+    async with transaction() as session:
+        await actions.let_go_of(session, AccountId(fact.account_id), now)
+
+
+@reacts_to(BuyerOutdated)
+async def forget_the_buyer(fact: BuyerOutdated, now: datetime) -> None:
+    async with transaction() as session:
+        await actions.forget_buyer(session, BookingId(fact.booking_id), now)

@@ -88,7 +88,8 @@ async def _build(session: Session, now: datetime, dice: random.Random) -> World:
         (OPERATOR, "Olga Petrenko"),
         *((shop.email, shop.person) for shop in SHOPS),
     ):
-        known[email] = await accounts.register(session, email=email, name=name, password=PASSWORD, now=registered)
+        person = await accounts.register(session, email=email, name=name, password=PASSWORD, now=registered)
+        known[email] = await accounts.vouch_for(session, person.id, registered)
     known[OPERATOR] = await accounts.appoint_operator(session, SYSTEM, known[OPERATOR].id)
     for shop in SHOPS:
         owner = known[shop.email].id

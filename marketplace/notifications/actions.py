@@ -18,7 +18,7 @@ from sqlmodel import col, delete
 
 from marketplace import settings
 from marketplace.db import Session, transaction
-from marketplace.ids import BookingId, MailId
+from marketplace.ids import AccountId, BookingId, MailId
 from marketplace.notifications import attachments, carrier, layout, queries
 from marketplace.notifications.attachments import File
 from marketplace.notifications.errors import MailDelayed, MailRefused
@@ -33,7 +33,7 @@ _AT_A_TIME = 8
 
 
 async def write(
-    session: Session, *, to: str, letter: Letter, key: str, about: BookingId | None, now: datetime
+    session: Session, *, to: str, letter: Letter, key: str, about: BookingId | AccountId | None, now: datetime
 ) -> MailId:
     """Put a mail into the outbox; the same key is the same mail, which is then left as it is."""
     known = await queries.with_key(session, key)
@@ -105,6 +105,11 @@ async def clean_up(session: Session, now: datetime) -> int:
     """Forget old mail: it names people, and holds keys to their orders. Returns how much."""
     gone = await session.execute(delete(Mail).where(col(Mail.created_at) < now - KEPT_FOR))
     return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+
+
+async def forget(session: Session, about: BookingId | AccountId) -> None:
+    """Forget all mail about this: its reader is not to be known any more."""
+    await session.execute(delete(Mail).where(col(Mail.about) == about))
 
 
 def _message(mail: Mail, files: list[File]) -> EmailMessage:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
+from marketplace.accounts.views import AccountView
 from marketplace.bookings.views import Order
 from marketplace.money import Money
 from marketplace.notifications.attachments import CALENDAR, TICKETS
@@ -15,6 +16,8 @@ from marketplace.notifications.layout import Button, Letter
 _SHOW = "Show the code at the door, on your phone or on paper: each one admits one person, once."
 _BY_LINK = "Anyone with this link can open your order, so keep this mail to yourself."
 _BY_ACCOUNT = "You get this mail because you bought on Holdfast."
+
+_ABOUT_ACCOUNT = "You get this mail because there is an account with this address on Holdfast."
 
 _SENT_BACK = {
     "late": "Your payment came after your time to pay had run out, and your seats have gone to somebody else.",
@@ -129,6 +132,89 @@ def money_returned(order: Order, url: str, why: str) -> Letter:
         facts=_facts(order),
         button=Button("Open your order", url),
         footnote=_footnote(order),
+    )
+
+
+def kept_without_account(order: Order, url: str) -> Letter:
+    """To somebody who has erased their account before going."""
+    return Letter(
+        kind="kept_without_account",
+        subject=f"Your order stays yours: {order.title}",
+        preview="Your account is erased; this link opens your order from now on.",
+        heading="Your order stays yours",
+        paragraphs=(
+            "Your account is erased, as you asked. What you have bought for later stays valid.",
+            "From now on this link opens it. We forget your name and address once the event is over.",
+        ),
+        facts=_facts(order),
+        button=Button("Open your order", url),
+        footnote=_BY_LINK,
+    )
+
+
+def verify_address(account: AccountView, url: str) -> Letter:
+    return Letter(
+        kind="verify_address",
+        subject="Please confirm your e-mail address",
+        preview="One press, and we know that our mail reaches you.",
+        heading="Is this your address?",
+        paragraphs=(
+            f"Hello {account.name}, somebody made an account on Holdfast with this address.",
+            "If that was you, please confirm it within three days. If not, leave this mail alone.",
+        ),
+        button=Button("Confirm my address", url),
+        footnote=_ABOUT_ACCOUNT,
+    )
+
+
+def reset_password(account: AccountView, url: str) -> Letter:
+    return Letter(
+        kind="reset_password",
+        subject="Set a new password",
+        preview="The link is good for one hour, and once.",
+        heading="Set a new password",
+        paragraphs=(
+            f"Hello {account.name}, somebody asked for a new password for your account.",
+            "If that was you, use this link within an hour. It works once, and logs you out everywhere.",
+            "If not, leave this mail alone: your password stays as it is.",
+        ),
+        button=Button("Set a new password", url),
+        footnote=_ABOUT_ACCOUNT,
+    )
+
+
+def password_changed(account: AccountView, url: str) -> Letter:
+    """`url` is where a password is set anew."""
+    return Letter(
+        kind="password_changed",
+        subject="Your password has been changed",
+        preview="If that was not you, set a new one now.",
+        heading="Your password has been changed",
+        paragraphs=(
+            f"Hello {account.name}, your password has been changed, and other devices have been logged out.",
+            "If that was not you, set a new one now.",
+        ),
+        button=Button("That was not me", url),
+        footnote=_ABOUT_ACCOUNT,
+    )
+
+
+def second_factor_changed(account: AccountView, url: str, *, is_on: bool) -> Letter:
+    """`url` is the account's page."""
+    news = (
+        "From now on, logging in takes a code from your authenticator app, too. Keep the recovery codes in a safe place."
+        if is_on
+        else "From now on, your password alone is enough to log in."
+    )
+    what = f"Your second factor is {'on' if is_on else 'off'}"
+    return Letter(
+        kind="second_factor_changed",
+        subject=what,
+        preview=news,
+        heading=what,
+        paragraphs=(f"Hello {account.name}. {news}", "If you did not do this, change your password now."),
+        button=Button("Open your account", url),
+        footnote=_ABOUT_ACCOUNT,
     )
 
 

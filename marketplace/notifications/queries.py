@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, func, select
 
 from marketplace.db import Session
-from marketplace.ids import BookingId, MailId
+from marketplace.ids import AccountId, BookingId, MailId
 from marketplace.notifications.errors import MailNotFound
 from marketplace.notifications.models import Mail
 from marketplace.notifications.views import MailCard, MailPage, MailView
@@ -64,11 +65,24 @@ async def with_key(session: Session, key: str) -> MailId | None:
     return None if found is None else MailId(found)
 
 
+async def exported(session: Session, account: AccountId) -> list[dict[str, Any]]:
+    """What we wrote to somebody about their account, for their own export; the words hold keys and stay here."""
+    rows = await session.exec(select(Mail).where(Mail.about == account).order_by(col(Mail.id)))
+    return [
+        {"to": mail.recipient, "subject": mail.subject, "created_at": mail.created_at, "sent_at": mail.sent_at}
+        for mail in rows
+    ]
+
+
+def _about(id: str) -> BookingId | AccountId:
+    return AccountId(id) if id.startswith(AccountId.prefix) else BookingId(id)
+
+
 def _card(row: Mail) -> MailCard:
     return MailCard(
         id=MailId(row.id),
         kind=row.kind,
-        about=None if row.about is None else BookingId(row.about),
+        about=None if row.about is None else _about(row.about),
         to=row.recipient,
         subject=row.subject,
         status=row.status,

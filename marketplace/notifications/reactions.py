@@ -9,20 +9,32 @@ from __future__ import annotations
 from datetime import datetime
 
 from marketplace import settings
+from marketplace.accounts import queries as accounts
 from marketplace.accounts import tokens
-from marketplace.accounts.views import SYSTEM
+from marketplace.accounts.events import (
+    AccountErased,
+    PasswordChanged,
+    PasswordResetWanted,
+    SecondFactorChanged,
+    VerificationWanted,
+)
+from marketplace.accounts.tokens import Purpose
+from marketplace.accounts.views import SYSTEM, AccountView
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.events import (
     BookingCancelled,
     BookingConfirmed,
     BookingExpired,
+    BookingLetGo,
     BookingMade,
+    BuyerForgotten,
     MoneyRefused,
     PaymentDeclined,
 )
 from marketplace.bookings.views import Order, Status
 from marketplace.db import transaction
-from marketplace.ids import BookingId
+from marketplace.errors import NotFound
+from marketplace.ids import AccountId, BookingId
 from marketplace.money import Money
 from marketplace.notifications import actions, letters
 from marketplace.notifications.layout import Letter
@@ -80,12 +92,87 @@ async def tell_that_the_second_payment_returns(fact: PaidTwice, now: datetime) -
     await _send(order, letters.money_returned(order, _link(order, now), "twice"), now, once_for=fact.payment_id)
 
 
+@reacts_to(BookingLetGo)
+async def send_the_link_that_replaces_the_account(fact: BookingLetGo, now: datetime) -> None:
+    order = await _order(fact.booking_id)
+    if order.status is Status.CONFIRMED:
+        await _send(order, letters.kept_without_account(order, _link(order, now)), now)
+
+
+@reacts_to(BuyerForgotten)
+async def forget_what_was_written_about_the_order(fact: BuyerForgotten, now: datetime) -> None:
+    async with transaction() as session:
+        await actions.forget(session, BookingId(fact.booking_id))
+
+
+@reacts_to(AccountErased)
+async def forget_what_was_written_about_the_account(fact: AccountErased, now: datetime) -> None:
+    async with transaction() as session:
+        await actions.forget(session, AccountId(fact.account_id))
+
+
+@reacts_to(VerificationWanted)
+async def send_the_link_that_verifies(fact: VerificationWanted, now: datetime) -> None:
+    account = await _account(fact.account_id)
+    if account is not None and account.verified_at is None:
+        token = tokens.issue_step(Purpose.VERIFY, account.id, account.email, now)
+        url = f"{settings.current().origin}/verify?token={token}"
+        await _send_to_account(account, letters.verify_address(account, url), fact.at, now)
+
+
+@reacts_to(PasswordResetWanted)
+async def send_the_link_that_resets(fact: PasswordResetWanted, now: datetime) -> None:
+    """Nothing happens where there is no such account: only its owner would be told of it."""
+    async with transaction(reading=True) as session:
+        row = await accounts.account_by_email(session, fact.email)
+        account = None if row is None else await accounts.view_of(session, row)
+    if row is not None and account is not None:
+        token = tokens.issue_step(Purpose.RESET, account.id, row.password_hash, now)
+        url = f"{settings.current().origin}/reset?token={token}"
+        await _send_to_account(account, letters.reset_password(account, url), fact.at, now)
+
+
+@reacts_to(PasswordChanged)
+async def tell_of_the_new_password(fact: PasswordChanged, now: datetime) -> None:
+    account = await _account(fact.account_id)
+    if account is not None:
+        url = f"{settings.current().origin}/forgot"
+        await _send_to_account(account, letters.password_changed(account, url), fact.at, now)
+
+
+@reacts_to(SecondFactorChanged)
+async def tell_of_the_second_factor(fact: SecondFactorChanged, now: datetime) -> None:
+    account = await _account(fact.account_id)
+    if account is not None:
+        url = f"{settings.current().origin}/account"
+        letter = letters.second_factor_changed(account, url, is_on=fact.is_on)
+        await _send_to_account(account, letter, fact.at, now)
+
+
+async def _account(id: str) -> AccountView | None:
+    """None if it has been erased meanwhile."""
+    async with transaction(reading=True) as session:
+        try:
+            return await accounts.account_view(session, AccountId(id))
+        except NotFound:
+            return None
+
+
+async def _send_to_account(account: AccountView, letter: Letter, at: datetime, now: datetime) -> None:
+    key = f"{letter.kind}:{account.id}:{at.isoformat()}"
+    async with transaction() as session:
+        mail = await actions.write(session, to=account.email, letter=letter, key=key, about=account.id, now=now)
+    await actions.send(mail, now)
+
+
 async def _order(booking_id: str) -> Order:
     async with transaction(reading=True) as session:
         return await bookings.order(session, SYSTEM, BookingId(booking_id))
 
 
 async def _send(order: Order, letter: Letter, now: datetime, *, once_for: str = "") -> None:
+    if not order.buyer_email:
+        return  # forgotten: there is nobody to write to any more
     key = f"{letter.kind}:{once_for or order.id}"
     async with transaction() as session:
         mail = await actions.write(session, to=order.buyer_email, letter=letter, key=key, about=order.id, now=now)

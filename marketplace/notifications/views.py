@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from marketplace.ids import BookingId, MailId
+from marketplace.ids import AccountId, BookingId, MailId
 
 
 class MailStatus(StrEnum):
@@ -27,7 +27,7 @@ class MailCard:
 
     id: MailId
     kind: str
-    about: BookingId | None
+    about: BookingId | AccountId | None
     to: str
     subject: str
     status: MailStatus

@@ -62,8 +62,8 @@ def key_claims(now: datetime, **changes: Any) -> dict[str, Any]:
 
 def test_an_access_token_says_who_which_log_in_and_what_they_run(now: datetime) -> None:
     who = account(now)
-    claims = tokens.read_access(tokens.issue_access(who, SESSION, now), now)
-    assert claims == tokens.AccessClaims(who.id, SESSION, frozenset({SELLER.id}), is_operator=True)
+    claims = tokens.read_access(tokens.issue_access(who, SESSION, now, is_proved=True), now)
+    assert claims == tokens.AccessClaims(who.id, SESSION, frozenset({SELLER.id}), is_operator=True, is_proved=True)
     cart, opened = CartId.new(), BookingId.new()
     actor = claims.actor(cart=cart, opened=opened)
     assert (actor.account, actor.sellers, actor.is_operator) == (who.id, {SELLER.id}, True)

@@ -1,0 +1,68 @@
+"""Making an account, and showing that mail reaches its owner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.accounts import passwords, queries
+from marketplace.accounts.errors import EmailTaken, TokenRefused
+from marketplace.accounts.events import VerificationWanted
+from marketplace.accounts.inputs import address_of, one_line, text_faults
+from marketplace.accounts.models import Account
+from marketplace.accounts.tokens import Purpose, read_step
+from marketplace.accounts.views import AccountView, Actor
+from marketplace.db import Session
+from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.ids import AccountId
+from marketplace.outbox import record
+
+
+async def register(session: Session, *, email: str, name: str, password: str, now: datetime) -> AccountView:
+    """Make an account. Raises Invalid with every fault, or EmailTaken."""
+    address = address_of(email)
+    name = one_line(name)
+    faults = [] if address else [Fault("email", "This does not look like an e-mail address.")]
+    faults += text_faults("name", name, most=100)
+    faults += passwords.faults_of(password, email.strip())
+    if faults or address is None:
+        raise Invalid("Please look at these again.", faults)
+    # Hashed before the transaction begins to work, which then holds no lock meanwhile.
+    kept = await passwords.hashed(password)
+    if await queries.account_by_email(session, address):
+        raise EmailTaken
+    account = Account(id=AccountId.new(), email=address, name=name, password_hash=kept, created_at=now)
+    try:
+        async with session.begin_nested():
+            session.add(account)
+    except IntegrityError:
+        raise EmailTaken from None
+    record(session, VerificationWanted(account.id, now), now)
+    return await queries.view_of(session, account)
+
+
+async def vouch_for(session: Session, account: AccountId, now: datetime) -> AccountView:
+    """Take an address for verified without asking, such as the demo world's. Raises NotFound."""
+    row = await queries.account(session, account)
+    row.verify(now)
+    return await queries.view_of(session, row)
+
+
+async def ask_to_verify(session: Session, actor: Actor, now: datetime) -> None:
+    """Have the link that confirms the address sent once more. Raises Unauthenticated, SessionEnded."""
+    account = await queries.signed_in(session, actor, now)
+    if account.verified_at is None:
+        record(session, VerificationWanted(account.id, now), now)
+
+
+async def verify(session: Session, token: str, now: datetime) -> AccountView:
+    """Follow the link in the mail: it may be followed again. Raises TokenRefused."""
+    claims = read_step(Purpose.VERIFY, token, now)
+    try:
+        row = await queries.account(session, claims.account, lock=True)
+    except NotFound:
+        raise TokenRefused from None
+    claims.must_build_on(row.email)
+    row.verify(now)
+    return await queries.view_of(session, row)

@@ -1,0 +1,71 @@
+"""Changing a password that one knows, and setting a new one for what one has forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.accounts import passwords, queries
+from marketplace.accounts.actions.staying import end_all
+from marketplace.accounts.errors import TokenRefused, WrongPassword
+from marketplace.accounts.events import PasswordChanged, PasswordResetWanted
+from marketplace.accounts.inputs import address_of
+from marketplace.accounts.models import Account
+from marketplace.accounts.tokens import Purpose, read_step
+from marketplace.accounts.views import Actor
+from marketplace.db import Session
+from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.outbox import record
+
+
+async def change_password(session: Session, actor: Actor, *, password: str, new_password: str, now: datetime) -> None:
+    """Replace the password, and end every log-in but the one that asks.
+
+    Raises Unauthenticated, SessionEnded, WrongPassword, Invalid.
+    """
+    account = await queries.signed_in(session, actor, now, lock=True)
+    await must_know(account, password)
+    await _set(session, account, new_password, now)
+    await end_all(session, account.id, now, but=actor.session)
+
+
+async def ask_for_reset(session: Session, email: str, now: datetime) -> None:
+    """Have a link sent that sets a new password, if there is such an account.
+
+    It does the same whether there is one or not: who waits for the answer learns nothing. Raises Invalid for what is no
+    address.
+    """
+    address = address_of(email)
+    if address is None:
+        raise Invalid("Please look at this again.", [Fault("email", "This does not look like an e-mail address.")])
+    record(session, PasswordResetWanted(address, now), now)
+
+
+async def reset_password(session: Session, token: str, *, new_password: str, now: datetime) -> None:
+    """Set a new password with the link from the mail, once, and end every log-in. Raises TokenRefused, Invalid.
+
+    Whoever has the link reads the account's mail, so the address counts as verified. A second factor stays on.
+    """
+    claims = read_step(Purpose.RESET, token, now)
+    try:
+        account = await queries.account(session, claims.account, lock=True)
+    except NotFound:
+        raise TokenRefused from None
+    claims.must_build_on(account.password_hash)
+    await _set(session, account, new_password, now)
+    account.verify(now)
+    await end_all(session, account.id, now)
+
+
+async def must_know(account: Account, password: str) -> None:
+    """Raises WrongPassword."""
+    is_right, _ = await passwords.matches(password, account.password_hash)
+    if not is_right:
+        raise WrongPassword
+
+
+async def _set(session: Session, account: Account, new: str, now: datetime) -> None:
+    faults = [Fault("new_password", fault.message) for fault in passwords.faults_of(new, account.email)]
+    if faults:
+        raise Invalid("Please choose another password.", faults)
+    account.password_hash = await passwords.hashed(new)
+    record(session, PasswordChanged(account.id, now), now)

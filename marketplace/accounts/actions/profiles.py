@@ -1,0 +1,25 @@
+"""What people say about themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.accounts import queries
+from marketplace.accounts.inputs import one_line, text_faults
+from marketplace.accounts.views import AccountView, Actor
+from marketplace.db import Session
+from marketplace.errors import Fault, Invalid
+from marketplace.words import LANGUAGES
+
+
+async def change_profile(session: Session, actor: Actor, *, name: str, language: str, now: datetime) -> AccountView:
+    """`language` is one that we speak, or empty for the browser's. Raises Unauthenticated, SessionEnded, Invalid."""
+    account = await queries.signed_in(session, actor, now)
+    name = one_line(name)
+    faults = text_faults("name", name, most=100)
+    if language and language not in LANGUAGES:
+        faults.append(Fault("language", "We do not speak this language."))
+    if faults:
+        raise Invalid("Please look at these again.", faults)
+    account.name, account.language = name, language
+    return await queries.view_of(session, account)

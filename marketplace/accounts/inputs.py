@@ -1,0 +1,34 @@
+"""What people type about themselves: how we spell it, and what we refuse."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from marketplace.errors import Fault
+
+
+def address_of(email: str) -> str | None:
+    """The address as we keep it, or None if it is none. Whether its domain takes mail is found out by writing to it."""
+    try:
+        return validate_email(email.strip().lower(), check_deliverability=False).normalized.lower()
+    except (EmailNotValidError, UnicodeError):
+        return None
+
+
+def one_line(text: str) -> str:
+    """Without line breaks, and with single spaces."""
+    return " ".join(text.split())
+
+
+def text_faults(field: str, text: str, *, most: int, least: int = 1) -> list[Fault]:
+    """What is wrong with a text of `least` to `most` characters; empty if nothing is."""
+    if len(text) < least:
+        return [Fault(field, "This cannot be empty.")]
+    if len(text) > most:
+        return [Fault(field, f"Use at most {most} characters.")]
+    # Control characters and halves of surrogate pairs, which no database keeps. Joiners stay: names need them.
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in "\n\r\t"):
+        return [Fault(field, "This holds characters that cannot be shown.")]
+    return []
