@@ -241,8 +241,9 @@ async def plans_of(session: Session, actor: Actor, seller: SellerId) -> list[Pla
 
 
 async def lock(session: Session, id: ListingId) -> Listing:
-    """The row, held against other changes until the transaction ends. Raises NotFound."""
-    row = (await session.exec(select(Listing).where(Listing.id == id).with_for_update())).first()
+    """The row, held against other changes until the transaction ends; orders for it go on. Raises NotFound."""
+    # FOR NO KEY UPDATE: an order refers to its listing by a foreign key, whose check would wait for any stronger lock.
+    row = (await session.exec(select(Listing).where(Listing.id == id).with_for_update(key_share=True))).first()
     if row is None:
         raise NoSuchListing
     return row
