@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from sqlmodel import delete
 
 from marketplace import db
 from marketplace import redis as redis_room
+from marketplace.db import transaction
+from marketplace.inventory.models import Allocation
 from marketplace.redis import EmbeddedRedis
 from tests.conftest import short_folder
 
@@ -20,6 +23,18 @@ async def one_database(fresh_sqlite: Callable[[], AbstractContextManager[str]]) 
         db.use(db.connect(url))
         yield url
         await db.close()
+
+
+@pytest.fixture
+async def unguarded(database: str) -> AsyncIterator[None]:
+    """The same database without the last line of defence, for control runs. The database outlives the test."""
+    guard = next(index for index in Allocation.metadata.tables["allocation"].indexes if index.unique)
+    async with transaction() as session:
+        await (await session.connection()).run_sync(guard.drop)
+    yield
+    async with transaction() as session:
+        await session.execute(delete(Allocation))
+        await (await session.connection()).run_sync(guard.create)
 
 
 @pytest.fixture

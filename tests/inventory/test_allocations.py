@@ -276,14 +276,12 @@ async def test_a_blocker_that_comes_at_the_last_moment_is_named(now: datetime, m
     assert refused.value.units == ("seat:1",)
 
 
+@pytest.mark.usefixtures("unguarded")
 async def test_without_the_index_and_the_fence_a_seat_is_sold_twice(redis: Redis, now: datetime) -> None:
     """The control: what stands in the way above is the guard, not the weather."""
     first = await a_claim(resource := a_resource(), seats(1))
     await redis.flushall()
     second = await a_claim(resource, seats(1))
-    async with transaction() as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql("DROP INDEX uq_allocation_active")
     await checked_out(second, now)
     async with transaction() as session:
         await inventory.check_out(session, replace(first, fence=second.fence + 1), "bkg", now)
