@@ -161,7 +161,7 @@ function makeDesk() {
       const { hall, say } = desk, price = desk.priceOf(hall.category[seat]);
       const state = desk.isMine(seat) ? "yours" : hall.status[seat] !== FREE ? "taken" : price ? "open" : "notForSale";
       return {
-        where: say("seat", { zone: hall.zoneName(seat), row: hall.rowLabel(seat), number: hall.number[seat] }),
+        where: sentence([hall.zoneName(seat), hall.rowName(hall.row[seat], say, "inRow"), say("seat", { number: hall.number[seat] })]),
         price: price?.text ?? "",
         state: say(state),
         note: hall.notes[seat],
@@ -314,6 +314,12 @@ function useHandle(root, desk) {
     };
     return () => { delete window.holdfastSeatMap; };
   }, []);
+}
+
+/** “Stalls, row C, seat 12”, as on the ticket; what a plan leaves nameless is left out. */
+function sentence(parts) {
+  const words = parts.filter(Boolean).join(", ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function placeOf({ hall }, guid) {

@@ -115,7 +115,12 @@ export class Hall {
 
   zoneOf(seat) { return this.rows[this.row[seat]][0]; }
   zoneName(seat) { return this.zones[this.zoneOf(seat)].name; }
-  rowLabel(seat) { return this.rows[this.row[seat]][1]; }
+
+  /** What a row is called: its own name (“box 3”) where it has one, else what `say` makes of its number. */
+  rowName(row, say, key) {
+    const [, label, isName] = this.rows[row];
+    return isName || !label ? label : say(key, { row: label });
+  }
   unit(seat) { return `seat:${this.guid[seat]}`; }
   seatOf(unit) { return unit.startsWith("seat:") ? this.indexOf.get(unit.slice(5)) : undefined; }
   distance(one, other) { return Math.hypot(this.x[one] - this.x[other], this.y[one] - this.y[other]); }

@@ -24,7 +24,7 @@ function Row({ row, desk, say, isOpen: opensAtOnce }) {
   const [isOpen, open] = useState(opensAtOnce);
   const { hall } = desk;
   return h("details", { className: "seat-map-row", open: isOpen, onToggle: (event) => open(event.currentTarget.open) },
-    h("summary", { "data-testid": `list-row-${row}` }, say("row", { row: hall.rows[row][1] }),
+    h("summary", { "data-testid": `list-row-${row}` }, hall.rowName(row, say, "row"),
       h("span", { className: "quiet small numeric" }, say("free", { n: freeIn(hall, row) }))),
     isOpen && h("div", { className: "seat-map-row-seats" },
       Array.from(hall.seatsOfRow(row), (seat) => {

@@ -446,7 +446,8 @@ def geometry(plan: SeatPlan, version: str) -> bytes:
             "focal": [_short(plan.focal[0]), _short(plan.focal[1])],
             "categories": [{"name": category.name, "color": category.color} for category in plan.categories],
             "zones": [{"name": zone.name} for zone in plan.zones],
-            "rows": [[row.zone, row.label or row.number] for row in plan.rows],
+            # A third element says that the second is the row's whole name (“box 3”), not one to put after “row”.
+            "rows": [[row.zone, row.label, True] if row.label else [row.zone, row.number] for row in plan.rows],
             "seats": {
                 "guid": [seat.guid for seat in seats],
                 "number": [seat.number for seat in seats],

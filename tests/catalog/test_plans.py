@@ -320,10 +320,11 @@ def test_what_json_cannot_say_is_refused() -> None:
 def test_geometry_has_columns_of_equal_length() -> None:
     document = plan_document(standing=20)
     document["zones"][0]["rows"][0]["seats"][2]["note"] = "Behind a pillar"
+    document["zones"][0]["rows"][2]["row_label"] = "box 7"
     drawn = json.loads(geometry(read_plan(document), "pln_1"))
     assert {len(column) for column in drawn["seats"].values()} == {18}
     assert (drawn["version"], drawn["focal"], drawn["width"]) == ("pln_1", [200, 0], 400)
-    assert drawn["rows"] == [[0, "A"], [0, "B"], [0, "C"]]
+    assert drawn["rows"] == [[0, "A"], [0, "B"], [0, "box 7", True]]
     assert drawn["notes"] == {"2": "Behind a pillar"}
     assert drawn["seats"]["guid"][7] == "B-2"
     assert (drawn["seats"]["row"][7], drawn["seats"]["category"][7]) == (1, 1)
