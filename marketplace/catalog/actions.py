@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -68,22 +69,31 @@ async def import_plan(
     return queries.plan_view(row)
 
 
-async def create_listing(session: Session, actor: Actor, draft: ListingDraft, now: datetime) -> ListingPage:
-    """Write a draft, seen by the shop's people only. Raises ListingRefused with every fault, Forbidden, NotFound."""
+async def create_listing(
+    session: Session, actor: Actor, draft: ListingDraft, now: datetime, *, id: ListingId | None = None
+) -> ListingPage:
+    """Write a draft, seen by the shop's people only; `id` is the one that has been promised to it, if any.
+
+    Raises ListingRefused with every fault, Forbidden, NotFound.
+    """
     actor.must_run(draft.seller_id)
     shop = await accounts.seller_view(session, draft.seller_id)
     draft = drafts.tidy(draft)
     drafts.check(draft, await queries.owned_plan(session, draft.plan_id, draft.seller_id))
+    return await _create(session, draft, id or ListingId.new(), shop.name, now)
+
+
+async def _create(session: Session, draft: ListingDraft, id: ListingId, shop: str, now: datetime) -> ListingPage:
     fees = settings.current()
     row = Listing(
-        id=ListingId.new(),
+        id=id,
         seller_id=draft.seller_id,
         slug=drafts.slug_of(draft.title),
         commission_bp=fees.commission_bp,
         guest_surcharge_bp=fees.guest_surcharge_bp,
         created_at=now,
         changed_at=now,
-        **drafts.columns(draft, now, shop.name),
+        **drafts.columns(draft, now, shop),
     )
     await _add_with_free_slug(session, row)
     await _set_prices(session, row, draft.prices)
@@ -100,7 +110,27 @@ async def change_listing(
     row = await _mine(session, actor, id)
     before = await queries.draft_of(session, row)
     hall = await queries.owned_plan(session, change.plan_id or before.plan_id, before.seller_id)
-    draft = drafts.tidy(drafts.merged(before, change, hall))
+    return await _rewrite(session, row, before, drafts.merged(before, change, hall), now)
+
+
+async def rewrite_listing(
+    session: Session, actor: Actor, id: ListingId, draft: ListingDraft, now: datetime
+) -> ListingPage:
+    """Have a listing say what the draft says, and nothing else. Raises as `change_listing` does."""
+    row = await _mine(session, actor, id)
+    before = await queries.draft_of(session, row)
+    if draft.sale_starts_at is None and before.sale_starts_at and before.sale_starts_at <= now:
+        # It shall be on sale at once, and it is.
+        draft = replace(draft, sale_starts_at=before.sale_starts_at)
+    return await _rewrite(session, row, before, draft, now)
+
+
+async def _rewrite(
+    session: Session, row: Listing, before: ListingDraft, draft: ListingDraft, now: datetime
+) -> ListingPage:
+    id = ListingId(row.id)
+    hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
+    draft = drafts.tidy(draft)
     drafts.check(draft, hall)
     shop = await accounts.seller_view(session, draft.seller_id)
     fields = row.change(drafts.columns(draft, now, shop.name), now)
@@ -214,23 +244,10 @@ async def _mine(session: Session, actor: Actor, id: ListingId) -> Listing:
 
 async def _must_be_ready(session: Session, row: Listing, now: datetime) -> None:
     """Raises NotReady that names everything which a public listing needs and this one lacks."""
-    faults = []
-    if not row.story:
-        faults.append(Fault("story", "It has no story yet: say what people may look forward to."))
-    if row.plan_id is None:
-        faults.append(Fault("plan_id", "It has no seat plan yet."))
-    else:
-        plan = await queries.plan_within(session, PlanId(row.plan_id))
-        priced = await queries.prices_of(session, ListingId(row.id))
-        faults += [
-            Fault(f"prices.{category}", f"“{category}” has no price yet.")
-            for category, capacity in plan.capacities.items()
-            if capacity and category not in priced
-        ]
-    if row.starts_at <= now:
-        faults.append(Fault("starts_at", "It starts in the past."))
-    if (await accounts.seller_view(session, SellerId(row.seller_id))).is_suspended:
-        faults.append(Fault("seller_id", "This shop is suspended."))
+    draft = await queries.draft_of(session, row)
+    hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
+    shop = await accounts.seller_view(session, draft.seller_id)
+    faults = drafts.missing(draft, hall, now, is_suspended=shop.is_suspended)
     if faults:
         raise NotReady(faults)
 

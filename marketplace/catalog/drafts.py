@@ -21,7 +21,7 @@ from marketplace.money import LARGEST, AmountRefused, exponent
 LONGEST_STORY = 20_000
 MOST_PER_BUYER = 100
 LONGEST_EVENT = timedelta(days=92)
-_YEARS = range(2000, 2101)
+YEARS = range(2000, 2101)
 _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
@@ -57,24 +57,50 @@ def merged(draft: ListingDraft, change: ListingChange, hall: SeatPlan | None) ->
 
 def check(draft: ListingDraft, hall: SeatPlan | None) -> None:
     """Raises ListingRefused with every fault. `hall` is the plan that the draft names, if its shop has that."""
-    faults = [
+    found = faults(draft, hall)
+    if found:
+        raise ListingRefused(found)
+
+
+def faults(draft: ListingDraft, hall: SeatPlan | None) -> list[Fault]:
+    """Everything about the draft that cannot be kept as it is."""
+    found = [
         *_word_faults(draft),
         *_place_faults(draft.place),
         *_time_faults(draft),
         *_price_faults(draft, _categories(hall)),
     ]
     if draft.plan_id is not None and hall is None:
-        faults.append(Fault("plan_id", "This shop has no such seat plan."))
+        found.append(Fault("plan_id", "This shop has no such seat plan."))
     if draft.kind not in KINDS:
-        faults.append(Fault("kind", f"“{draft.kind[:40]}” is not a kind of listing; we know {', '.join(KINDS)}."))
+        found.append(Fault("kind", f"“{draft.kind[:40]}” is not a kind of listing; we know {', '.join(KINDS)}."))
     if draft.category not in list(Genre):
-        faults.append(Fault("category", f"“{draft.category[:40]}” is not a category; we know {', '.join(Genre)}."))
+        found.append(Fault("category", f"“{draft.category[:40]}” is not a category; we know {', '.join(Genre)}."))
     if draft.policy not in list(Policy):
-        faults.append(Fault("policy", f"“{draft.policy[:40]}” is not a refund policy; we know {', '.join(Policy)}."))
+        found.append(Fault("policy", f"“{draft.policy[:40]}” is not a refund policy; we know {', '.join(Policy)}."))
     if not 1 <= draft.max_per_buyer <= MOST_PER_BUYER:
-        faults.append(Fault("max_per_buyer", f"One buyer may be given 1 to {MOST_PER_BUYER}."))
-    if faults:
-        raise ListingRefused(faults)
+        found.append(Fault("max_per_buyer", f"One buyer may be given 1 to {MOST_PER_BUYER}."))
+    return found
+
+
+def missing(draft: ListingDraft, hall: SeatPlan | None, now: datetime, *, is_suspended: bool) -> list[Fault]:
+    """Everything that a public listing needs and this draft lacks."""
+    found = []
+    if not draft.story:
+        found.append(Fault("story", "It has no story yet: say what people may look forward to."))
+    if hall is None:
+        found.append(Fault("plan_id", "It has no seat plan yet."))
+    else:
+        found += [
+            Fault(f"prices.{category}", f"“{category}” has no price yet.")
+            for category, capacity in hall.capacities.items()
+            if capacity and category not in draft.prices
+        ]
+    if draft.starts_at <= now:
+        found.append(Fault("starts_at", "It starts in the past."))
+    if is_suspended:
+        found.append(Fault("seller_id", "This shop is suspended."))
+    return found
 
 
 def columns(draft: ListingDraft, now: datetime, shop: str) -> dict[str, Any]:
@@ -133,7 +159,7 @@ def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
     faults = [
         Fault(name, "A time needs its offset from UTC, and a year between 2000 and 2100.")
         for name, at in instants.items()
-        if at is not None and (at.tzinfo is None or at.year not in _YEARS)
+        if at is not None and (at.tzinfo is None or at.year not in YEARS)
     ]
     if faults:
         yield from faults

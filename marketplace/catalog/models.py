@@ -168,3 +168,22 @@ class ListingPrice(SQLModel, table=True):
     listing_id: str = Field(primary_key=True, foreign_key="listing.id")
     category: str = Field(primary_key=True)
     minor: int
+
+
+class ListingSheet(SQLModel, table=True):
+    """What a seller has typed about a listing and the listing does not say: unfinished, wrong or not yet made public.
+
+    Its id is that of the listing, which need not exist yet. A sheet with nothing of its own left to say is deleted.
+    """
+
+    __tablename__ = "listing_sheet"
+
+    id: str = Field(primary_key=True)
+    seller_id: str = Field(foreign_key="seller.id", index=True)
+    entries: dict[str, str] = Field(sa_type=JSON)
+    created_at: datetime = Field(sa_type=Instant)
+    changed_at: datetime = Field(sa_type=Instant)
+
+    def write(self, entries: Mapping[str, str], now: datetime) -> None:
+        self.entries = dict(entries)
+        self.changed_at = now

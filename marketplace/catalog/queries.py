@@ -13,9 +13,10 @@ from sqlmodel import col, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor, SellerView
+from marketplace.catalog import drafts, sheets, sketches
 from marketplace.catalog.drafts import fold
 from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
-from marketplace.catalog.models import Listing, ListingPrice, Plan
+from marketplace.catalog.models import Listing, ListingPrice, ListingSheet, Plan
 from marketplace.catalog.plans import geometry, read_plan
 from marketplace.catalog.seating import SeatPlan
 from marketplace.catalog.shelf import Shelf
@@ -30,6 +31,8 @@ from marketplace.catalog.views import (
     Policy,
     PriceView,
     SeatOffer,
+    SheetCard,
+    SheetView,
     Status,
     is_open,
 )
@@ -44,6 +47,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _offers: Shelf[ListingId, SeatOffer] = Shelf(most=2_000, seconds=2)
 _plans: Shelf[PlanId, SeatPlan] = Shelf(most=64)
+_sketches: Shelf[PlanId, str] = Shelf(most=32)
 _geometries: Shelf[PlanId, tuple[str, bytes]] = Shelf(most=64)
 
 
@@ -203,6 +207,85 @@ async def shop_listings(
     return await _page(session, select(Listing).where(Listing.seller_id == seller), now, cursor, limit)
 
 
+async def own_listing(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
+    """A listing, whole, for those who run its shop. Raises NotFound for everybody else: it is not theirs to manage."""
+    row = await session.get(Listing, id)
+    if row is None or not may_see_drafts(actor, row.seller_id):
+        raise NoSuchListing
+    return await page_of(session, row, now)
+
+
+async def capacities_of(session: Session, ids: Iterable[ListingId]) -> dict[ListingId, int]:
+    """How many people fit, for those of `ids` that have a plan."""
+    rows = await session.exec(
+        select(Listing.id, Plan.seat_count + Plan.standing_count)
+        .join(Plan, col(Plan.id) == col(Listing.plan_id))
+        .where(col(Listing.id).in_(set(ids)))
+    )
+    return {ListingId(id): count for id, count in rows}
+
+
+async def sheet_row(session: Session, id: ListingId, *, lock: bool = False) -> ListingSheet | None:
+    wanted = select(ListingSheet).where(ListingSheet.id == id)
+    return (await session.exec(wanted.with_for_update() if lock else wanted)).first()
+
+
+async def untouched_sheet(session: Session, seller: SellerId) -> ListingSheet | None:
+    """A sheet on which nothing has been written yet."""
+    found = await session.exec(
+        select(ListingSheet)
+        .where(ListingSheet.seller_id == seller, ListingSheet.created_at == ListingSheet.changed_at)
+        .limit(1)
+    )
+    return found.first()
+
+
+async def unlisted_sheets(session: Session, actor: Actor, seller: SellerId) -> list[SheetCard]:
+    """Listings of a shop that are still too unfinished to be kept as such, latest change first. Raises Forbidden."""
+    actor.must_run(seller)
+    rows = await session.exec(
+        select(ListingSheet)
+        .where(
+            ListingSheet.seller_id == seller,
+            ListingSheet.created_at != ListingSheet.changed_at,
+            ~exists().where(col(Listing.id) == col(ListingSheet.id)),
+        )
+        .order_by(col(ListingSheet.changed_at).desc())
+        .limit(MOST_PER_PAGE)
+    )
+    return [SheetCard(ListingId(row.id), row.entries.get("title", ""), row.changed_at) for row in rows]
+
+
+async def sheet(session: Session, actor: Actor, id: ListingId, now: datetime) -> SheetView:
+    """A listing as it is being written, or as it was last kept. Raises NotFound for strangers."""
+    row, written = await session.get(Listing, id), await sheet_row(session, id)
+    return await sheet_view(session, actor, id, row, written, now)
+
+
+async def sheet_view(
+    session: Session, actor: Actor, id: ListingId, row: Listing | None, written: ListingSheet | None, now: datetime
+) -> SheetView:
+    """The view of rows that have been loaded already. Raises NotFound."""
+    owner = row or written
+    if owner is None or not may_see_drafts(actor, owner.seller_id):
+        raise NoSuchListing
+    shop = await accounts.seller_view(session, SellerId(owner.seller_id))
+    kept = {} if row is None else sheets.write(await draft_of(session, row), now)
+    entries = kept if written is None else kept | written.entries
+    hall = await owned_plan(session, sheets.plan_in(entries), shop.id)
+    draft, faults = sheets.read(entries, shop.id, hall)
+    return SheetView(
+        id=id,
+        seller=shop,
+        entries=entries,
+        faults=tuple(faults),
+        missing=tuple(drafts.missing(draft, hall, now, is_suspended=shop.is_suspended)),
+        draft=draft,
+        page=None if row is None else await page_of(session, row, now),
+        is_ahead=entries != kept,
+    )
+
+
 async def cards_by_id(session: Session, ids: Iterable[ListingId], now: datetime) -> dict[ListingId, ListingCard]:
     """Cards of those of `ids` that exist and are no drafts, in three queries however many they are."""
     rows = (
@@ -235,6 +318,23 @@ async def plans_of(session: Session, actor: Actor, seller: SellerId) -> list[Pla
     columns: Any = [column for column in Plan.__table__.columns if column.name != "document"]  # type: ignore[attr-defined]
     rows = await session.execute(select(*columns).where(col(Plan.seller_id) == seller).order_by(col(Plan.id).desc()))
     return [plan_view(row) for row in rows]
+
+
+async def own_plan(session: Session, actor: Actor, id: PlanId) -> PlanView:
+    """One seat plan of a shop that the actor runs. Raises NotFound for everybody else's."""
+    row = await session.get(Plan, id)
+    if row is None or not may_see_drafts(actor, row.seller_id):
+        raise NoSuchPlan
+    return plan_view(row)
+
+
+async def plan_sketch(id: PlanId) -> str:
+    """A plan as a light SVG, coloured by category. Raises NotFound."""
+
+    async def load() -> str:
+        return await asyncio.to_thread(sketches.sketch, await plan(id))
+
+    return await _sketches.get(id, load)
 
 
 # For actions

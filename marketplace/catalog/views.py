@@ -10,13 +10,14 @@ from typing import Generic, TypeVar
 
 from marketplace.accounts.views import SellerView
 from marketplace.catalog.seating import Area, Category, Row, Seat, SeatPlan, UnknownUnits, Zone
+from marketplace.errors import Fault
 from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.money import Money
 
 __all__ = [
     "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingDraft", "ListingFilters", "ListingPage",
-    "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "Status", "UnitLine",
-    "UnknownUnits", "Zone",
+    "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "SheetCard", "SheetView",
+    "Status", "UnitLine", "UnknownUnits", "Zone",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -235,6 +236,37 @@ class ListingPage:
     @property
     def price_to(self) -> Money | None:
         return max((entry.price for entry in self.prices if entry.price is not None and entry.capacity), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetView:
+    """A listing while it is being written: every entry as it was typed (see catalog.sheets), and what is wrong with it.
+
+    `faults` keep it from being a listing at all, `missing` only from being public. `page` is the listing as it is kept,
+    `draft` what the entries say, where they say enough; `is_ahead`: they say more than the listing does.
+    """
+
+    id: ListingId
+    seller: SellerView
+    entries: Mapping[str, str]
+    faults: tuple[Fault, ...]
+    missing: tuple[Fault, ...]
+    draft: ListingDraft
+    page: ListingPage | None
+    is_ahead: bool
+
+    @property
+    def is_public(self) -> bool:
+        return self.page is not None and self.page.status is not Status.DRAFT
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCard:
+    """An unfinished listing in its seller's list."""
+
+    id: ListingId
+    title: str
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,199 @@
+"""A listing as somebody types it: short texts by name, each kept as it was typed, right or wrong.
+
+The names are those of a draft's fields (`title`, `place.city`, `prices.Stalls`), so that a fault finds its field. An
+instant is typed as two entries, the day (`starts_at.day`, “2026-02-14”) and the clock (`starts_at.clock`, “19:30”), both
+as they are told where it happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from marketplace.catalog import drafts
+from marketplace.catalog.errors import ListingRefused
+from marketplace.catalog.views import Genre, ListingDraft, Place, Policy
+from marketplace.errors import Fault, NotFound
+from marketplace.ids import PlanId
+from marketplace.money import AmountRefused, Money, exponent
+
+if TYPE_CHECKING:
+    from marketplace.catalog.seating import SeatPlan
+    from marketplace.ids import SellerId
+
+INSTANTS = ("starts_at", "ends_at", "doors_at", "sale_starts_at")
+_MAY_BE_EMPTY = frozenset({"doors_at", "sale_starts_at"})
+PRICE = "prices."
+ON = "yes"
+
+FIELDS = (
+    "title", "story", "category", "place.name", "place.city", "place.country", "place.address", "place.zone",
+    *(f"{name}.{part}" for name in INSTANTS for part in ("day", "clock")),
+    "currency", "plan_id", "policy", "max_per_buyer", "no_single_seats",
+)  # fmt: skip
+
+MOST_ENTRIES = 200
+LONGEST_ENTRY = 2 * drafts.LONGEST_STORY
+
+_STAND_IN = datetime(2050, 1, 1, tzinfo=UTC)
+"""Takes the place of an instant that cannot be read, so that everything else is still looked at."""
+
+
+def blank(*, zone: str, currency: str) -> dict[str, str]:
+    """A sheet on which nobody has written yet, with what is most likely."""
+    empty = dict.fromkeys(FIELDS, "")
+    return empty | {
+        "category": Genre.THEATRE, "place.zone": zone, "currency": currency, "policy": Policy.MODERATE,
+        "max_per_buyer": "10", "starts_at.clock": "19:30", "ends_at.clock": "22:00",
+    }  # fmt: skip
+
+
+def must_fit(entries: Mapping[str, str]) -> None:
+    """Raises ListingRefused for names that no sheet has, and for what no form of ours would send."""
+    if len(entries) > MOST_ENTRIES:
+        raise ListingRefused([Fault("entries", f"A sheet has at most {MOST_ENTRIES} entries.")])
+    faults = []
+    for name, text in entries.items():
+        if name not in FIELDS and not (name.startswith(PRICE) and len(name) <= len(PRICE) + 100):
+            faults.append(Fault(name[:120], "There is no such entry."))
+        elif len(text) > LONGEST_ENTRY:
+            faults.append(Fault(name, f"Use at most {LONGEST_ENTRY} characters."))
+    if faults:
+        raise ListingRefused(faults)
+
+
+def write(draft: ListingDraft, now: datetime) -> dict[str, str]:
+    """A draft as it would have been typed. A sale that has begun by `now` has no beginning left to write down."""
+    place, zone = draft.place, ZoneInfo(draft.place.zone)
+    instants = {
+        "starts_at": draft.starts_at, "ends_at": draft.ends_at, "doors_at": draft.doors_at,
+        "sale_starts_at": draft.sale_starts_at if draft.sale_starts_at and draft.sale_starts_at > now else None,
+    }  # fmt: skip
+    entries = {
+        "title": draft.title, "story": draft.story, "category": draft.category, "place.name": place.name,
+        "place.city": place.city, "place.country": place.country, "place.address": place.address,
+        "place.zone": place.zone, "currency": draft.currency, "plan_id": draft.plan_id or "", "policy": draft.policy,
+        "max_per_buyer": str(draft.max_per_buyer), "no_single_seats": ON if draft.no_single_seats else "",
+    }  # fmt: skip
+    for name, at in instants.items():
+        local = at.astimezone(zone) if at is not None else None
+        entries[f"{name}.day"] = f"{local:%Y-%m-%d}" if local else ""
+        entries[f"{name}.clock"] = f"{local:%H:%M}" if local else ""
+    places = exponent(draft.currency)
+    for category, minor in draft.prices.items():
+        entries[f"{PRICE}{category}"] = str(Decimal(minor).scaleb(-places))
+    return entries
+
+
+def plan_in(entries: Mapping[str, str]) -> PlanId | None:
+    """The plan that the sheet names; None where that can be none."""
+    with suppress(NotFound):
+        return PlanId(entries.get("plan_id", ""))
+    return None
+
+
+def read(entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None) -> tuple[ListingDraft, list[Fault]]:
+    """What the sheet says, and everything that is wrong with it; with faults, the draft is good for looking at only.
+
+    `hall` is the plan that it names, if its shop has that. Prices of categories that this hall has not are passed over:
+    they wait for the day on which the seller picks the other hall again.
+    """
+    found: list[Fault] = []
+    zone = entries.get("place.zone", "")
+    at = {name: _instant(entries, name, zone, found) for name in INSTANTS}
+    has_all_times = not found
+    currency = entries.get("currency", "")
+    draft = drafts.tidy(
+        ListingDraft(
+            seller_id=seller,
+            title=entries.get("title", ""),
+            story=entries.get("story", ""),
+            category=entries.get("category", ""),
+            place=Place(
+                name=entries.get("place.name", ""),
+                city=entries.get("place.city", ""),
+                country=entries.get("place.country", ""),
+                zone=zone,
+                address=entries.get("place.address", ""),
+            ),
+            starts_at=at["starts_at"] or _STAND_IN,
+            ends_at=at["ends_at"] or (at["starts_at"] or _STAND_IN) + timedelta(hours=1),
+            doors_at=at["doors_at"],
+            sale_starts_at=at["sale_starts_at"],
+            currency=currency,
+            plan_id=plan_in(entries),
+            prices=_prices(entries, currency, hall, found),
+            policy=entries.get("policy", ""),
+            max_per_buyer=_count(entries, "max_per_buyer", found),
+            no_single_seats=entries.get("no_single_seats") == ON,
+        )
+    )
+    known = {fault.field for fault in found}
+    found += [
+        fault
+        for fault in drafts.faults(draft, hall)
+        if fault.field not in known and (has_all_times or fault.field not in INSTANTS)
+    ]
+    return draft, found
+
+
+def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Fault]) -> datetime | None:
+    day, clock = entries.get(f"{name}.day", "").strip(), entries.get(f"{name}.clock", "").strip()
+    if not day and (name in _MAY_BE_EMPTY or not clock):
+        if name not in _MAY_BE_EMPTY:
+            found.append(Fault(name, "Say the day and the time."))
+        elif clock:
+            found.append(Fault(name, "Say the day, too."))
+        return None
+    if not day or not clock:
+        found.append(Fault(name, "Say the day, too." if clock else "Say the time, too."))
+        return None
+    try:
+        local = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock))
+    except ValueError:
+        found.append(Fault(name, "Write a day such as 2026-02-14 and a time such as 19:30."))
+        return None
+    if local.tzinfo is not None or local.year not in drafts.YEARS:
+        found.append(Fault(name, "Use the clock of the place, and a year between 2000 and 2100."))
+        return None
+    if zone not in available_timezones():
+        return local.replace(tzinfo=UTC)  # the zone is a fault of its own
+    instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
+        found.append(Fault(name, "There is no such time that day: the clocks are put forward."))
+    return instant
+
+
+def _prices(entries: Mapping[str, str], currency: str, hall: SeatPlan | None, found: list[Fault]) -> dict[str, int]:
+    """Minor units of the hall's categories; an empty entry is no price yet, which is another thing than none."""
+    prices = {}
+    try:
+        exponent(currency)
+    except AmountRefused:
+        return {}  # the draft's own check says so
+    for category in hall.capacities if hall else ():
+        text = entries.get(f"{PRICE}{category}", "").strip()
+        if not text:
+            continue
+        try:
+            price = Money.parse(text, currency)
+        except AmountRefused as refused:
+            found.append(Fault(f"{PRICE}{category}", refused.message))
+            continue
+        if price.minor < 0:
+            found.append(Fault(f"{PRICE}{category}", "A price is not below zero."))
+        else:
+            prices[category] = price.minor
+    return prices
+
+
+def _count(entries: Mapping[str, str], name: str, found: list[Fault]) -> int:
+    text = entries.get(name, "").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 4:
+        found.append(Fault(name, "Use a whole number."))
+        return 1
+    return int(text)

@@ -1,0 +1,112 @@
+"""Writing a listing bit by bit: every entry is kept as it is typed, and becomes the listing as soon as it can.
+
+An unpublished listing follows its sheet by itself. What the public sees does not: `take_over` puts the changes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from marketplace.accounts.views import Actor
+from marketplace.catalog import actions, queries, sheets
+from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
+from marketplace.catalog.models import Listing, ListingSheet
+from marketplace.catalog.views import ListingPage, SheetView
+from marketplace.db import Session
+from marketplace.ids import ListingId, SellerId
+
+
+async def begin(
+    session: Session, actor: Actor, seller: SellerId, now: datetime, *, zone: str, currency: str
+) -> ListingId:
+    """A fresh sheet for a listing-to-be, or the one that lies there empty already. Raises Forbidden."""
+    actor.must_run(seller)
+    row = await queries.untouched_sheet(session, seller)
+    if row is None:
+        entries = sheets.blank(zone=zone, currency=currency)
+        row = ListingSheet(id=ListingId.new(), seller_id=seller, entries=entries, created_at=now, changed_at=now)
+        session.add(row)
+        await session.flush()
+    return ListingId(row.id)
+
+
+async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[str, str], now: datetime) -> SheetView:
+    """Keep these entries; a listing that nobody can see yet follows them at once, if they make one.
+
+    Raises NotFound for strangers, ListingRefused for entries that no sheet has, ListingFrozen where it is over.
+    """
+    sheets.must_fit(entries)
+    row, written = await _rows(session, id)
+    view = await queries.sheet_view(session, actor, id, row, written, now)
+    merged = {**view.entries, **entries}
+    if merged == view.entries:
+        return view
+    if written is None:
+        written = ListingSheet(id=id, seller_id=view.seller.id, entries={}, created_at=now, changed_at=now)
+    written.write(merged, now)
+    session.add(written)
+    await session.flush()
+    view = await queries.sheet_view(session, actor, id, row, written, now)
+    if view.faults or view.is_public:
+        return await _tidied(session, actor, view, written, now)
+    await _keep(session, actor, view, now)
+    return await queries.sheet(session, actor, id, now)
+
+
+async def publish(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
+    """Let everybody see it as it is written. Raises NotReady with everything that is wrong or missing, NotFound."""
+    row, written = await _rows(session, id)
+    view = await queries.sheet_view(session, actor, id, row, written, now)
+    wanting = [*view.faults, *view.missing]
+    if wanting:
+        raise NotReady(wanting)
+    if view.is_ahead or view.page is None:
+        await _keep(session, actor, view, now)
+    return await actions.publish(session, actor, id, now)
+
+
+async def take_over(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
+    """Show the public what has been changed. Raises ListingRefused, NotReady, ListingFrozen, NotFound."""
+    row, written = await _rows(session, id)
+    view = await queries.sheet_view(session, actor, id, row, written, now)
+    if view.faults:
+        raise ListingRefused(list(view.faults))
+    return await _keep(session, actor, view, now)
+
+
+async def give_up(session: Session, actor: Actor, id: ListingId, now: datetime) -> None:
+    """Forget what has been typed and is not in the listing. Raises NotFound for strangers."""
+    row, written = await _rows(session, id)
+    await queries.sheet_view(session, actor, id, row, written, now)
+    await _forget(session, written)
+
+
+async def _rows(session: Session, id: ListingId) -> tuple[Listing | None, ListingSheet | None]:
+    """The listing and its sheet, both held against other writers: two tabs may be open."""
+    try:
+        row = await queries.lock(session, id)
+    except NoSuchListing:
+        row = None
+    return row, await queries.sheet_row(session, id, lock=True)
+
+
+async def _keep(session: Session, actor: Actor, view: SheetView, now: datetime) -> ListingPage:
+    """Have the listing say what the sheet says, after which there is no need for the sheet."""
+    await _forget(session, await queries.sheet_row(session, view.id))
+    if view.page is None:
+        return await actions.create_listing(session, actor, view.draft, now, id=view.id)
+    return await actions.rewrite_listing(session, actor, view.id, view.draft, now)
+
+
+async def _tidied(session: Session, actor: Actor, view: SheetView, written: ListingSheet, now: datetime) -> SheetView:
+    if view.is_ahead or view.page is None:
+        return view
+    await _forget(session, written)
+    return await queries.sheet(session, actor, view.id, now)
+
+
+async def _forget(session: Session, written: ListingSheet | None) -> None:
+    if written is not None:
+        await session.delete(written)
+        await session.flush()

@@ -1,0 +1,239 @@
+"""A listing written bit by bit: what is typed is kept, what is wrong is named, what is right becomes the listing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from marketplace.catalog import queries, sheets, writing
+from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
+from marketplace.catalog.views import SheetView, Status
+from marketplace.db import transaction
+from marketplace.errors import Forbidden
+from marketplace.ids import ListingId
+from tests.makers.accounts import make_seller
+from tests.makers.catalog import make_listing, make_plan
+
+WRITTEN = {
+    "title": "An Evening of Chekhov",
+    "story": "Three sisters, two hours.",
+    "place.name": "Volksbühne",
+    "place.city": "Berlin",
+    "place.country": "DE",
+    "ends_at.clock": "22:00",
+}
+
+
+class Desk:
+    """A seller at work on one listing."""
+
+    def __init__(self, now: datetime, actor, shop, id: ListingId) -> None:
+        self.now, self.actor, self.shop, self.id = now, actor, shop, id
+
+    @classmethod
+    async def open(cls, now: datetime) -> Desk:
+        shop, actor = await make_seller(now)
+        async with transaction() as session:
+            id = await writing.begin(session, actor, shop.id, now, zone="Europe/Berlin", currency="EUR")
+        return cls(now, actor, shop, id)
+
+    async def fill(self, **entries: str) -> SheetView:
+        return await self.fill_in(entries)
+
+    async def fill_in(self, entries: dict[str, str]) -> SheetView:
+        async with transaction() as session:
+            return await writing.fill(session, self.actor, self.id, entries, self.now)
+
+    async def look(self) -> SheetView:
+        async with transaction(reading=True) as session:
+            return await queries.sheet(session, self.actor, self.id, self.now)
+
+    async def write_all(self) -> SheetView:
+        plan = await make_plan(self.now, self.shop)
+        day = f"{self.now + timedelta(days=14):%Y-%m-%d}"
+        return await self.fill_in(
+            WRITTEN
+            | {"starts_at.day": day, "ends_at.day": day, "plan_id": plan.id}
+            | {"prices.Premium": "20.00", "prices.Standard": "15"}
+        )
+
+
+@pytest.fixture
+async def desk(database: str, now: datetime) -> Desk:
+    return await Desk.open(now)
+
+
+def fields(faults) -> set[str]:
+    return {fault.field for fault in faults}
+
+
+async def test_what_is_typed_is_kept_however_unfinished_it_is(desk: Desk):
+    await desk.fill(title="A", story="Not yet")
+    view = await desk.look()
+    assert (view.entries["title"], view.entries["story"]) == ("A", "Not yet")
+    assert view.page is None
+    assert {"title", "place.name", "place.city", "place.country", "starts_at", "ends_at"} <= fields(view.faults)
+
+
+async def test_a_sheet_becomes_a_draft_as_soon_as_it_makes_one_and_goes_back_to_nothing_extra(desk: Desk):
+    view = await desk.write_all()
+    assert view.page is not None
+    assert (view.page.id, view.page.status, view.is_ahead) == (desk.id, Status.DRAFT, False)
+    assert view.entries["prices.Premium"] == "20.00"
+    async with transaction(reading=True) as session:
+        assert await queries.sheet_row(session, desk.id) is None
+    spoiled = await desk.fill(title="")
+    assert spoiled.is_ahead
+    assert spoiled.entries["title"] == ""
+    assert spoiled.page.title == WRITTEN["title"]
+
+
+async def test_an_hour_is_told_by_the_clocks_of_the_place(desk: Desk):
+    view = await desk.write_all()
+    assert view.page.starts_at.astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M") == "19:30"
+    moved = await desk.fill_in({"place.zone": "America/New_York"})
+    assert moved.page.starts_at - view.page.starts_at >= timedelta(hours=5)
+    assert moved.entries["starts_at.clock"] == "19:30"
+
+
+def test_a_time_that_a_night_has_not_is_a_fault():
+    entries = sheets.blank(zone="Europe/Berlin", currency="EUR")
+    entries |= {"starts_at.day": "2027-03-28", "starts_at.clock": "02:30"}
+    assert "clocks" in _message(sheets.read(entries, "", None)[1], "starts_at")
+
+
+@pytest.mark.parametrize(
+    ("entries", "field"),
+    [
+        ({"starts_at.day": "tomorrow"}, "starts_at"),
+        ({"starts_at.day": "9999-12-31"}, "starts_at"),
+        ({"doors_at.clock": "19:00"}, "doors_at"),
+        ({"doors_at.day": "2027-03-01"}, "doors_at"),
+        ({"sale_starts_at.day": "2027-03-01"}, "sale_starts_at"),
+        ({"max_per_buyer": "many"}, "max_per_buyer"),
+        ({"max_per_buyer": "0"}, "max_per_buyer"),
+        ({"currency": "???"}, "currency"),
+        ({"place.zone": "Middle/Earth"}, "place.zone"),
+        ({"policy": "none"}, "policy"),
+        ({"category": "other"}, "category"),
+    ],
+)
+def test_every_entry_that_cannot_be_read_is_named(entries: dict[str, str], field: str):
+    sheet = sheets.blank(zone="Europe/Berlin", currency="EUR") | {"starts_at.day": "2027-03-01"} | entries
+    assert _message(sheets.read(sheet, "", None)[1], field)
+
+
+async def test_a_price_is_decimal_text_in_the_listing_s_currency(desk: Desk):
+    await desk.write_all()
+    wrong = await desk.fill_in({"prices.Premium": "12.345", "prices.Standard": "-1"})
+    assert {"prices.Premium", "prices.Standard"} == fields(wrong.faults)
+    yen = await desk.fill_in({"currency": "JPY", "prices.Premium": "2000", "prices.Standard": "1500"})
+    assert not yen.faults
+    assert {str(entry.price) for entry in yen.page.prices} == {"2000 JPY", "1500 JPY"}
+
+
+async def test_a_price_waits_for_its_hall_to_be_picked_again(desk: Desk):
+    await desk.write_all()
+    other = await make_plan(desk.now, desk.shop, standing=5, name="Other Hall")
+    view = await desk.fill_in({"plan_id": other.id})
+    assert not view.faults
+    assert fields(view.missing) == {"prices.Standing"}
+
+
+async def test_publishing_names_everything_that_is_wrong_or_missing_at_once(desk: Desk):
+    await desk.fill(title="")
+    with pytest.raises(NotReady) as refused:
+        await publish(desk)
+    assert {"title", "place.city", "starts_at", "story", "plan_id"} <= fields(refused.value.faults)
+
+
+async def test_what_was_written_is_published(desk: Desk):
+    await desk.write_all()
+    page = await publish(desk)
+    assert (page.status, page.is_on_sale) == (Status.ON_SALE, True)
+
+
+async def test_the_public_sees_a_change_only_once_it_is_taken_over(desk: Desk):
+    await desk.write_all()
+    await publish(desk)
+    view = await desk.fill(title="Three Sisters")
+    assert view.is_ahead
+    assert view.page.title == WRITTEN["title"]
+    async with transaction() as session:
+        page = await writing.take_over(session, desk.actor, desk.id, desk.now)
+    assert page.title == "Three Sisters"
+    after = await desk.look()
+    assert not after.is_ahead
+    assert after.page.sale_starts_at == view.page.sale_starts_at
+
+
+async def test_a_faulty_change_of_what_is_public_is_refused_and_can_be_given_up(desk: Desk):
+    await desk.write_all()
+    await publish(desk)
+    await desk.fill(title="")
+    with pytest.raises(ListingRefused):
+        async with transaction() as session:
+            await writing.take_over(session, desk.actor, desk.id, desk.now)
+    async with transaction() as session:
+        await writing.give_up(session, desk.actor, desk.id, desk.now)
+    assert (await desk.look()).entries["title"] == WRITTEN["title"]
+
+
+async def test_typing_a_change_back_leaves_nothing_to_take_over(desk: Desk):
+    await desk.write_all()
+    await publish(desk)
+    await desk.fill(title="Three Sisters")
+    assert not (await desk.fill(title=WRITTEN["title"])).is_ahead
+
+
+async def test_a_draft_that_a_program_wrote_can_be_written_on(database: str, now: datetime):
+    shop, actor = await make_seller(now)
+    page = await make_listing(now, seller=shop, is_published=False)
+    desk = Desk(now, actor, shop, page.id)
+    view = await desk.look()
+    assert not view.faults
+    assert not view.missing
+    assert (await desk.fill(title="Another Evening")).page.title == "Another Evening"
+
+
+async def test_a_sheet_that_nobody_wrote_on_is_handed_out_again(desk: Desk):
+    async with transaction() as session:
+        again = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC", currency="EUR")
+    assert again == desk.id
+    desk.now += timedelta(seconds=1)
+    await desk.fill(title="Taken")
+    async with transaction() as session:
+        fresh = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC", currency="EUR")
+        assert [card.title for card in await queries.unlisted_sheets(session, desk.actor, desk.shop.id)] == ["Taken"]
+    assert fresh != desk.id
+
+
+async def test_to_strangers_a_sheet_does_not_exist(desk: Desk):
+    _, stranger = await make_seller(desk.now, name="Other House")
+    for verb in (writing.publish, writing.take_over, writing.give_up, queries.sheet, queries.own_listing):
+        with pytest.raises(NoSuchListing):
+            async with transaction() as session:
+                await verb(session, stranger, desk.id, desk.now)
+    with pytest.raises(NoSuchListing):
+        async with transaction() as session:
+            await writing.fill(session, stranger, desk.id, {"title": "Mine"}, desk.now)
+    with pytest.raises(Forbidden):
+        async with transaction() as session:
+            await writing.begin(session, stranger, desk.shop.id, desk.now, zone="UTC", currency="EUR")
+
+
+async def test_entries_that_no_form_of_ours_has_are_refused(desk: Desk):
+    for entries in ({"commission_bp": "0"}, {"story": "x" * 50_000}, {f"prices.{at}": "1" for at in range(300)}):
+        with pytest.raises(ListingRefused):
+            await desk.fill_in(entries)
+
+
+async def publish(desk: Desk):
+    async with transaction() as session:
+        return await writing.publish(session, desk.actor, desk.id, desk.now)
+
+
+def _message(faults, field: str) -> str:
+    return next((fault.message for fault in faults if fault.field == field), "")
