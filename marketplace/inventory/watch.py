@@ -96,6 +96,9 @@ class Hub:
                 last = None
             if batches is None:
                 continue
+            if start is None and not batches:
+                # Said all the same: who has been told of a pause would never hear of its end.
+                start = ChangesEvent(watched.sent_version, {})
             # From joining on, nothing is missed; what comes twice does no harm, as it tells statuses, not steps.
             watched.viewers.add(viewer)
             if start is not None:
