@@ -1,0 +1,43 @@
+"""The testers' lab."""
+
+from __future__ import annotations
+
+from playwright.async_api import FrameLocator, Locator, expect
+
+from tests.journeys.pages.frame import Frame
+
+
+class LabPage(Frame):
+    async def open(self) -> None:
+        await self.page.goto("/lab")
+        await expect(self.part("lab-keep")).to_be_visible()
+
+    async def set(self, name: str, value: str) -> None:
+        """Fill in one of: failure-percent, processing, duplicates, delay. `keep` sends them."""
+        await self.part(f"lab-{name}").fill(value)
+
+    async def keep(self) -> None:
+        await self.part("lab-keep").click()
+        await expect(self.notice).to_contain_text("Kept")
+
+    async def decide(self, fate: str) -> None:
+        await self.part(f"lab-fate-{fate}").click()
+        await expect(self.fates).to_contain_text(fate)
+
+    async def open_mail(self, subject: str) -> FrameLocator:
+        """Open the newest mail with these words in its subject; returns its inside."""
+        await self.part("lab-mailbox").get_by_role("button", name=subject).first.click()
+        await expect(self.part("lab-letter")).to_be_visible()
+        return self.part("lab-letter").frame_locator("iframe")
+
+    @property
+    def fates(self) -> Locator:
+        return self.part("lab-fates")
+
+    @property
+    def clock(self) -> Locator:
+        return self.part("lab-clock")
+
+    @property
+    def payments(self) -> Locator:
+        return self.parts("lab-payment-")

@@ -1,0 +1,113 @@
+"""Finding one's way: what is on, what is not, what was never there, by day and by night."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Visitor
+from tests.journeys.market import Market
+from tests.journeys.pages import BrowsePage, CheckoutPage, Frame, ListingPage, LoginPage, OrderPage, OrdersPage
+
+
+async def test_browsing_narrows_by_kind_and_words_and_says_so_when_nothing_is_left(visitor: Visitor):
+    browse = BrowsePage(await visitor())
+    await browse.open()
+    await browse.part("genre-jazz").click()
+    await expect(browse.cards.filter(has_text="Okafor Trio")).to_be_visible()
+    await expect(browse.cards.filter(has_text="Tempest")).to_be_hidden()
+    await browse.part("genre-all").click()
+    await browse.search("nothing of that name")
+    await expect(browse.part("no-cards")).to_be_visible()
+    await browse.part("no-cards-all").click()
+    await expect(browse.cards.filter(has_text="Tempest")).to_be_visible()
+
+
+async def test_the_front_page_leads_to_what_is_coming_up(visitor: Visitor, shots):
+    page = await visitor()
+    await page.goto("/")
+    browse = BrowsePage(page)
+    await expect(browse.cards.first).to_be_visible()
+    await page.screenshot(path=shots("home"), full_page=True)
+    await browse.part("home-browse").click()
+    await page.wait_for_url("**/browse")
+
+
+@pytest.mark.parametrize(
+    ("slug", "words"),
+    [
+        ("low-tide-radio", "sold"),
+        ("mahler-2-resurrection", "will not take place"),
+        ("carmen-in-concert", "go on sale"),
+        ("a-short-history-of-wrong-maps", "over"),
+    ],
+)
+async def test_what_cannot_be_bought_says_why(visitor: Visitor, slug, words):
+    listing = ListingPage(await visitor())
+    await listing.page.goto(f"/l/{slug}")
+    await expect(listing.part("not-on-sale")).to_contain_text(words)
+    await expect(listing.canvas).to_be_hidden()
+
+
+async def test_a_listing_that_is_not_there_leads_on(visitor: Visitor):
+    listing = ListingPage(await visitor())
+    await listing.page.goto("/l/no-such-evening")
+    await expect(listing.missing).to_be_visible()
+    await listing.part("missing-browse").click()
+    await expect(BrowsePage(listing.page).cards.first).to_be_visible()
+
+
+@pytest.mark.parametrize("id", ["bkg_01M7XWJZK4GE4AXV32XJ4EC4TG", "nonsense"])
+async def test_an_order_that_is_not_ones_own_is_not_shown(visitor: Visitor, id):
+    order = OrderPage(await visitor())
+    await order.open(id)
+    await expect(order.missing).to_be_visible()
+
+
+async def test_a_check_out_that_is_not_ones_own_is_not_shown(visitor: Visitor):
+    checkout = CheckoutPage(await visitor())
+    await checkout.page.goto("/checkout/hld_01M7XWJZK4GE4AXV32XJ4EC4TG")
+    await expect(checkout.missing.or_(checkout.gone)).to_be_visible()
+
+
+async def test_a_page_that_is_not_there_says_so_in_our_own_words(visitor: Visitor, shots):
+    frame = Frame(await visitor())
+    await frame.page.goto("/no/such/page")
+    await expect(frame.part("brand")).to_be_visible()
+    await expect(frame.title.or_(frame.part("no-page"))).to_be_visible()
+    await frame.page.screenshot(path=shots("no-such-page"))
+
+
+async def test_whoever_has_bought_nothing_is_led_to_what_is_on(visitor: Visitor):
+    orders = OrdersPage(await visitor())
+    await orders.open()
+    await expect(orders.nothing).to_be_visible()
+
+
+async def test_the_night_has_its_own_colours_by_preference_and_by_switch(visitor: Visitor, shots):
+    page = await visitor(color_scheme="dark")
+    listing = ListingPage(page)
+    await listing.open("nova-marsh-signal-fires")
+    by_night = await _ground(page)
+    await page.screenshot(path=shots("dark-listing"))
+    await listing.part("theme-switch").click()
+    await page.wait_for_function("was => getComputedStyle(document.body).backgroundColor !== was", arg=by_night)
+    await page.reload()
+    await listing.until_the_map_is_live()
+    assert await _ground(page) != by_night, "the choice is kept"
+
+
+async def test_a_log_in_that_ran_out_meanwhile_is_renewed_by_itself(visitor: Visitor, market: Market):
+    page = await visitor()
+    login = LoginPage(page)
+    await login.open()
+    await login.log_in("ada@holdfast.example", "holdfast-demo")
+    await expect(login.menu).to_contain_text("Ada Brandt")
+    await market.advance(minutes=20)
+    await page.goto("/orders")
+    await expect(login.menu).to_contain_text("Ada Brandt")
+    await expect(login.part("sign-in")).to_be_hidden()
+
+
+async def _ground(page) -> str:
+    return await page.evaluate("() => getComputedStyle(document.body).backgroundColor")

@@ -1,0 +1,82 @@
+"""The lab, by its page: how the provider behaves, what comes of the next payment, what was paid and mailed, what time it is."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Visitor
+from tests.journeys.market import Market
+from tests.journeys.pages import LabPage
+from tests.journeys.people import somebody
+from tests.journeys.steps import fill_in_and_pay
+
+SHOW = "on-repair"
+
+
+async def test_habits_are_changed_and_kept(visitor: Visitor, market: Market, shots):
+    lab = LabPage(await visitor())
+    await lab.open()
+    await lab.set("processing", "1.5")
+    await lab.set("duplicates", "2")
+    await lab.part("lab-forge").check()
+    await lab.keep()
+    habits = await market.habits()
+    assert habits["processing_seconds"] == 1.5
+    assert (habits["faults"]["duplicates"], habits["faults"]["forge"]) == (2, True)
+    await lab.page.reload()
+    await expect(lab.part("lab-duplicates")).to_have_value("2")
+    await expect(lab.part("lab-forge")).to_be_checked()
+    await lab.page.screenshot(path=shots("lab"), full_page=True)
+
+
+async def test_a_fate_decides_the_next_payment_once(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    lab = LabPage(await visitor())
+    await lab.open()
+    await lab.decide("insufficient_funds")
+    checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())
+    await expect(checkout.problem).to_contain_text("funds")
+    await checkout.pay()
+    await checkout.until_ordered()
+
+
+async def test_webhooks_that_come_twice_late_forged_or_never_sell_no_seat_twice(visitor: Visitor, market: Market):
+    for faults in (
+        {"duplicates": 3, "reorder": True, "forge": True},
+        {"drop": True},
+    ):
+        await market.change_habits(faults={**(await market.habits())["faults"], **faults})
+        [seat] = await market.free_seats(SHOW)
+        checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())
+        await expect(checkout.paying).to_be_visible()
+        if faults.get("drop"):
+            await market.advance(minutes=2)
+            await market.run_job("simulate")
+            await market.run_job("settle-payments")
+        order_id = await checkout.until_ordered()
+        assert [payment["status"] for payment in await market.payments_of(order_id)] == ["succeeded"]
+
+
+async def test_payments_with_their_trail_and_mails_are_there_to_read(visitor: Visitor, market: Market):
+    nora, [seat] = somebody(), await market.free_seats(SHOW)
+    checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=nora)
+    order_id = await checkout.until_ordered()
+    subject = (await market.mail_to(nora.email))["card"]["subject"]
+    lab = LabPage(await visitor())
+    await lab.open()
+    payment = lab.payments.filter(has_text=order_id)
+    await payment.locator("summary").click()
+    await expect(payment).to_contain_text("Payment started")
+    await expect(payment).to_contain_text("Paid")
+    letter = await lab.open_mail(subject)
+    await expect(letter.get_by_role("link", name="Open your ticket")).to_be_visible()
+
+
+async def test_the_clock_goes_forward_and_back_to_real_time(visitor: Visitor):
+    lab = LabPage(await visitor())
+    await lab.open()
+    await expect(lab.clock).to_contain_text("real time")
+    await lab.part("lab-step-900").click()
+    await expect(lab.clock).to_contain_text("ahead of real time")
+    await lab.part("lab-clock-reset").click()
+    await expect(lab.clock).not_to_contain_text("ahead of real time")

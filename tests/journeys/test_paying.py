@@ -1,0 +1,160 @@
+"""Paying: what is refused, what is asked, what is pressed twice, and what happens when the buyer looks away."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Visitor
+from tests.journeys.market import Market
+from tests.journeys.pages import ListingPage, OrderPage
+from tests.journeys.pages.checkout import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, POOR_CARD
+from tests.journeys.people import somebody
+from tests.journeys.steps import come_to_checkout, fill_in_and_pay
+
+SHOW = "on-repair"
+
+
+async def test_a_declined_card_says_why_and_loses_nothing_and_another_one_pays(visitor: Visitor, market: Market, shots):
+    nora, seats = somebody(), await market.free_seats(SHOW, 2)
+    page = await visitor()
+    checkout = await fill_in_and_pay(page, SHOW, *seats, buyer=nora, card=DECLINED_CARD)
+    await expect(checkout.problem).to_contain_text("declined")
+    await expect(checkout.form).to_be_visible()
+    await page.screenshot(path=shots("declined"), full_page=True)
+    for testid, kept in (
+        ("buyer-name", nora.name), ("buyer-email", nora.email), ("card-number", DECLINED_CARD), ("card-expiry", "12/34"),
+        ("card-cvc", "123"),
+    ):  # fmt: skip
+        await expect(checkout.part(testid)).to_have_value(kept)
+    await expect(checkout.part("terms")).to_be_checked()
+    assert [await market.state_of(SHOW, seat) for seat in seats] == ["held", "held"]
+
+    await checkout.part("card-number").fill(POOR_CARD)
+    await checkout.pay()
+    await expect(checkout.problem).to_contain_text("funds")
+    await checkout.part("card-number").fill(GOOD_CARD)
+    await checkout.pay()
+    order_id = await checkout.until_ordered()
+    assert [payment["status"] for payment in await market.payments_of(order_id)] == ["succeeded", "failed", "failed"]
+
+
+async def test_what_is_wrong_with_a_card_is_said_beside_its_field(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    checkout = await come_to_checkout(await visitor(), SHOW, seat)
+    await checkout.fill_in(somebody(), card="4242 4242 4242 4241")
+    await checkout.pay()
+    await expect(checkout.part("card-number-error")).not_to_be_empty()
+    await checkout.part("card-number").fill(GOOD_CARD)
+    await checkout.part("card-expiry").fill("next year")
+    await checkout.pay()
+    await expect(checkout.part("card-expiry-error")).to_contain_text("month and year")
+    await checkout.part("card-expiry").fill("12/34")
+    await checkout.pay()
+    await checkout.until_ordered()
+
+
+async def test_the_bank_asks_and_a_yes_pays(visitor: Visitor, market: Market, shots):
+    [seat] = await market.free_seats(SHOW)
+    page = await visitor()
+    checkout = await fill_in_and_pay(page, SHOW, seat, buyer=somebody(), card=CHALLENGED_CARD)
+    await expect(checkout.challenge).to_be_visible()
+    await page.screenshot(path=shots("challenge"))
+    await checkout.answer_bank(approve=True)
+    await checkout.until_ordered()
+
+
+async def test_the_bank_asks_and_a_no_charges_nothing_and_keeps_the_seat(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody(), card=CHALLENGED_CARD)
+    await checkout.answer_bank(approve=False)
+    await expect(checkout.problem).to_be_visible()
+    await expect(checkout.challenge).to_be_hidden()
+    assert await market.state_of(SHOW, seat) == "held"
+    await checkout.pay()
+    await checkout.answer_bank(approve=True)
+    await checkout.until_ordered()
+
+
+async def test_a_reload_while_the_bank_asks_asks_again(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody(), card=CHALLENGED_CARD)
+    await expect(checkout.challenge).to_be_visible()
+    await checkout.page.reload()
+    await checkout.answer_bank(approve=True)
+    order_id = await checkout.until_ordered()
+    assert len(await market.payments_of(order_id)) == 1
+
+
+async def test_two_clicks_on_pay_make_one_order_and_one_charge(visitor: Visitor, market: Market):
+    nora, [seat] = somebody(), await market.free_seats(SHOW)
+    page = await visitor()
+    checkout = await come_to_checkout(page, SHOW, seat)
+    await checkout.fill_in(nora)
+    await checkout.part("pay").dblclick()
+    order_id = await checkout.until_ordered()
+    assert [payment["status"] for payment in await market.payments_of(order_id)] == ["succeeded"]
+    await page.goto("/orders")
+    await expect(checkout.parts("order-bkg_")).to_have_count(1)
+
+
+async def test_reload_and_back_during_a_payment_come_back_to_it_and_pay_once(visitor: Visitor, market: Market):
+    await market.change_habits(processing_seconds=120)
+    [seat] = await market.free_seats(SHOW)
+    page = await visitor()
+    checkout = await fill_in_and_pay(page, SHOW, seat, buyer=somebody())
+    await expect(checkout.paying).to_be_visible()
+    address = page.url
+    await page.reload()
+    await expect(checkout.paying).to_be_visible()
+    await page.go_back()
+    listing = ListingPage(page)
+    await expect(listing.part("unpaid")).to_contain_text("waits for its payment")
+    await listing.part("unpaid-go").click()
+    await page.wait_for_url(address)
+    await expect(checkout.paying).to_be_visible()
+    await expect(checkout.part("pay")).to_be_hidden()
+
+    await market.advance(minutes=3)
+    await market.run_job("simulate")
+    order_id = await checkout.until_ordered()
+    assert [payment["status"] for payment in await market.payments_of(order_id)] == ["succeeded"]
+    await page.go_back()
+    await expect(OrderPage(page).confirmed.or_(listing.canvas)).to_be_visible()
+    assert len(await market.payments_of(order_id)) == 1
+
+
+async def test_a_page_closed_during_the_payment_is_confirmed_all_the_same(visitor: Visitor, market: Market):
+    await market.change_habits(processing_seconds=120)
+    nora, [seat] = somebody(), await market.free_seats(SHOW)
+    page = await visitor()
+    checkout = await fill_in_and_pay(page, SHOW, seat, buyer=nora)
+    await expect(checkout.paying).to_contain_text("You may close this page")
+    context = page.context
+    await page.close()
+    await market.advance(minutes=3)
+    await market.run_job("simulate")
+    order = OrderPage(await context.new_page())
+    await order.page.goto(await market.magic_link_to(nora.email))
+    await expect(order.codes).to_have_count(1)
+
+
+async def test_giving_up_before_paying_frees_the_seats_at_once(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    onlooker = ListingPage(await visitor())
+    await onlooker.open(SHOW)
+    checkout = await come_to_checkout(await visitor(), SHOW, seat)
+    await onlooker.expect_seat(seat, "held")
+    await checkout.part("cancel").click()
+    await checkout.page.wait_for_url(f"**/l/{SHOW}")
+    await onlooker.expect_seat(seat, "free")
+
+
+async def test_giving_up_after_a_declined_card_frees_the_seats_at_once(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody(), card=DECLINED_CARD)
+    await expect(checkout.problem).to_be_visible()
+    await checkout.part("cancel").click()
+    listing = ListingPage(checkout.page)
+    await listing.until_the_map_is_live()
+    await listing.expect_seat(seat, "free")
+    await expect(listing.part("unpaid")).to_be_hidden()
