@@ -12,7 +12,7 @@ from reflex.app import default_error_boundary
 from reflex.event import EventSpec
 
 from marketplace import settings, wiring
-from marketplace.accounts.errors import TokenRefused
+from marketplace.accounts.errors import SessionEnded, TokenRefused
 from marketplace.api.app import create_app
 from marketplace.api.pages import Pages
 from marketplace.components.theme import DARK, LIGHT
@@ -50,7 +50,7 @@ def head() -> list[rx.Component]:
 
 def tell_or_log(exception: Exception) -> EventSpec:
     """What we refuse on purpose is told in its own words; anything else is logged and told in ours."""
-    if isinstance(exception, TokenRefused):
+    if isinstance(exception, TokenRefused | SessionEnded):
         return ViewerState.renew()
     if isinstance(exception, HoldfastError):
         return ViewerState.tell(exception.message)

@@ -15,8 +15,9 @@ from math import ceil
 
 from limits import RateLimitItem, parse
 
-from marketplace import clock
+from marketplace import clock, settings
 from marketplace.errors import TooMany
+from marketplace.ids import AccountId
 from marketplace.redis import Lua, must_answer
 
 # KEYS: the log, newest hit first. ARGV: most hits, window in ms, how far our clock is ahead of Redis' in ms.
@@ -67,6 +68,16 @@ async def hit(bucket: str, who: str, rate: str) -> RateState:
     if not int(passed):
         raise TooMany("That was too often. Please wait a moment.", retry_after=wait, limit=limit.amount)
     return RateState(limit.amount, limit.amount - int(hits), wait)
+
+
+async def guess(account: AccountId) -> None:
+    """Count one guess at a secret of this account: its password, asked for once more, or a code.
+
+    Codes have six digits, so the hour counts, too: sixty guesses at the three that are good at a time succeed once in
+    months of trying. Raises TooMany, Unavailable.
+    """
+    await hit("guess", account, settings.current().login_limit)
+    await hit("guess", account, "60/hour")
 
 
 def _key(bucket: str, who: str, limit: RateLimitItem) -> str:

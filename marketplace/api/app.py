@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from marketplace import __version__
-from marketplace.api import auth, bookings, docs, holds, lab, listings, operations, payments, problems
+from marketplace.api import account, auth, bookings, docs, holds, lab, listings, operations, payments, problems, sales
 from marketplace.api.edge import Edge
 from marketplace.inventory.watch import Hub
 
@@ -27,7 +27,7 @@ def create_app() -> FastAPI:
     for router in (
         # Looked through in this order: what is asked for most often first.
         holds.router, listings.router, listings.streams, bookings.router, payments.router, payments.webhooks,
-        auth.router, auth.me, operations.router, docs.router, lab.router,
+        auth.router, account.router, sales.router, operations.router, docs.router, lab.router,
     ):  # fmt: skip
         app.include_router(router, prefix=ROOT)
     app.include_router(auth.forms)

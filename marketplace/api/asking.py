@@ -15,7 +15,7 @@ from marketplace.accounts.views import Actor, Tokens
 from marketplace.errors import Forbidden, TooMany, Unavailable
 from marketplace.ids import CartId
 
-ACCESS, REFRESH, CART = "access", "refresh", "cart"
+ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
 CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
 REFRESH_PATH = "/session"
 """The refresh token is sent to the log-in routes only, never along with every request."""
@@ -109,11 +109,25 @@ def give_session(response: Response, given: Tokens) -> None:
 def take_session(response: Response) -> None:
     """Make the browser forget who it was."""
     for name, path in ((ACCESS, "/"), (REFRESH, REFRESH_PATH), (REFRESH, "/api/v1/auth")):
-        response.delete_cookie(name, path=path, secure=_is_secure(), httponly=True, samesite="lax")
+        _delete_cookie(response, name, path)
+
+
+def give_half_way(response: Response, token: str) -> None:
+    """For as long as the code may be typed, and to the forms only."""
+    life = int(tokens.STEP_LIFE[tokens.Purpose.HALF_WAY].total_seconds())
+    _set_cookie(response, HALF_WAY, token, life, REFRESH_PATH)
+
+
+def take_half_way(response: Response) -> None:
+    _delete_cookie(response, HALF_WAY, REFRESH_PATH)
 
 
 def _set_cookie(response: Response, name: str, value: str, life: int, path: str) -> None:
     response.set_cookie(name, value, max_age=life, path=path, secure=_is_secure(), httponly=True, samesite="lax")
+
+
+def _delete_cookie(response: Response, name: str, path: str) -> None:
+    response.delete_cookie(name, path=path, secure=_is_secure(), httponly=True, samesite="lax")
 
 
 def _is_secure() -> bool:

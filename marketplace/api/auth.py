@@ -10,38 +10,45 @@ from fastapi.responses import RedirectResponse
 
 from marketplace import clock, settings
 from marketplace.accounts import actions as accounts
-from marketplace.accounts import queries, throttle, tokens
-from marketplace.accounts.errors import TokenRefused
-from marketplace.accounts.views import AccountView, Tokens
+from marketplace.accounts import throttle, tokens
+from marketplace.accounts.errors import SecondFactorNeeded, TokenRefused
+from marketplace.accounts.tokens import Purpose
+from marketplace.accounts.views import AccountView, Actor, Tokens
 from marketplace.api.asking import (
     CART,
+    HALF_WAY,
     REFRESH,
-    Asking,
     CrossSite,
+    actor_of,
     address_of,
+    give_half_way,
     give_session,
     must_be_same_site,
+    take_half_way,
     take_session,
 )
-from marketplace.api.shapes import AccountShape, Login, RefreshRequest, Registration, SessionShape
+from marketplace.api.shapes import (
+    AccountShape,
+    CodeLogin,
+    ForgottenPassword,
+    Login,
+    PasswordReset,
+    RefreshRequest,
+    Registration,
+    SessionShape,
+    Verification,
+)
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
-me = APIRouter(tags=["Accounts"])
 forms = APIRouter(prefix="/session", include_in_schema=False)
-
-
-def _account(view: AccountView) -> AccountShape:
-    return AccountShape(
-        id=view.id, email=view.email, name=view.name, is_operator=view.is_operator, sellers=[s.id for s in view.sellers]
-    )
 
 
 def _session(given: Tokens, response: Response) -> SessionShape:
     give_session(response, given)
     return SessionShape(
-        account=_account(given.account), access_token=given.access, refresh_token=given.refresh,
+        account=AccountShape.of(given.account), access_token=given.access, refresh_token=given.refresh,
         expires_at=given.access_expires_at,
     )  # fmt: skip
 
@@ -51,9 +58,34 @@ async def _log_in(request: Request, email: str, password: str) -> Tokens:
     rate = settings.current().login_limit
     await throttle.hit("login-address", address_of(request), rate)
     await throttle.hit("login-account", email.strip().lower(), rate)
-    device = request.headers.get("user-agent", "")[:200]
     async with transaction() as session:
-        return await accounts.login(session, email=email, password=password, device=device, now=clock.now())
+        return await accounts.login(session, email=email, password=password, device=_device(request), now=clock.now())
+
+
+async def _finish_log_in(request: Request, half_way: str, code: str) -> Tokens:
+    """The second half, for both doors. Guesses are counted by the account that the first half has named."""
+    now = clock.now()
+    await throttle.guess(tokens.read_step(Purpose.HALF_WAY, half_way, now).account)
+    async with transaction() as session:
+        return await accounts.finish_login(session, half_way, code=code, device=_device(request), now=now)
+
+
+def _device(request: Request) -> str:
+    return request.headers.get("user-agent", "")[:200]
+
+
+async def _forgot(request: Request, email: str) -> None:
+    """Takes the same way whether there is such an account or not."""
+    await throttle.hit("forgot-address", address_of(request), settings.current().login_limit)
+    await throttle.hit("forgot", email.strip().lower(), "5/hour")
+    async with transaction() as session:
+        await accounts.ask_for_reset(session, email, clock.now())
+
+
+async def _reset(request: Request, token: str, new_password: str) -> None:
+    await throttle.hit("reset-address", address_of(request), settings.current().login_limit)
+    async with transaction() as session:
+        await accounts.reset_password(session, token, new_password=new_password, now=clock.now())
 
 
 async def _register(request: Request, email: str, name: str, password: str) -> AccountView:
@@ -70,12 +102,41 @@ async def _refresh(token: str) -> Tokens:
 @router.post("/register", status_code=201)
 async def register(wanted: Registration, request: Request) -> AccountShape:
     """409 `email_taken` if there is an account with this address."""
-    return _account(await _register(request, wanted.email, wanted.name, wanted.password))
+    return AccountShape.of(await _register(request, wanted.email, wanted.name, wanted.password))
 
 
 @router.post("/login")
 async def login(wanted: Login, request: Request, response: Response) -> SessionShape:
+    """401 `second_factor_needed`, with `half_way` for POST /auth/login/code, where a code is wanted, too."""
     return _session(await _log_in(request, wanted.email, wanted.password), response)
+
+
+@router.post("/login/code")
+async def login_with_code(wanted: CodeLogin, request: Request, response: Response) -> SessionShape:
+    """The second half of a log-in."""
+    return _session(await _finish_log_in(request, wanted.half_way, wanted.code), response)
+
+
+@router.post("/verify", status_code=204)
+async def verify(wanted: Verification) -> Response:
+    """Confirm an e-mail address with the link that was sent to it."""
+    async with transaction() as session:
+        await accounts.verify(session, wanted.token, clock.now())
+    return Response(status_code=204)
+
+
+@router.post("/password/forgot", status_code=202)
+async def forgot_password(wanted: ForgottenPassword, request: Request) -> Response:
+    """Have a link sent that sets a new password. The answer is the same whether there is such an account or not."""
+    await _forgot(request, wanted.email)
+    return Response(status_code=202)
+
+
+@router.post("/password/reset", status_code=204)
+async def reset_password(wanted: PasswordReset, request: Request) -> Response:
+    """Set a new password with the link from the mail, once. It ends every log-in."""
+    await _reset(request, wanted.token, wanted.new_password)
+    return Response(status_code=204)
 
 
 @router.post("/refresh")
@@ -101,12 +162,6 @@ async def logout(request: Request, wanted: RefreshRequest | None = None) -> Resp
     return response
 
 
-@me.get("/me")
-async def who_am_i(actor: Asking) -> AccountShape:
-    async with transaction(reading=True) as session:
-        return _account(await queries.account_view(session, actor.must_have_account()))
-
-
 # The pages' forms. A browser without scripts can use them, and a script never sees the cookies.
 
 
@@ -129,6 +184,7 @@ def _back(page: str, error: HoldfastError, **kept: str) -> Response:
 
 
 Text = Annotated[str, Form(max_length=1000)]
+LongText = Annotated[str, Form(max_length=tokens.LONGEST)]
 
 
 @forms.post("/login")
@@ -139,10 +195,67 @@ async def login_form(
     try:
         _must_be_our_form(request, csrf)
         given = await _log_in(request, email, password)
+    except SecondFactorNeeded as needed:
+        response = RedirectResponse(f"/login/code?{urlencode({'next': page})}", 303)
+        give_half_way(response, needed.half_way)
+        return response
     except HoldfastError as error:
         return _back("/login", error, email=email, next=page)
     response = RedirectResponse(page, 303)
     give_session(response, given)
+    return response
+
+
+@forms.post("/code")
+async def code_form(request: Request, code: Text = "", csrf: Text = "", next: Text = "/") -> Response:
+    page = _inside(next)
+    try:
+        _must_be_our_form(request, csrf)
+        given = await _finish_log_in(request, request.cookies.get(HALF_WAY, ""), code)
+    except TokenRefused as error:
+        return _back("/login", error, next=page)
+    except HoldfastError as error:
+        return _back("/login/code", error, next=page)
+    response = RedirectResponse(page, 303)
+    take_half_way(response)
+    give_session(response, given)
+    return response
+
+
+@forms.post("/forgot")
+async def forgot_form(request: Request, email: Text = "", csrf: Text = "") -> Response:
+    try:
+        _must_be_our_form(request, csrf)
+        await _forgot(request, email)
+    except HoldfastError as error:
+        return _back("/forgot", error, email=email)
+    return RedirectResponse("/forgot?sent=1", 303)
+
+
+@forms.post("/reset")
+async def reset_form(request: Request, token: LongText = "", new_password: Text = "", csrf: Text = "") -> Response:
+    try:
+        _must_be_our_form(request, csrf)
+        await _reset(request, token, new_password)
+    except HoldfastError as error:
+        return _back("/reset", error, token=token)
+    response = RedirectResponse("/reset?done=1", 303)
+    take_session(response)
+    return response
+
+
+@forms.post("/erase")
+async def erase_form(request: Request, password: Text = "", csrf: Text = "") -> Response:
+    try:
+        _must_be_our_form(request, csrf)
+        actor: Actor = actor_of(request)
+        await throttle.guess(actor.must_have_account())
+        async with transaction() as session:
+            await accounts.erase(session, actor, password=password, now=clock.now())
+    except HoldfastError as error:
+        return _back("/account", error)
+    response = RedirectResponse("/account?erased=1", 303)
+    take_session(response)
     return response
 
 

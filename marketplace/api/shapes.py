@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
+from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
 from marketplace.bookings.holding import Held
 from marketplace.bookings.views import Order, OrderCard
 from marketplace.money import Money
@@ -304,6 +305,17 @@ class AccountShape(Shape):
     name: str
     is_operator: bool
     sellers: list[str]
+    is_verified: bool
+    has_second_factor: bool
+    language: str = Field(description="Empty: whatever the browser asks for.")
+
+    @classmethod
+    def of(cls, view: AccountView) -> AccountShape:
+        return cls(
+            id=view.id, email=view.email, name=view.name, is_operator=view.is_operator,
+            sellers=[seller.id for seller in view.sellers], is_verified=view.verified_at is not None,
+            has_second_factor=view.has_second_factor, language=view.language,
+        )  # fmt: skip
 
 
 class SessionShape(Shape):
@@ -317,3 +329,83 @@ class SessionShape(Shape):
 
 class RefreshRequest(Shape):
     refresh_token: str | None = Field(default=None, max_length=4096, description="Absent: the cookie's.")
+
+
+class CodeLogin(Shape):
+    half_way: str = Field(max_length=4096, description="From the problem `second_factor_needed`.")
+    code: str = Field(max_length=100, examples=["123456"], description="Of the moment, or a recovery code.")
+
+
+class Verification(Shape):
+    token: str = Field(max_length=4096, description="From the link in the mail.")
+
+
+class ForgottenPassword(Shape):
+    email: str = Field(max_length=500, examples=["ada@example.com"])
+
+
+class PasswordReset(Shape):
+    token: str = Field(max_length=4096, description="From the link in the mail; it works once.")
+    new_password: str = Field(max_length=1000)
+
+
+class PasswordChange(Shape):
+    password: str = Field(max_length=1000, description="The old one.")
+    new_password: str = Field(max_length=1000)
+
+
+class PasswordProof(Shape):
+    password: str = Field(max_length=1000)
+
+
+class CodeProof(Shape):
+    code: str = Field(max_length=100, examples=["123456"])
+
+
+class PasswordAndCode(Shape):
+    password: str = Field(max_length=1000)
+    code: str = Field(max_length=100, description="Of the moment, or a recovery code.")
+
+
+class ProfileChange(Shape):
+    """What is absent stays as it is."""
+
+    name: str | None = Field(default=None, max_length=500)
+    language: str | None = Field(default=None, max_length=20, examples=["en"])
+
+
+class LoginShape(Shape):
+    id: str
+    device: str
+    started_at: Instant
+    seen_at: Instant
+    is_current: bool
+
+    @classmethod
+    def of(cls, view: LoginView) -> LoginShape:
+        return cls(
+            id=view.id, device=view.device, started_at=view.started_at, seen_at=view.seen_at, is_current=view.is_current
+        )
+
+
+class LoginPage(Shape):
+    items: list[LoginShape]
+
+
+class SecondFactorShape(Shape):
+    is_on: bool
+    since: Instant | None
+    recovery_codes: int = Field(description="How many are left.")
+
+    @classmethod
+    def of(cls, view: SecondFactorView) -> SecondFactorShape:
+        return cls(is_on=view.is_on, since=view.since, recovery_codes=view.recovery_codes)
+
+
+class EnrolmentShape(Shape):
+    secret: str
+    uri: str = Field(description="For a QR code.")
+
+
+class RecoveryCodesShape(Shape):
+    recovery_codes: list[str] = Field(description="Each logs in once. They are not shown again.")

@@ -18,7 +18,10 @@ NAV: Sequence[Link] = (
     Link(label="Browse", href="/browse", testid="nav-browse"),
     Link(label="Orders", href="/orders", testid="nav-orders"),
 )
-OWN: Sequence[Link] = (Link(label="Sell", href="/sell", testid="menu-sell"),)
+OWN: Sequence[Link] = (
+    Link(label="Sell", href="/sell", testid="menu-sell"),
+    Link(label="Account", href="/account", testid="menu-account"),
+)
 MORE: Sequence[Link] = (Link(label="API", href="/api/v1/docs", testid="footer-api"),)
 
 OFFLINE = "We lost the connection and are trying again. What you hold stays held."

@@ -8,12 +8,14 @@ from typing import Any
 
 import reflex as rx
 
+from marketplace.pages.account import account, forgot, reset, verify
 from marketplace.pages.browse import browse, home
 from marketplace.pages.checkout import checkout
 from marketplace.pages.lab import lab
 from marketplace.pages.listing import listing
 from marketplace.pages.orders import order, orders
-from marketplace.pages.welcome import login, register
+from marketplace.pages.welcome import login, login_code, register
+from marketplace.state.account import AccountState, ResetState, VerifyState
 from marketplace.state.browse import BrowseState
 from marketplace.state.checkout import CheckoutState
 from marketplace.state.lab import LabState
@@ -45,6 +47,11 @@ ROUTES = (
     Route("/orders", orders, "Your orders – Holdfast", "What you have bought.", (OrdersState.load,)),
     Route("/o/[order_id]", order, "Your order – Holdfast", "Your tickets.", (OrderState.load,)),
     Route("/login", login, "Log in – Holdfast", "Log in to your account.", (WelcomeState.open_form,)),
+    Route("/login/code", login_code, "Log in – Holdfast", "Enter your code.", (WelcomeState.open_form,)),
+    Route("/forgot", forgot, "New password – Holdfast", "Forgot your password?", (ResetState.open_form,)),
+    Route("/reset", reset, "New password – Holdfast", "Set a new password.", (ResetState.open_form,)),
+    Route("/verify", verify, "Confirm your address – Holdfast", "Confirm your address.", (VerifyState.load,)),
+    Route("/account", account, "Your account – Holdfast", "Profile, password, log-ins.", (AccountState.load,)),
     Route("/register", register, "Make an account – Holdfast", "Make an account.", (WelcomeState.open_form,)),
     Route("/lab", lab, "Lab – Holdfast", "Test the marketplace.", (LabState.load,)),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from marketplace.components.forms import field
 from marketplace.components.shell import page_header
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.welcome import WelcomeState
+from marketplace.words import say
 
 
 def login() -> rx.Component:
@@ -17,7 +18,31 @@ def login() -> rx.Component:
         rx.el.div(
             page_header("Log in"),
             _form("/session/login", _email(), _password("current-password"), button_label="Log in"),
+            rx.el.p(rx.el.a(say("Forgot your password?"), href="/forgot", data_testid="to-forgot")),
             rx.el.p("New here? ", rx.el.a("Make an account", href="/register", data_testid="to-register")),
+            class_name="stack page-narrow",
+        )
+    )
+
+
+def login_code() -> rx.Component:
+    return frame(
+        rx.el.div(
+            page_header(say("Your second factor"), lead=say("Enter the code that your authenticator app shows now.")),
+            _form(
+                "/session/code",
+                field(
+                    say("Code"),
+                    name="code",
+                    testid="code",
+                    autocomplete="one-time-code",
+                    hint=say("Is your phone lost? A recovery code will do."),
+                    is_required=True,
+                    auto_focus=True,
+                ),
+                button_label=say("Log in"),
+            ),
+            rx.el.p(rx.el.a(say("Begin again"), href="/login", data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )

@@ -16,7 +16,7 @@ from starlette.requests import cookie_parser
 from marketplace import clock
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import tokens
-from marketplace.accounts.errors import TokenRefused
+from marketplace.accounts.errors import SessionEnded, TokenRefused
 from marketplace.accounts.views import Actor
 from marketplace.db import transaction
 from marketplace.ids import CartId
@@ -62,12 +62,17 @@ class ViewerState(rx.State):
         if actor.cart is None:
             self._renew("Please allow cookies: without them we cannot keep seats for you.")
             return
-        self.is_operator, self.is_seller = actor.is_operator, bool(actor.sellers)
+        # Half an operator is led to the desk as well: it says what is missing.
+        self.is_operator = actor.is_operator or actor.lacks_second_factor
+        self.is_seller = bool(actor.sellers)
         self.is_signed_in = actor.account is not None
         self.name = ""
         if actor.account is not None:
-            async with transaction(reading=True) as session:
-                self.name = (await accounts.account_view(session, actor.account)).name
+            try:
+                async with transaction(reading=True) as session:
+                    self.name = (await accounts.own_view(session, actor, clock.now())).name
+            except SessionEnded:
+                self._renew(LOGGED_OUT)
 
     @rx.event
     def renew(self) -> None:

@@ -8,6 +8,8 @@ from marketplace.state.viewer import ViewerState
 
 PROBLEMS = {
     "wrong_credentials": "That e-mail address and password do not go together. Check both and try again.",
+    "wrong_code": "That code is not right, or was used before. Wait for the next one and try again.",
+    "token_refused": "That took too long. Please begin again.",
     "too_many_requests": "That was tried too often. Wait a minute, then try again.",
     "email_taken": "There is an account with this address already. Log in instead?",
     "cross_site": "The form had lain open too long. Please send it once more.",

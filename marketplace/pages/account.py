@@ -1,0 +1,419 @@
+"""The viewer's account, and the pages that mail leads to: a new password, a confirmed address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from marketplace.components.buttons import button, link_button
+from marketplace.components.cards import card
+from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.forms import field, select
+from marketplace.components.labels import badge
+from marketplace.components.shell import dialog, page_header
+from marketplace.pages.frame import frame, native_form
+from marketplace.state.account import AccountState, LogInRow, ResetState, VerifyState
+from marketplace.words import say
+
+_S = AccountState
+
+
+def account() -> rx.Component:
+    return frame(
+        rx.cond(
+            _S.is_loading,
+            rx.el.div(
+                skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
+            ),
+            rx.cond(_S.is_signed_in, _own(), rx.cond(_S.is_erased, _erased(), _stranger())),
+        ),
+        current="/account",
+    )
+
+
+def _stranger() -> rx.Component:
+    return empty_state(
+        say("Whose account?"),
+        say("Log in, and this page is about you."),
+        testid="account-stranger",
+        action=link_button(say("Log in"), "/login?next=/account", testid="account-log-in", tone="primary"),
+    )
+
+
+def _erased() -> rx.Component:
+    return empty_state(
+        say("Your account is erased"),
+        say("Orders for later stay valid: their links are on their way to you by mail."),
+        testid="account-erased",
+        action=link_button(say("See what is on"), "/browse", testid="account-browse", tone="primary"),
+    )
+
+
+def _own() -> rx.Component:
+    return rx.el.div(
+        page_header(say("Your account"), lead=_S.email),
+        rx.cond(_S.is_verified, rx.fragment(), _unverified()),
+        _profile(),
+        _password(),
+        _second_factor(),
+        _log_ins(),
+        _data(),
+        _leaving(),
+        class_name="stack page-narrow",
+    )
+
+
+def _unverified() -> rx.Component:
+    return rx.cond(
+        _S.is_link_sent,
+        notice(say("The link is on its way to {email}.", email=_S.email), testid="verification-sent", tone="good"),
+        notice(
+            say("You have not confirmed yet that mail to {email} reaches you.", email=_S.email),
+            title=say("Please confirm your address"),
+            testid="unverified",
+            tone="warning",
+            action=button(say("Send the link again"), testid="send-verification", on_click=_S.send_verification),
+        ),
+    )
+
+
+def _profile() -> rx.Component:
+    return card(
+        rx.el.form(
+            _outcome("profile", say("Saved.")),
+            field(
+                say("Your name"), name="name", testid="profile-name", autocomplete="name", default_value=_S.person,
+                key=_S.person, is_required=True, error=_problem("profile.name"),
+            ),
+            select(
+                say("Language"), _S.languages, name="language", testid="profile-language", default_value=_S.language,
+                key=_S.language, error=_problem("profile.language"),
+            ),
+            button(say("Save"), testid="profile-save", kind="submit"),
+            on_submit=_S.save_profile,
+            reset_on_submit=False,
+            class_name="form",
+        ),
+        title=say("Profile"),
+    )  # fmt: skip
+
+
+def _password() -> rx.Component:
+    return card(
+        rx.el.form(
+            _outcome("password", say("Your password is changed, and other devices are logged out.")),
+            _username(),
+            _ask_password("password", say("Old password"), "old-password"),
+            field(
+                say("New password"), name="new_password", testid="new-password", kind="password",
+                autocomplete="new-password", hint=say("Ten characters or more. A few words in a row are good."),
+                is_required=True, error=_problem("password.new_password"),
+            ),
+            button(say("Change password"), testid="change-password", kind="submit"),
+            on_submit=_S.change_password,
+            reset_on_submit=True,
+            class_name="form",
+        ),
+        title=say("Password"),
+    )  # fmt: skip
+
+
+def _second_factor() -> rx.Component:
+    return card(
+        rx.cond(
+            _S.is_needed,
+            notice(
+                say("You operate this marketplace. Until a second factor is on, you may do only what everybody may."),
+                testid="factor-needed",
+                tone="warning",
+            ),
+        ),
+        rx.cond(
+            _S.fresh_codes,
+            _recovery_codes(),
+            rx.cond(
+                _S.enrolling_secret != "",
+                _enrolling(),
+                rx.cond(_S.has_second_factor, _factor_on(), _factor_off()),
+            ),
+        ),
+        title=say("Second factor"),
+        testid="second-factor",
+        id="second-factor",
+    )
+
+
+def _factor_off() -> rx.Component:
+    return rx.el.form(
+        _outcome("factor", say("The second factor is off.")),
+        rx.el.p(
+            say(
+                "A code from an app on your phone, beside your password: whoever learns the one still lacks the other."
+            ),
+            class_name="quiet",
+        ),
+        _username(),
+        _ask_password("factor", say("Your password"), "factor-password"),
+        button(say("Set it up"), testid="factor-begin", kind="submit"),
+        on_submit=_S.begin_second_factor,
+        reset_on_submit=True,
+        class_name="form",
+    )
+
+
+def _enrolling() -> rx.Component:
+    return rx.el.form(
+        rx.el.p(say("Scan this with your authenticator app, then enter the code that it shows.")),
+        rx.el.img(
+            src=_S.enrolling_qr, alt=say("QR code for your authenticator app"), class_name="ticket-qr",
+            custom_attrs={"width": 220, "height": 220}, data_testid="factor-qr",
+        ),
+        rx.el.p(
+            say("Or type this key into it:"), " ",
+            rx.el.strong(_S.enrolling_secret, class_name="numeric", data_testid="factor-secret"),
+            class_name="small",
+        ),
+        _code("factor", say("Code"), "factor-code"),
+        rx.el.div(
+            button(say("Switch it on"), testid="factor-confirm", kind="submit", tone="primary"),
+            button(say("Not now"), testid="factor-stop", tone="plain", on_click=_S.stop_enrolling),
+            class_name="cluster",
+        ),
+        on_submit=_S.confirm_second_factor,
+        reset_on_submit=True,
+        class_name="form",
+    )  # fmt: skip
+
+
+def _recovery_codes() -> rx.Component:
+    return rx.el.div(
+        notice(
+            say("Each of these logs you in once if your phone is lost. We cannot show them again."),
+            title=say("The second factor is on. Keep these codes"),
+            testid="factor-codes",
+            tone="good",
+        ),
+        rx.el.ul(
+            rx.foreach(_S.fresh_codes, lambda code: rx.el.li(code, class_name="numeric", data_testid="recovery-code")),
+            class_name="codes",
+        ),
+        button(say("I have kept them"), testid="factor-codes-kept", tone="primary", on_click=_S.keep_codes),
+        class_name="stack",
+    )
+
+
+def _factor_on() -> rx.Component:
+    return rx.el.form(
+        rx.el.p(
+            badge(say("On"), tone="good", testid="factor-on"), " ",
+            say("since {day}, with {count} recovery codes left.", day=_S.factor_since, count=_S.codes_left),
+        ),
+        _username(),
+        _ask_password("factor", say("Your password"), "factor-password"),
+        _code("factor", say("Code from your app, or a recovery code"), "factor-code", is_numeric=False),
+        button(say("Switch it off"), testid="factor-off", kind="submit", tone="danger"),
+        on_submit=_S.switch_off_second_factor,
+        reset_on_submit=True,
+        class_name="form",
+    )  # fmt: skip
+
+
+def _log_ins() -> rx.Component:
+    return card(
+        _outcome("log-ins", say("Logged out there.")),
+        rx.el.div(rx.foreach(_S.log_ins, _log_in), class_name="rows", data_testid="log-ins"),
+        rx.cond(
+            _S.is_elsewhere,
+            button(say("Log out everywhere else"), testid="end-others", on_click=_S.end_other_log_ins),
+        ),
+        title=say("Where you are logged in"),
+    )
+
+
+def _log_in(row: rx.Var[LogInRow]) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.p(rx.el.strong(row["device"])),
+            rx.el.p(
+                say("Since {started}, last seen {seen}", started=row["started"], seen=row["seen"]),
+                class_name="small quiet",
+            ),
+            class_name="row-main",
+        ),
+        rx.cond(
+            row["is_current"],
+            badge(say("This one"), tone="good", testid="log-in-current"),
+            button(
+                say("Log out"), testid=f"end-{row['id']}", on_click=_S.end_log_in(row["id"]),
+                aria_label=say("Log out {device}", device=row["device"]),
+            ),
+        ),
+        class_name="row",
+        data_testid=f"log-in-{row['id']}",
+    )  # fmt: skip
+
+
+def _data() -> rx.Component:
+    return card(
+        rx.el.p(say("Everything that we know of you, in one file that programs can read."), class_name="quiet"),
+        link_button(
+            say("Download my data"), "/api/v1/me/export", testid="export", icon_name="download", leaves_app=True
+        ),
+        rx.el.p(
+            say("Erasing is for good. Orders for later stay valid, and we forget your name once they are over."),
+            class_name="quiet",
+        ),
+        rx.cond(_problem("erase") != "", notice(_problem("erase"), testid="erase-problem", tone="danger")),
+        button(say("Erase my account"), testid="erase", tone="plain", icon_name="trash", on_click=_S.ask_to_leave),
+        title=say("Your data"),
+    )
+
+
+def _leaving() -> rx.Component:
+    return dialog(
+        native_form(
+            rx.el.p(say("Your name, address and log-ins are erased at once. This cannot be undone.")),
+            _username(),
+            _ask_password("erase", say("Your password"), "erase-password"),
+            rx.el.div(
+                button(say("Keep it"), testid="erase-stay", on_click=_S.stay),
+                button(say("Erase my account"), testid="erase-confirm", tone="danger", kind="submit"),
+                class_name="dialog-actions",
+            ),
+            action="/session/erase",
+            class_name="form",
+        ),
+        title=say("Erase your account?"),
+        is_open=_S.is_leaving,
+        on_close=_S.stay,
+        testid="erase-dialog",
+    )
+
+
+def forgot() -> rx.Component:
+    return frame(
+        rx.el.div(
+            page_header(say("Forgot your password?"), lead=say("We send you a link that sets a new one.")),
+            rx.cond(
+                ResetState.is_sent,
+                notice(
+                    say("If there is an account with this address, a link is on its way. It is good for one hour."),
+                    title=say("Look into your mail"),
+                    testid="reset-sent",
+                    tone="good",
+                ),
+                native_form(
+                    _reset_problem(),
+                    field(
+                        say("E-mail"), name="email", testid="email", kind="email", autocomplete="username",
+                        default_value=ResetState.email, key=ResetState.email, is_required=True,
+                    ),
+                    button(say("Send me the link"), testid="submit", tone="primary", kind="submit"),
+                    action="/session/forgot",
+                    class_name="form",
+                ),
+            ),
+            rx.el.p(rx.el.a(say("Back to the log-in"), href="/login", data_testid="to-login")),
+            class_name="stack page-narrow",
+        )
+    )  # fmt: skip
+
+
+def reset() -> rx.Component:
+    return frame(
+        rx.el.div(
+            page_header(say("Set a new password")),
+            rx.cond(ResetState.is_done, _reset_done(), _reset_form()),
+            class_name="stack page-narrow",
+        )
+    )
+
+
+def _reset_done() -> rx.Component:
+    return notice(
+        say("You are logged out everywhere. Log in with the new one."),
+        title=say("Your password is changed"),
+        testid="reset-done",
+        tone="good",
+        action=link_button(say("Log in"), "/login", testid="reset-log-in", tone="primary"),
+    )
+
+
+def _reset_form() -> rx.Component:
+    return rx.fragment(
+        native_form(
+            _reset_problem(),
+            rx.el.input(type="hidden", name="token", value=ResetState.token, read_only=True),
+            field(
+                say("New password"), name="new_password", testid="new-password", kind="password",
+                autocomplete="new-password", is_required=True,
+                hint=say("Ten characters or more, not your address, and none that everybody tries first."),
+            ),
+            button(say("Set this password"), testid="submit", tone="primary", kind="submit"),
+            action="/session/reset",
+            class_name="form",
+        ),
+        rx.el.p(rx.el.a(say("Ask for another link"), href="/forgot", data_testid="to-forgot")),
+    )  # fmt: skip
+
+
+def _reset_problem() -> rx.Component:
+    return rx.cond(ResetState.problem != "", notice(ResetState.problem, testid="problem", tone="danger"))
+
+
+def verify() -> rx.Component:
+    return frame(
+        rx.cond(
+            VerifyState.is_loading,
+            rx.el.div(skeleton("title"), class_name="stack", role="status", aria_label=say("Loading")),
+            rx.cond(
+                VerifyState.email != "",
+                empty_state(
+                    say("Your address is confirmed"),
+                    say("Mail to {email} reaches you.", email=VerifyState.email),
+                    testid="verified",
+                    action=link_button(say("See what is on"), "/browse", testid="verified-browse", tone="primary"),
+                ),
+                empty_state(
+                    say("This link is not good any more"),
+                    say("It is more than three days old, or not whole. Your account page sends you another."),
+                    testid="not-verified",
+                    action=link_button(say("Open my account"), "/account", testid="verify-account"),
+                ),
+            ),
+        )
+    )
+
+
+def _username() -> rx.Component:
+    """Tells password managers whose password is asked for."""
+    return rx.el.input(
+        type="text", name="username", auto_complete="username", value=_S.email, read_only=True, hidden=True
+    )
+
+
+def _ask_password(form: str, label: str, testid: str) -> rx.Component:
+    return field(
+        label, name="password", testid=testid, kind="password", autocomplete="current-password", is_required=True,
+        error=_problem(f"{form}.password"),
+    )  # fmt: skip
+
+
+def _code(form: str, label: str, testid: str, *, is_numeric: bool = True) -> rx.Component:
+    return field(
+        label, name="code", testid=testid, autocomplete="one-time-code",
+        input_mode="numeric" if is_numeric else "text", is_required=True, error=_problem(f"{form}.code"),
+    )  # fmt: skip
+
+
+def _outcome(form: str, good: str) -> rx.Component:
+    """What became of the form the last time, where that is not said beside a field."""
+    return rx.fragment(
+        rx.cond(_S.done == form, notice(good, testid=f"{form}-done", tone="good")),
+        rx.cond(_problem(form) != "", notice(_problem(form), testid=f"{form}-problem", tone="danger")),
+    )
+
+
+def _problem(where: str) -> Any:
+    return _S.problems.get(where, "")

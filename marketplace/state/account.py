@@ -1,0 +1,294 @@
+"""The viewer's account: what they are called, how they log in, where they are logged in, what we know of them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from marketplace import clock
+from marketplace.accounts import actions as accounts
+from marketplace.accounts import codes, devices, queries, throttle
+from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
+from marketplace.components.values import Choice
+from marketplace.db import transaction
+from marketplace.errors import HoldfastError, Invalid
+from marketplace.ids import SessionId
+from marketplace.state import phrases
+from marketplace.state.viewer import ViewerState
+from marketplace.words import LANGUAGES, say
+
+
+class LogInRow(TypedDict):
+    id: str
+    device: str
+    started: str
+    seen: str
+    is_current: bool
+
+
+class AccountState(ViewerState):
+    """`problems` holds what is wrong, by form (“password”) or by form and field (“password.new_password”)."""
+
+    is_loading: bool = True
+    is_erased: bool = False
+    email: str = ""
+    is_verified: bool = False
+    is_link_sent: bool = False
+    person: str = ""
+    language: str = ""
+    languages: list[Choice] = []  # noqa: RUF012 - a Reflex var
+    log_ins: list[LogInRow] = []  # noqa: RUF012
+    is_elsewhere: bool = False
+    problems: dict[str, str] = {}  # noqa: RUF012
+    done: str = ""
+    """The form that has just gone well."""
+
+    has_second_factor: bool = False
+    factor_since: str = ""
+    codes_left: int = 0
+    is_needed: bool = False
+    """An operator, who may do nothing as one without it."""
+
+    enrolling_secret: str = ""
+    enrolling_qr: str = ""
+    fresh_codes: list[str] = []  # noqa: RUF012
+    is_leaving: bool = False
+
+    @rx.event
+    async def load(self) -> None:
+        """Runs again after a lost connection, so what is half done stays: codes that cannot be shown a second time."""
+        asked = self.router.url.query_parameters
+        self.is_loading, self.problems, self.done = not self.email, {}, ""
+        self.is_erased = asked.get("erased", "") == "1"
+        code = asked.get("problem", "")
+        if code:
+            self.problems, self.is_leaving = {"erase": _why_not_erased(code)}, False
+        if self.is_signed_in:
+            await self._look_again()
+        else:
+            self.email, self.person, self.log_ins, self.is_leaving = "", "", [], False
+            self.enrolling_secret, self.enrolling_qr, self.fresh_codes = "", "", []
+        self.is_loading = False
+
+    @rx.event
+    async def save_profile(self, form: dict[str, Any]) -> None:
+        name, language = str(form.get("name", "")), str(form.get("language", ""))
+        try:
+            async with transaction() as session:
+                mine = await accounts.change_profile(
+                    session, await self._actor(), name=name, language=language, now=clock.now()
+                )
+        except Invalid as refused:
+            self._refuse("profile", refused)
+            return
+        self.name = mine.name
+        self._show(mine)
+        self._succeed("profile")
+
+    @rx.event
+    async def send_verification(self) -> None:
+        actor = await self._actor()
+        await throttle.hit("verification", actor.must_have_account(), "5/hour")
+        async with transaction() as session:
+            await accounts.ask_to_verify(session, actor, clock.now())
+        self.is_link_sent = True
+
+    @rx.event
+    async def change_password(self, form: dict[str, Any]) -> None:
+        actor = await self._actor()
+        try:
+            await throttle.guess(actor.must_have_account())
+            async with transaction() as session:
+                await accounts.change_password(
+                    session, actor, password=str(form.get("password", "")),
+                    new_password=str(form.get("new_password", "")), now=clock.now(),
+                )  # fmt: skip
+        except HoldfastError as refused:
+            self._refuse("password", refused)
+            return
+        await self._look_again()
+        self._succeed("password")
+
+    @rx.event
+    async def begin_second_factor(self, form: dict[str, Any]) -> None:
+        actor = await self._actor()
+        try:
+            await throttle.guess(actor.must_have_account())
+            async with transaction() as session:
+                begun = await accounts.begin_second_factor(
+                    session, actor, password=str(form.get("password", "")), now=clock.now()
+                )
+        except HoldfastError as refused:
+            self._refuse("factor", refused)
+            return
+        self.problems = {}
+        secret = begun.secret
+        self.enrolling_secret = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+        self.enrolling_qr = f"data:image/svg+xml;base64,{base64.b64encode(codes.qr_svg(begun.uri).encode()).decode()}"
+
+    @rx.event
+    async def confirm_second_factor(self, form: dict[str, Any]) -> None:
+        actor = await self._actor()
+        try:
+            await throttle.guess(actor.must_have_account())
+            async with transaction() as session:
+                fresh = await accounts.confirm_second_factor(
+                    session, actor, code=str(form.get("code", "")), now=clock.now()
+                )
+        except HoldfastError as refused:
+            self._refuse("factor", refused)
+            return
+        self.enrolling_secret, self.enrolling_qr, self.fresh_codes = "", "", list(fresh)
+        await self._look_again()
+        self._succeed("factor")
+
+    @rx.event
+    def stop_enrolling(self) -> None:
+        self.enrolling_secret, self.enrolling_qr, self.problems = "", "", {}
+
+    @rx.event
+    def keep_codes(self) -> None:
+        """They are written down. The tokens of this log-in come anew, now that it has shown the second factor."""
+        self.fresh_codes = []
+        self.away = f"/session/renew?next=/account&at={clock.now().timestamp():.3f}"
+
+    @rx.event
+    async def switch_off_second_factor(self, form: dict[str, Any]) -> None:
+        actor = await self._actor()
+        try:
+            await throttle.guess(actor.must_have_account())
+            async with transaction() as session:
+                await accounts.switch_off_second_factor(
+                    session, actor, password=str(form.get("password", "")), code=str(form.get("code", "")),
+                    now=clock.now(),
+                )  # fmt: skip
+        except HoldfastError as refused:
+            self._refuse("factor", refused)
+            return
+        await self._look_again()
+        self._succeed("factor")
+
+    @rx.event
+    async def end_log_in(self, id: str) -> None:
+        async with transaction() as session:
+            await accounts.end_log_in(session, await self._actor(), SessionId(id), clock.now())
+        await self._look_again()
+        self._succeed("log-ins")
+
+    @rx.event
+    async def end_other_log_ins(self) -> None:
+        async with transaction() as session:
+            await accounts.end_other_log_ins(session, await self._actor(), clock.now())
+        await self._look_again()
+        self._succeed("log-ins")
+
+    @rx.event
+    def ask_to_leave(self) -> None:
+        self.is_leaving = True
+
+    @rx.event
+    def stay(self) -> None:
+        self.is_leaving = False
+
+    async def _look_again(self) -> None:
+        now, actor = clock.now(), await self._actor()
+        async with transaction(reading=True) as session:
+            mine = await queries.own_view(session, actor, now)
+            factor = await queries.second_factor_view(session, actor, now)
+            rows = await queries.log_ins(session, actor, now)
+        self._show(mine)
+        self._show_factor(mine, factor)
+        self.log_ins, self.is_elsewhere = [self._row(row) for row in rows], len(rows) > 1
+
+    def _show(self, mine: AccountView) -> None:
+        self.email, self.person, self.language = mine.email, mine.name, mine.language
+        self.is_verified = mine.verified_at is not None
+        self.languages = [
+            Choice(value="", label=say("As my browser asks")),
+            *(Choice(value=code, label=name) for code, name in LANGUAGES.items()),
+        ]
+
+    def _show_factor(self, mine: AccountView, factor: SecondFactorView) -> None:
+        self.has_second_factor, self.codes_left = factor.is_on, factor.recovery_codes
+        self.factor_since = "" if factor.since is None else phrases.when_text(factor.since, self.zone)
+        self.is_needed = mine.is_operator and not factor.is_on
+
+    def _row(self, row: LoginView) -> LogInRow:
+        return LogInRow(
+            id=row.id, device=_device(row.device), started=phrases.when_text(row.started_at, self.zone),
+            seen=phrases.when_text(row.seen_at, self.zone), is_current=row.is_current,
+        )  # fmt: skip
+
+    def _refuse(self, form: str, refused: HoldfastError) -> None:
+        faults = refused.faults if isinstance(refused, Invalid) else []
+        self.problems = {f"{form}.{fault.field}": fault.message for fault in faults} or {form: refused.message}
+        self.done = ""
+
+    def _succeed(self, form: str) -> None:
+        self.problems, self.done = {}, form
+
+
+class ResetState(ViewerState):
+    """Asking for a new password, and setting it: filled from the address, which the browser's own forms lead back to."""
+
+    problem: str = ""
+    email: str = ""
+    token: str = ""
+    is_sent: bool = False
+    is_done: bool = False
+
+    @rx.event
+    def open_form(self) -> None:
+        asked = self.router.url.query_parameters
+        code = asked.get("problem", "")
+        self.problem = _why_not_reset(code) if code else ""
+        self.email, self.token = asked.get("email", ""), asked.get("token", "")
+        self.is_sent, self.is_done = asked.get("sent", "") == "1", asked.get("done", "") == "1"
+
+
+class VerifyState(ViewerState):
+    """The link in a mail has been followed."""
+
+    is_loading: bool = True
+    email: str = ""
+    """The address that is confirmed now; empty where the link was not good."""
+
+    @rx.event
+    async def load(self) -> None:
+        self.is_loading, self.email = True, ""
+        try:
+            async with transaction() as session:
+                token = self.router.url.query_parameters.get("token", "")
+                self.email = (await accounts.verify(session, token, clock.now())).email
+        except HoldfastError:
+            self.email = ""
+        self.is_loading = False
+
+
+def _device(user_agent: str) -> str:
+    browser, system = devices.recognise(user_agent)
+    if browser and system:
+        return say("{browser} on {system}", browser=browser, system=system)
+    return browser or system or say("Unknown device")
+
+
+def _why_not_erased(code: str) -> str:
+    return {
+        "wrong_password": say("That is not your password. Nothing was erased."),
+        "shop_still_open": say(
+            "You are the only one who runs a shop. Ask us to close it; then we can erase your account."
+        ),
+        "too_many_requests": say("That was tried too often. Wait a minute, then try again."),
+    }.get(code) or say("That did not work, and nothing was erased. Please try again.")
+
+
+def _why_not_reset(code: str) -> str:
+    return {
+        "invalid": say("Please look at this again."),
+        "token_refused": say("This link was used before, or is more than an hour old. Ask for another one."),
+        "too_many_requests": say("That was tried too often. Wait a while, then try again."),
+        "cross_site": say("The form had lain open too long. Please send it once more."),
+    }.get(code) or say("That did not work, and nothing was changed. Please try again.")
