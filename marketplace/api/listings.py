@@ -24,10 +24,12 @@ from marketplace.api.listing_shapes import (
 )
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import posters, queries
+from marketplace.catalog.errors import PlanRefused
 from marketplace.catalog.shelf import Shelf
+from marketplace.catalog.sketches import sketch_faults
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid, Unavailable
-from marketplace.ids import ListingId, ResourceId, SellerId
+from marketplace.ids import ListingId, PlanId, ResourceId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.queries import allocated
 from marketplace.inventory.watch import Hub, encode
@@ -79,14 +81,34 @@ async def publish(id: str, actor: Asking) -> ListingShape:
 
 
 @streams.post("/plans", status_code=201)
-async def import_plan(request: Request, actor: Asking, seller_id: str) -> dict[str, str | int]:
-    """Import a seat plan document (the body, up to 32 MiB). 422 names every fault with its path."""
+async def import_plan(
+    request: Request, actor: Asking, seller_id: str, *, drawing: bool = False
+) -> dict[str, str | int]:
+    """Import a seat plan document (the body, up to 32 MiB). 422 names every fault with its path.
+
+    With `drawing=true`, a refusal also has a `drawing`: an SVG of the seats that could be read, each fault's number
+    (counted from 1) where its place is known; empty if nothing can be drawn.
+    """
     document = await request.body()
     if not document:
         raise Invalid("Send the seat plan as the body.", [Fault("$", "There is no document.")])
-    async with transaction() as session:
-        plan = await catalog.import_plan(session, actor, SellerId(seller_id), document, clock.now())
+    try:
+        async with transaction() as session:
+            plan = await catalog.import_plan(session, actor, SellerId(seller_id), document, clock.now())
+    except PlanRefused as refused:
+        if drawing:
+            refused.facts["drawing"] = await asyncio.to_thread(sketch_faults, document, refused.faults)
+        raise
     return {"id": plan.id, "name": plan.name, "seats": plan.seat_count, "standing": plan.standing_count}
+
+
+@streams.get("/plans/{id}/sketch.svg", response_class=Response)
+async def plan_sketch(id: str, actor: Asking) -> Response:
+    """A plan as a light picture, coloured by category; for the people of its shop."""
+    async with transaction(reading=True) as session:
+        plan = await queries.own_plan(session, actor, PlanId(id))
+    picture = await queries.plan_sketch(plan.id)
+    return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
 
 
 @streams.get("/listings/{id}/plan", response_class=Response)

@@ -273,9 +273,25 @@ async def cancel(session: Session, actor: Actor, id: BookingId, now: datetime) -
     Raises BookingNotFound, UnlawfulTransition.
     """
     booking, party = await queries.seen_by(session, actor, id, lock=True)
+    await _cancel(session, booking, party, actor.label, now)
+    return await queries.order_of(session, booking)
+
+
+async def cancel_for_seller(session: Session, id: BookingId, why: str, now: datetime) -> bool:
+    """The seller calls off what was bought: all money goes back. False where the booking has come to an end already."""
+    booking = await queries.locked(session, id)
+    if booking.status not in {Status.PENDING_PAYMENT, Status.CONFIRMED}:
+        return False
+    await _cancel(session, booking, Party.SELLER, "system", now, why=why)
+    return True
+
+
+async def _cancel(
+    session: Session, booking: Booking, party: Party, label: str, now: datetime, *, why: str = ""
+) -> None:
     target = _cancelled_by(booking, party, now)
     refund = _refund(booking, await _left(session, booking), party, now)
-    change = booking.move(target, party, actor.label, now)
+    change = booking.move(target, party, label, now, why)
     session.add_all([booking, change])
     await inventory.free(session, HoldId(booking.hold_id), now)
     for ticket in await queries.tickets_of(session, booking):
@@ -286,7 +302,6 @@ async def cancel(session: Session, actor: Actor, id: BookingId, now: datetime) -
             session, PaymentId(booking.payment_id), refund, reason=target, key=f"cancel-{booking.id}", now=now
         )
     _tell(session, booking, change, now)
-    return await queries.order_of(session, booking)
 
 
 def _cancelled_by(booking: Booking, party: Party, now: datetime) -> Status:

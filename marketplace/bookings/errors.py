@@ -83,3 +83,10 @@ class NoSuchSeatsTogether(Conflict):
         super().__init__(
             f"We found no {quantity} free seats of this kind. Try fewer, or another price.", quantity=quantity
         )
+
+
+class NothingHeldBack(NotFound):
+    code = "nothing_held_back"
+
+    def __init__(self) -> None:
+        super().__init__("These seats are not held back, or not any more.")

@@ -76,3 +76,10 @@ class BuyerOutdated(Fact):
 class BuyerForgotten(Fact):
     booking_id: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class CallingOffGoesOn(Fact):
+    """Some orders of a cancelled listing are dealt with, and more wait."""
+
+    listing_id: str

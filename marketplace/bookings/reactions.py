@@ -1,4 +1,4 @@
-"""What this room does about money that came, or did not, units that were sold or came free, and people who have left."""
+"""What this room does about money, units that were sold or came free, events that are called off, people who leave."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import partial
 
 from marketplace.accounts.events import AccountErased
-from marketplace.bookings import actions
-from marketplace.bookings.events import BuyerOutdated, PaymentDeclined
+from marketplace.bookings import actions, selling
+from marketplace.bookings.events import BookingMade, BuyerOutdated, CallingOffGoesOn, PaymentDeclined
 from marketplace.catalog import actions as catalog
+from marketplace.catalog.events import ListingCancelled
 from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, ListingId, PaymentId
 from marketplace.inventory import queries as inventory
@@ -35,6 +36,17 @@ async def keep_the_sold_out_sign_true(fact: UnitsSold | UnitsFreed, now: datetim
     async with transaction() as session:
         how_many_sold = partial(inventory.sold_count, session, fact.resource)
         await catalog.keep_sold_out_sign(session, ListingId(fact.resource), how_many_sold, now)
+
+
+@reacts_to(ListingCancelled, CallingOffGoesOn)
+async def cancel_every_order(fact: ListingCancelled | CallingOffGoesOn, now: datetime) -> None:
+    await selling.cancel_orders(ListingId(fact.listing_id), now)
+
+
+@reacts_to(BookingMade)
+async def turn_away_who_came_too_late(fact: BookingMade, now: datetime) -> None:
+    """Another process may have believed for a moment longer that the listing was on sale."""
+    await selling.cancel_if_called_off(BookingId(fact.booking_id), now)
 
 
 @reacts_to(AccountErased)

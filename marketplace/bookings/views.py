@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from marketplace.catalog.views import ListingPage
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
 
@@ -137,3 +138,101 @@ class CancelQuote:
     refund: Money
     kept: Money
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySales:
+    """How a price category of a listing sells. `revenue` is what buyers paid for seats, without their fees."""
+
+    category: str
+    color: str
+    capacity: int
+    sold: int
+    held: int
+    held_back: int
+    revenue: Money
+
+    @property
+    def left(self) -> int:
+        return max(0, self.capacity - self.sold - self.held - self.held_back)
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """How a listing sells, for its seller. `held` is in somebody's basket, `held_back` kept for the box office.
+
+    `statuses` counts orders by status; `commission` is what the marketplace keeps of `revenue`.
+    """
+
+    listing: ListingPage
+    categories: tuple[CategorySales, ...]
+    statuses: dict[Status, int]
+    revenue: Money
+    commission: Money
+
+    @property
+    def sold(self) -> int:
+        return sum(entry.sold for entry in self.categories)
+
+    @property
+    def held(self) -> int:
+        return sum(entry.held for entry in self.categories)
+
+    @property
+    def held_back(self) -> int:
+        return sum(entry.held_back for entry in self.categories)
+
+    @property
+    def left(self) -> int:
+        return sum(entry.left for entry in self.categories)
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """What came in from `since` until (not including) `until`."""
+
+    since: datetime
+    until: datetime
+    orders: int
+    revenue: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SoldOrder:
+    """One order as the seller sees it in a list."""
+
+    id: BookingId
+    buyer_name: str
+    buyer_email: str
+    status: Status
+    seats: tuple[str, ...]
+    price: Money
+    surcharge: Money
+    commission: Money
+    created_at: datetime
+    confirmed_at: datetime | None
+
+    @property
+    def total(self) -> Money:
+        return self.price + self.surcharge
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Seats that the seller keeps for the box office."""
+
+    id: HoldId
+    units: tuple[str, ...]
+    labels: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffQuote:
+    """What calling an event off would cost, before anybody decides. `refund` includes `surcharge`."""
+
+    orders: int
+    tickets: int
+    unpaid: int
+    refund: Money
+    surcharge: Money

@@ -32,7 +32,7 @@ from marketplace.inventory.errors import (
 )
 from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.inventory.models import Allocation
-from marketplace.inventory.views import HELD, SOLD, Claim, Snapshot
+from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Claim, Snapshot
 from marketplace.outbox import record
 
 LARGEST_CLAIM = 500
@@ -293,7 +293,7 @@ async def allot(session: Session, resource: ResourceId, units: Sequence[str], re
     Raises UnitsTaken, also while a visitor holds one.
     """
     hold_id = HoldId.on(resource)
-    await _sell(session, hold_id, "box office", units, ref, now)
+    await _sell(session, hold_id, BOX_OFFICE, units, ref, now)
     return hold_id
 
 

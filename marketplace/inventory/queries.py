@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from sqlmodel import col, func, select
 
 from marketplace.db import Session
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory.models import Allocation
-from marketplace.inventory.views import HELD, SOLD
+from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Allotment
 
 MOST_IN_ONE_SELECT = 5_000
 
@@ -64,6 +65,38 @@ async def sold_count(session: Session, resource: ResourceId) -> int:
         )
     )
     return counted.one()
+
+
+async def sold_counts(session: Session, resources: Iterable[ResourceId]) -> dict[ResourceId, int]:
+    """How many units of each of these resources are sold; those without any are left out."""
+    counted = await session.exec(
+        select(Allocation.resource, func.count())
+        .where(
+            col(Allocation.resource).in_(set(resources)),
+            col(Allocation.released_at).is_(None),
+            col(Allocation.confirmed_at).is_not(None),
+        )
+        .group_by(col(Allocation.resource))
+    )
+    return {ResourceId(resource): count for resource, count in counted}
+
+
+async def allotted(session: Session, resource: ResourceId, ref: str) -> list[Allotment]:
+    """What was allotted for `ref` and has not been given back, the latest first."""
+    rows = await session.exec(
+        select(Allocation)
+        .where(
+            Allocation.resource == resource,
+            Allocation.holder == BOX_OFFICE,
+            Allocation.booking == ref,
+            col(Allocation.released_at).is_(None),
+        )
+        .order_by(col(Allocation.hold_id).desc(), col(Allocation.id))
+    )
+    return [
+        Allotment(HoldId(hold_id), tuple(row.unit for row in together), together[0].created_at)
+        for hold_id, together in ((hold_id, list(some)) for hold_id, some in groupby(rows, lambda row: row.hold_id))
+    ]
 
 
 async def allocated(session: Session, resource: ResourceId, now: datetime) -> dict[str, str]:

@@ -10,6 +10,9 @@ from marketplace.ids import HoldId, ResourceId
 HELD = "held"
 SOLD = "sold"
 
+BOX_OFFICE = "box office"
+"""Holds whatever was sold without a visitor's hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -36,3 +39,12 @@ class Snapshot:
 
     version: int
     status: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Allotment:
+    """Units that were sold without a visitor's hold, together."""
+
+    id: HoldId
+    units: tuple[str, ...]
+    since: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import case
@@ -15,6 +15,8 @@ from marketplace.payments.errors import PaymentNotFound, RefundNotFound, Webhook
 from marketplace.payments.models import IdempotencyKey, InboxState, Payment, PaymentStep, Refund, WebhookEvent
 from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus
 from marketplace.payments.views import Analytics, InboxHealth, PaymentView, RefundView, StepView, Volume, WebhookView
+
+MOST_IN_ONE_SELECT = 5_000
 
 
 async def lock_payment(session: Session, id: PaymentId) -> Payment:
@@ -83,6 +85,20 @@ async def payments_of(session: Session, booking: BookingId) -> list[PaymentView]
         select(Payment).where(col(Payment.booking_id) == booking).order_by(col(Payment.id).desc())
     )
     return await _views(session, rows.all())
+
+
+async def refundable(session: Session, ids: Iterable[PaymentId]) -> dict[PaymentId, Money]:
+    """What is left to give back of each payment of `ids` that exists."""
+    wanted = sorted(set(ids))
+    found: dict[PaymentId, Money] = {}
+    for start in range(0, len(wanted), MOST_IN_ONE_SELECT):
+        rows = await session.exec(
+            select(Payment.id, Payment.captured_minor, Payment.refunded_minor, Payment.captured_currency).where(
+                col(Payment.id).in_(wanted[start : start + MOST_IN_ONE_SELECT])
+            )
+        )
+        found |= {PaymentId(id): Money(captured - refunded, currency) for id, captured, refunded, currency in rows}
+    return found
 
 
 async def history(

@@ -1,0 +1,305 @@
+"""What sellers may see of their sales: every select and reckoning behind their desk.
+
+To everybody who does not run the shop, the listing does not exist here.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlmodel import and_, col, func, or_, select
+
+from marketplace.bookings.models import Booking, BookingLine
+from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, Sales, SoldOrder, Status, Takings
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import ListingPage, Page
+from marketplace.db import transaction
+from marketplace.errors import Fault, Invalid, NotFound, Unavailable
+from marketplace.ids import BookingId, ListingId, PaymentId, ResourceId
+from marketplace.inventory import actions as inventory
+from marketplace.inventory import queries as allocations
+from marketplace.inventory.views import HELD, SOLD
+from marketplace.money import Money
+from marketplace.payments import queries as payments
+
+if TYPE_CHECKING:
+    from marketplace.accounts.views import Actor
+    from marketplace.catalog.views import SeatPlan
+    from marketplace.db import Session
+
+BOX_OFFICE = "box office"
+"""What held-back seats are allotted for."""
+
+MOST_PER_PAGE = 100
+LIVE = (Status.PENDING_PAYMENT, Status.CONFIRMED)
+
+_HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+_MOST_BARS = 60
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) -> Sales:
+    """How a listing sells at this moment. Raises NotFound for strangers."""
+    page = await catalog.own_listing(session, actor, id, now)
+    revenue = await _by_category(session, page)
+    plan = await catalog.plan_within(session, page.plan_id) if page.plan_id else None
+    counts = await _counts(session, page, plan, now)
+    price, commission = await _sums(session, page)
+    return Sales(
+        listing=page,
+        categories=tuple(
+            CategorySales(
+                entry.category,
+                entry.color,
+                entry.capacity,
+                counts[SOLD][entry.category],
+                counts[HELD][entry.category],
+                counts[BOX_OFFICE][entry.category],
+                Money(revenue[entry.category], page.currency),
+            )
+            for entry in page.prices
+            if entry.capacity
+        ),
+        statuses=await _statuses(session, id),
+        revenue=price,
+        commission=commission,
+    )
+
+
+async def _counts(
+    session: Session, page: ListingPage, plan: SeatPlan | None, now: datetime
+) -> Mapping[str, Counter[str]]:
+    """Units by status (held, sold, box office) and category."""
+    counts: dict[str, Counter[str]] = {SOLD: Counter(), HELD: Counter(), BOX_OFFICE: Counter()}
+    if plan is None:
+        return counts
+    resource = ResourceId(page.id)
+    try:
+        status = (await inventory.snapshot(resource)).status
+    except Unavailable:
+        status = await allocations.allocated(session, resource, now)
+    kept_back = {unit for some in await allocations.allotted(session, resource, BOX_OFFICE) for unit in some.units}
+    for unit, word in status.items():
+        place = plan.find(unit)
+        if place is not None:
+            counts[BOX_OFFICE if unit in kept_back else word][str(place.category)] += 1
+    return counts
+
+
+async def _by_category(session: Session, page: ListingPage) -> dict[str, int]:
+    """Minor units that confirmed orders brought, by category."""
+    rows = await session.exec(
+        select(BookingLine.category, func.sum(BookingLine.amount_minor))
+        .join(Booking, col(Booking.id) == col(BookingLine.booking_id))
+        .where(
+            Booking.listing_id == page.id,
+            Booking.status == Status.CONFIRMED,
+            col(BookingLine.unit).is_not(None),
+        )
+        .group_by(col(BookingLine.category))
+    )
+    return defaultdict(int, {str(category): int(minor) for category, minor in rows})
+
+
+async def _sums(session: Session, page: ListingPage) -> tuple[Money, Money]:
+    """Revenue and commission of confirmed orders."""
+    rows = await session.exec(
+        select(func.sum(Booking.price_minor), func.sum(Booking.commission_minor)).where(
+            Booking.listing_id == page.id, Booking.status == Status.CONFIRMED
+        )
+    )
+    price, commission = rows.one()
+    return Money(int(price or 0), page.currency), Money(int(commission or 0), page.currency)
+
+
+async def _statuses(session: Session, id: ListingId) -> dict[Status, int]:
+    rows = await session.exec(
+        select(Booking.status, func.count()).where(Booking.listing_id == id).group_by(col(Booking.status))
+    )
+    return {Status(status): count for status, count in rows}
+
+
+async def takings(session: Session, actor: Actor, id: ListingId, now: datetime) -> tuple[Takings, ...]:
+    """Revenue over time, from the first order until now: by the hour, day or week, so that no more than 60 come out.
+
+    Days and weeks begin at midnight where the event takes place. Orders that were cancelled do not count.
+    """
+    page = await catalog.own_listing(session, actor, id, now)
+    rows = await session.exec(
+        select(Booking.confirmed_at, Booking.price_minor)
+        .where(Booking.listing_id == id, Booking.status == Status.CONFIRMED, col(Booking.confirmed_at).is_not(None))
+        .order_by(col(Booking.confirmed_at))
+    )
+    confirmed = [(at, minor) for at, minor in rows if at is not None]
+    if not confirmed:
+        return ()
+    edges = _edges(confirmed[0][0], max(now, confirmed[-1][0]), ZoneInfo(page.place.zone))
+    result, at = [], 0
+    for since, until in pairwise(edges):
+        orders = minor = 0
+        while at < len(confirmed) and confirmed[at][0] < until:
+            orders, minor, at = orders + 1, minor + confirmed[at][1], at + 1
+        result.append(Takings(since, until, orders, Money(minor, page.currency)))
+    return tuple(result)
+
+
+def _edges(first: datetime, last: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Where periods begin and end, as instants; the last one ends after `last`."""
+    span = last - first
+    step = _HOUR if span < 2 * _DAY else _DAY if span < _MOST_BARS * _DAY else _WEEK
+    local = first.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    if step is not _HOUR:
+        local = local.replace(hour=0)
+    edges = [local.astimezone(UTC)]
+    while edges[-1] <= last:
+        # Hours are hours by any clock; a day is from midnight to midnight, however long that takes.
+        local = (edges[-1] + step).astimezone(zone) if step is _HOUR else local + step
+        edges.append(local.astimezone(UTC))
+    return edges
+
+
+async def orders(
+    session: Session, actor: Actor, id: ListingId, now: datetime, cursor: str | None = None, limit: int = 25
+) -> Page[SoldOrder]:
+    """The listing's orders, the latest first. Raises NotFound for strangers, Invalid for a cursor that is not ours."""
+    await catalog.own_listing(session, actor, id, now)
+    return await _orders(session, id, cursor, max(1, min(limit, MOST_PER_PAGE)))
+
+
+async def exported(actor: Actor, id: ListingId, now: datetime) -> AsyncIterator[SoldOrder]:
+    """Every order, the latest first, a page at a time: no transaction lasts as long as a slow reader.
+
+    Raises NotFound for strangers when the first one is asked for.
+    """
+    cursor: str | None = None
+    while True:
+        async with transaction(reading=True) as session:
+            page = await orders(session, actor, id, now, cursor, MOST_PER_PAGE)
+        for order in page.items:
+            yield order
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+async def _orders(session: Session, id: ListingId, cursor: str | None, limit: int) -> Page[SoldOrder]:
+    wanted = select(Booking).where(Booking.listing_id == id)
+    if cursor:
+        at, last = _read_cursor(cursor)
+        wanted = wanted.where(
+            or_(col(Booking.created_at) < at, and_(col(Booking.created_at) == at, col(Booking.id) < last))
+        )
+    found = await session.exec(wanted.order_by(col(Booking.created_at).desc(), col(Booking.id).desc()).limit(limit + 1))
+    rows = list(found)
+    seats = await _seats(session, [row.id for row in rows[:limit]])
+    items = tuple(
+        SoldOrder(
+            id=BookingId(row.id),
+            buyer_name=row.buyer_name,
+            buyer_email=row.buyer_email,
+            status=Status(row.status),
+            seats=tuple(seats[row.id]),
+            price=row.price,
+            surcharge=row.surcharge,
+            commission=Money(row.commission_minor, row.currency),
+            created_at=row.created_at,
+            confirmed_at=row.confirmed_at,
+        )
+        for row in rows[:limit]
+    )
+    return Page(items, _write_cursor(rows[limit - 1]) if len(rows) > limit else None)
+
+
+async def _seats(session: Session, ids: Iterable[str]) -> dict[str, list[str]]:
+    rows = await session.exec(
+        select(BookingLine.booking_id, BookingLine.label)
+        .where(col(BookingLine.booking_id).in_(list(ids)), col(BookingLine.unit).is_not(None))
+        .order_by(col(BookingLine.booking_id), col(BookingLine.position))
+    )
+    labels: dict[str, list[str]] = defaultdict(list)
+    for id, label in rows:
+        labels[id].append(label)
+    return labels
+
+
+async def held_back(session: Session, actor: Actor, id: ListingId, now: datetime) -> list[HeldBack]:
+    """What is kept for the box office, the latest first. Raises NotFound for strangers."""
+    page = await catalog.own_listing(session, actor, id, now)
+    if page.plan_id is None:
+        return []
+    plan = await catalog.plan_within(session, page.plan_id)
+    result = []
+    for some in await allocations.allotted(session, ResourceId(id), BOX_OFFICE):
+        units = tuple(sorted(some.units, key=lambda unit: (len(unit), unit)))  # 2 comes before 10
+        result.append(HeldBack(some.id, units, tuple(plan.place(unit).label for unit in units), some.since))
+    return result
+
+
+async def call_off_quote(session: Session, actor: Actor, id: ListingId, now: datetime) -> CallOffQuote:
+    """What calling the event off would give back today. Raises NotFound for strangers."""
+    page = await catalog.own_listing(session, actor, id, now)
+    rows = await session.exec(
+        select(Booking.status, Booking.payment_id, Booking.surcharge_minor).where(
+            Booking.listing_id == id, col(Booking.status).in_(LIVE)
+        )
+    )
+    live = rows.all()
+    confirmed = [(payment, surcharge) for status, payment, surcharge in live if status == Status.CONFIRMED]
+    left = await payments.refundable(session, [PaymentId(payment) for payment, _ in confirmed if payment])
+    tickets = await session.exec(
+        select(func.count())
+        .select_from(BookingLine)
+        .join(Booking, col(Booking.id) == col(BookingLine.booking_id))
+        .where(Booking.listing_id == id, Booking.status == Status.CONFIRMED, col(BookingLine.unit).is_not(None))
+    )
+    refund = Money.sum(left.values(), page.currency)
+    surcharge = Money(sum(minor for payment, minor in confirmed if payment), page.currency)
+    return CallOffQuote(
+        orders=len(confirmed),
+        tickets=tickets.one(),
+        unpaid=len(live) - len(confirmed),
+        refund=refund,
+        surcharge=min(surcharge, refund),
+    )
+
+
+async def revenues(session: Session, ids: Iterable[ListingId]) -> dict[ListingId, Money]:
+    """What confirmed orders brought to each of these listings; those without any are left out."""
+    rows = await session.exec(
+        select(Booking.listing_id, Booking.currency, func.sum(Booking.price_minor))
+        .where(col(Booking.listing_id).in_(set(ids)), Booking.status == Status.CONFIRMED)
+        .group_by(col(Booking.listing_id), col(Booking.currency))
+    )
+    return {ListingId(id): Money(int(minor), currency) for id, currency, minor in rows}
+
+
+async def live_orders(session: Session, id: ListingId, limit: int) -> list[BookingId]:
+    """Orders that calling the event off would end."""
+    rows = await session.exec(
+        select(Booking.id)
+        .where(Booking.listing_id == id, col(Booking.status).in_(LIVE))
+        .order_by(col(Booking.created_at), col(Booking.id))
+        .limit(limit)
+    )
+    return [BookingId(row) for row in rows]
+
+
+def _write_cursor(row: Booking) -> str:
+    at = (row.created_at - _EPOCH) // _MICROSECOND
+    return urlsafe_b64encode(f"{at} {row.id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = urlsafe_b64decode(cursor[:120] + "=" * (-len(cursor[:120]) % 4)).decode("ascii")
+        at, id = text.split(" ")
+        return _EPOCH + int(at) * _MICROSECOND, BookingId(id)
+    except (ValueError, OverflowError, NotFound):
+        raise Invalid("This page cannot be found any more.", [Fault("cursor", "is not one of ours.")]) from None

@@ -1,0 +1,92 @@
+"""What sellers do about their sales: hold seats back for the box office, call an event off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from marketplace.bookings import actions, queries, sales
+from marketplace.bookings.errors import NothingHeldBack, NotOnSale
+from marketplace.bookings.events import CallingOffGoesOn
+from marketplace.catalog import actions as catalog_actions
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import ListingPage
+from marketplace.catalog.views import Status as ListingStatus
+from marketplace.db import Session, transaction
+from marketplace.ids import BookingId, HoldId, ListingId, ResourceId
+from marketplace.inventory import actions as inventory
+from marketplace.inventory import queries as allocations
+from marketplace.outbox import record
+
+if TYPE_CHECKING:
+    from marketplace.accounts.views import Actor
+
+log = structlog.get_logger()
+
+CALLED_OFF = "the event is called off; full refund"
+AT_ONCE = 100
+"""Orders that are dealt with for one fact; a job that is killed half-way loses no more than its place in these."""
+
+_SELLING = {ListingStatus.PUBLISHED, ListingStatus.ON_SALE, ListingStatus.SOLD_OUT}
+
+
+async def hold_back(session: Session, actor: Actor, id: ListingId, units: Sequence[str], now: datetime) -> HoldId:
+    """Keep these seats for the box office. The id under which they can be given back.
+
+    Raises NotFound for strangers, NotOnSale, UnknownUnits, UnitsTaken (also while a visitor holds one), UnfitUnits.
+    """
+    page = await catalog.own_listing(session, actor, id, now)
+    if page.status not in _SELLING or page.plan_id is None:
+        raise NotOnSale(page.title)
+    (await catalog.plan_within(session, page.plan_id)).check(units)
+    return await inventory.allot(session, ResourceId(id), units, sales.BOX_OFFICE, now)
+
+
+async def give_back(session: Session, actor: Actor, id: ListingId, hold_id: HoldId, now: datetime) -> None:
+    """Put seats that were held back on sale again. Raises NotFound for strangers, NothingHeldBack."""
+    await catalog.own_listing(session, actor, id, now)
+    known = await allocations.allotted(session, ResourceId(id), sales.BOX_OFFICE)
+    if hold_id not in {some.id for some in known}:
+        raise NothingHeldBack
+    await inventory.free(session, hold_id, now)
+
+
+async def call_off(session: Session, actor: Actor, id: ListingId, reason: str, now: datetime) -> ListingPage:
+    """Cancel the event; every order is cancelled and paid back by itself. Raises NotFound, UnlawfulStatus."""
+    await catalog.own_listing(session, actor, id, now)
+    return await catalog_actions.cancel(session, actor, id, now, reason=reason)
+
+
+async def cancel_orders(id: ListingId, now: datetime) -> int:
+    """End the orders of a listing that is called off, each in its own transaction, and ask for more of the same.
+
+    Idempotent, and may be stopped at any point. One that fails does not stop the others; its error is raised at the
+    end, so that the fact behind this is delivered again. Returns how many were cancelled.
+    """
+    async with transaction(reading=True) as session:
+        ids = await sales.live_orders(session, id, AT_ONCE)
+    cancelled, failures = 0, []
+    for booking in ids:
+        try:
+            async with transaction() as session:
+                cancelled += await actions.cancel_for_seller(session, booking, CALLED_OFF, now)
+        except Exception as failure:
+            log.exception("booking.not_called_off", booking=booking)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    if len(ids) == AT_ONCE:
+        async with transaction() as session:
+            record(session, CallingOffGoesOn(id), now)
+    return cancelled
+
+
+async def cancel_if_called_off(id: BookingId, now: datetime) -> None:
+    """End an order that was made while the news of its event had not reached everybody."""
+    async with transaction() as session:
+        order = await queries.order_for_mail(session, id)
+        if (await catalog.seat_offer(session, order.listing_id)).status is ListingStatus.CANCELLED:
+            await actions.cancel_for_seller(session, id, CALLED_OFF, now)

@@ -1,0 +1,254 @@
+"""What a seller sees of the sales, holds back, and calls off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from marketplace.bookings import actions, sales, selling
+from marketplace.bookings.errors import NothingHeldBack, NotOnSale
+from marketplace.bookings.views import Status
+from marketplace.catalog import queries as catalog_queries
+from marketplace.catalog.errors import NoSuchListing
+from marketplace.catalog.seating import UnknownUnits
+from marketplace.db import transaction
+from marketplace.errors import Invalid
+from marketplace.ids import HoldId, ResourceId
+from marketplace.inventory import actions as inventory
+from marketplace.inventory.errors import UnitsTaken
+from marketplace.money import Money
+from tests.makers.accounts import make_seller
+from tests.makers.bookings import GRACE, Market, guest
+
+
+async def look(market: Market):
+    async with transaction(reading=True) as session:
+        return await sales.sales(session, market.seller, market.listing.id, market.now)
+
+
+async def hold_back(market: Market, *units: str) -> HoldId:
+    async with transaction() as session:
+        made = await selling.hold_back(session, market.seller, market.listing.id, units, market.now)
+    await market.work()
+    return made
+
+
+async def quote(market: Market):
+    async with transaction(reading=True) as session:
+        return await sales.call_off_quote(session, market.seller, market.listing.id, market.now)
+
+
+async def call_off(market: Market) -> None:
+    async with transaction() as session:
+        await selling.call_off(session, market.seller, market.listing.id, "The river is in the stalls.", market.now)
+    await market.work()
+
+
+def numbers(seen) -> dict[str, tuple[int, int, int, int, int]]:
+    return {
+        entry.category: (entry.sold, entry.held, entry.held_back, entry.left, entry.revenue.minor)
+        for entry in seen.categories
+    }
+
+
+async def test_every_unit_is_sold_held_held_back_or_left_and_revenue_is_what_seats_brought(market: Market):
+    await market.bought(guest(), "A-1", "A-2", "B-1")
+    await market.hold(guest(), "C-6")
+    await hold_back(market, "seat:C-1", "stand:pit:10")
+    seen = await look(market)
+    assert numbers(seen) == {
+        "Premium": (2, 0, 0, 4, 40_00),
+        "Standard": (1, 1, 1, 9, 15_00),
+        "Standing": (0, 0, 1, 9, 0),
+    }
+    assert (seen.sold, seen.held, seen.held_back, seen.left) == (3, 1, 2, 22)
+    assert (seen.revenue, seen.commission) == (Money(55_00, "EUR"), Money(5_50, "EUR"))
+    assert seen.statuses == {Status.CONFIRMED: 1}
+
+
+async def test_a_cancelled_order_brings_nothing(market: Market):
+    ada = guest()
+    await market.cancel(ada, await market.bought(ada, "A-1"))
+    seen = await look(market)
+    assert (seen.sold, seen.revenue.minor, seen.statuses) == (0, 0, {Status.CANCELLED_BY_BUYER: 1})
+    async with transaction(reading=True) as session:
+        assert await sales.takings(session, market.seller, market.listing.id, market.now) == ()
+
+
+async def test_takings_count_each_order_once_in_its_period(market: Market):
+    await market.bought(guest(), "A-1")
+    await market.skip(hours=3)
+    await market.bought(guest(), "B-1", "B-2", buyer=GRACE)
+    async with transaction(reading=True) as session:
+        bars = await sales.takings(session, market.seller, market.listing.id, market.now)
+    assert [(bar.orders, bar.revenue.minor) for bar in bars if bar.orders] == [(1, 20_00), (1, 30_00)]
+    assert 4 <= len(bars) <= 5
+    assert all(bar.until == following.since for bar, following in pairwise(bars))
+
+
+@pytest.mark.parametrize(
+    ("days", "most", "hours"), [(1, 26, {1}), (10, 12, {23, 24}), (200, 32, {7 * 24, 7 * 24 - 1, 7 * 24 + 1})]
+)
+def test_periods_are_hours_then_days_then_weeks_and_begin_at_midnight(days: int, most: int, hours: set[int]):
+    zone = ZoneInfo("Europe/Berlin")
+    first = datetime(2026, 3, 25, 15, 20, tzinfo=UTC)
+    edges = sales._edges(first, first + timedelta(days=days), zone)
+    assert edges[0] <= first
+    assert edges[-1] > first + timedelta(days=days)
+    assert len(edges) <= most
+    assert {(b - a) // timedelta(hours=1) for a, b in pairwise(edges)} <= hours
+    assert days == 1 or {edge.astimezone(zone).hour for edge in edges} == {0}
+
+
+async def test_orders_come_the_latest_first_a_page_at_a_time(market: Market):
+    for guid in ("A-1", "B-1", "C-1"):
+        await market.order(guest(), guid, buyer=GRACE)
+    async with transaction(reading=True) as session:
+        first = await sales.orders(session, market.seller, market.listing.id, market.now, limit=2)
+        rest = await sales.orders(session, market.seller, market.listing.id, market.now, first.next_cursor, limit=2)
+        with pytest.raises(Invalid):
+            await sales.orders(session, market.seller, market.listing.id, market.now, "forged")
+    seats = [order.seats for order in (*first.items, *rest.items)]
+    assert seats == [(f"Stalls, row {row}, seat 1",) for row in "CBA"]
+    assert rest.next_cursor is None
+    assert first.items[0].buyer_email == GRACE.email
+    exported = [order async for order in sales.exported(market.seller, market.listing.id, market.now)]
+    assert [order.seats for order in exported] == seats
+
+
+async def test_seats_held_back_are_nobody_else_s_until_they_are_given_back(market: Market):
+    hold_id = await hold_back(market, "seat:A-1", "seat:A-2")
+    with pytest.raises(UnitsTaken):
+        await market.hold(guest(), "A-1")
+    async with transaction(reading=True) as session:
+        [kept] = await sales.held_back(session, market.seller, market.listing.id, market.now)
+    assert (kept.id, kept.labels) == (hold_id, ("Stalls, row A, seat 1", "Stalls, row A, seat 2"))
+    async with transaction() as session:
+        await selling.give_back(session, market.seller, market.listing.id, hold_id, market.now)
+    await market.work()
+    await market.hold(guest(), "A-1")
+    with pytest.raises(NothingHeldBack):
+        async with transaction() as session:
+            await selling.give_back(session, market.seller, market.listing.id, hold_id, market.now)
+
+
+async def test_a_seat_in_somebody_s_basket_cannot_be_held_back(market: Market):
+    await market.hold(guest(), "A-1")
+    with pytest.raises(UnitsTaken):
+        await hold_back(market, "seat:A-1", "seat:A-2")
+    with pytest.raises(UnknownUnits):
+        await hold_back(market, "seat:Z-9")
+    await market.hold(guest(), "A-2")
+
+
+async def test_only_what_was_held_back_here_can_be_given_back(market: Market):
+    async with transaction() as session:
+        other = await inventory.allot(session, ResourceId(market.listing.id), ["seat:A-1"], "guest list", market.now)
+    bought = await market.bought(guest(), "B-1")
+    for hold_id in (other, bought.hold_id):
+        with pytest.raises(NothingHeldBack):
+            async with transaction() as session:
+                await selling.give_back(session, market.seller, market.listing.id, hold_id, market.now)
+
+
+async def test_what_calling_off_costs_is_known_before_with_the_fees_of_guests(market: Market):
+    await market.bought(guest(), "A-1", "A-2")
+    partly = await market.bought(guest(), "B-1", buyer=GRACE)
+    async with transaction() as session:
+        await actions.refund(
+            session, market.seller, partly.payment_id, Money(5_00, "EUR"), reason="late", key="r", now=market.now
+        )
+    await market.work()
+    await market.order(guest(), "C-1", buyer=GRACE)
+    told = await quote(market)
+    assert (told.orders, told.tickets, told.unpaid) == (2, 3, 1)
+    assert (told.refund, told.surcharge) == (Money(44_00 + 11_50, "EUR"), Money(5_50, "EUR"))
+
+
+async def test_calling_off_ends_every_order_and_gives_everything_back(market: Market):
+    ada, grace = guest(), guest()
+    paid = await market.bought(ada, "A-1", "A-2")
+    unpaid = await market.order(grace, "C-1", buyer=GRACE)
+    told = await quote(market)
+    await call_off(market)
+    for actor, order in ((ada, paid), (grace, unpaid)):
+        seen = await market.see(actor, order.id)
+        assert seen.status is Status.CANCELLED_BY_SELLER
+        assert all(ticket.is_void for ticket in seen.tickets)
+    assert (await market.bank())[1] == [told.refund.minor]
+    assert (await quote(market)).orders == 0
+    assert await selling.cancel_orders(market.listing.id, market.now) == 0
+    assert (await market.bank())[1] == [told.refund.minor]
+
+
+async def test_calling_off_goes_on_where_it_stopped_in_portions(market: Market, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(selling, "AT_ONCE", 1)
+    for guid in ("A-1", "B-1", "C-1"):
+        await market.order(guest(), guid, buyer=GRACE)
+    await call_off(market)
+    assert (await look(market)).statuses == {Status.CANCELLED_BY_SELLER: 3}
+
+
+async def test_one_order_that_cannot_be_cancelled_does_not_stop_the_others(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+):
+    first = await market.order(guest(), "A-1")
+    await market.order(guest(), "B-1", buyer=GRACE)
+    cancel, is_broken = actions.cancel_for_seller, True
+
+    async def stumble(session, id, why, now):
+        if id == first.id and is_broken:
+            raise RuntimeError("stumbled")
+        return await cancel(session, id, why, now)
+
+    monkeypatch.setattr(actions, "cancel_for_seller", stumble)
+    await call_off(market)
+    assert (await look(market)).statuses == {Status.CANCELLED_BY_SELLER: 1, Status.PENDING_PAYMENT: 1}
+    is_broken = False
+    await market.skip(seconds=5)
+    assert (await look(market)).statuses == {Status.CANCELLED_BY_SELLER: 2}
+
+
+async def test_an_order_made_before_the_news_arrived_is_ended_too(market: Market):
+    ada = guest()
+    held = await market.hold(ada, "A-1")
+    async with transaction() as session:
+        await selling.call_off(session, market.seller, market.listing.id, "", market.now)
+    # This process has not heard of it: it still believes the offer of a moment ago.
+    catalog_queries._offers.put(
+        market.listing.id, replace(await catalog_queries.offer(market.listing.id), status="on_sale")
+    )
+    order = await market.check_out(ada, held)
+    await market.work()
+    assert (await market.see(ada, order.id)).status is Status.CANCELLED_BY_SELLER
+    assert await market.seats() == {}
+
+
+async def test_to_strangers_the_sales_do_not_exist(market: Market):
+    _, stranger = await make_seller(market.now, name="Other House")
+    id = market.listing.id
+    for query in (sales.sales, sales.takings, sales.orders, sales.held_back, sales.call_off_quote):
+        for actor in (stranger, guest()):
+            with pytest.raises(NoSuchListing):
+                async with transaction(reading=True) as session:
+                    await query(session, actor, id, market.now)
+    with pytest.raises(NoSuchListing):
+        [order async for order in sales.exported(stranger, id, market.now)]
+    for act in (
+        lambda session: selling.hold_back(session, stranger, id, ["seat:A-1"], market.now),
+        lambda session: selling.give_back(session, stranger, id, HoldId.on(ResourceId(id)), market.now),
+        lambda session: selling.call_off(session, stranger, id, "", market.now),
+    ):
+        with pytest.raises(NoSuchListing):
+            async with transaction() as session:
+                await act(session)
+
+
+async def test_nothing_is_held_back_once_it_is_called_off(market: Market):
+    await call_off(market)
+    with pytest.raises(NotOnSale):
+        await hold_back(market, "seat:A-1")
