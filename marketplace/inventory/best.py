@@ -8,8 +8,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby, pairwise
-from math import hypot
+from math import dist, hypot
 from statistics import median
 from typing import TypeAlias
 
@@ -172,21 +173,28 @@ def _split(
     Greedy, and tried from a few good places only: what is best for one group may make more groups of the rest.
     """
 
-    def largest(centre: Point, gone: Collection[str], most: int) -> list[_Group]:
-        for size in range(min(most, _longest(stretches, gone, is_allowed)), 0, -1):
-            clean, lonely = _groups(stretches, centre, gone, size, is_allowed, no_single=no_single)
-            if clean or lonely:
-                return _spread(clean or lonely, ANCHORS)
-        return []
+    @cache
+    def of_size(size: int) -> list[_Group]:
+        clean, lonely = _groups(stretches, focal, taken, size, is_allowed, no_single=no_single)
+        return clean or lonely
 
-    for anchor in largest(focal, taken, quantity):
+    largest = next((size for size in range(_longest(stretches, taken, is_allowed), 0, -1) if of_size(size)), 0)
+    for anchor in _spread(list(of_size(largest)), ANCHORS):
         party = anchor.units
-        while len(party) < quantity:
-            more = largest(anchor.centre, {*taken, *party}, quantity - len(party))
-            if not more:
-                return
-            party += more[0].units
-        yield party
+        size = largest
+        while size and len(party) < quantity:
+            size = min(size, quantity - len(party))
+            apart = [
+                (dist(group.centre, anchor.centre), group.units)
+                for group in of_size(size)
+                if not set(group.units).intersection(party)
+            ]
+            if apart:
+                party += min(apart)[1]
+            else:
+                size -= 1
+        if len(party) == quantity:
+            yield party
 
 
 def _longest(stretches: Sequence[Row], taken: Collection[str], is_allowed: Callable[[str], bool]) -> int:

@@ -48,16 +48,17 @@ class Hub:
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._reader: asyncio.Task[None] | None = None
         self._pubsub: PubSub | None = None
-        self._snapshots = asyncio.Lock()
 
     async def watch(self, resource: ResourceId, last_version: int | None = None) -> AsyncGenerator[Event]:
         """What happens to the resource, from `last_version` on where that can be told, else from a snapshot on.
 
         Ends when the viewer is too slow, or the hub closes.
         """
-        watched = await self._enter(resource)
+        watched, is_first = self._enter(resource)
         viewer = Viewer()
         try:
+            if is_first:
+                await self._subscribe(resource)
             async for event in self._beginning(watched, viewer, last_version):
                 yield event
             while (next_event := await viewer.queue.get()) is not None:
@@ -108,8 +109,8 @@ class Hub:
             return
 
     async def _snapshot(self, watched: Watched) -> SnapshotEvent:
-        """A recent snapshot: whoever comes while one is being taken shares it."""
-        async with self._snapshots:
+        """A recent snapshot."""
+        async with watched.snapshots:
             latest = watched.latest
             behind = None if latest is None else watched.since(latest.version)
             if latest is None or behind is None or len(behind) > BATCHES_BEHIND:
@@ -118,21 +119,22 @@ class Hub:
 
     # --- resources come and go with their viewers
 
-    async def _enter(self, resource: ResourceId) -> Watched:
+    def _enter(self, resource: ResourceId) -> tuple[Watched, bool]:
+        """What is known of the resource, and whether nobody else watches it yet."""
         channel = keeper.names_of(resource)[1]
-        watched = self._watched.get(channel)
-        if watched is None:
-            watched = self._watched[channel] = Watched(resource)
-            self._keepers[channel] = asyncio.create_task(self._keep(watched))
-            if self._reader is None:
-                self._reader = asyncio.create_task(self._read())
-            watched.visitors += 1
-            if self._pubsub is not None:
-                with suppress(RedisError, OSError):  # the reader notices, too, and subscribes anew
-                    await self._pubsub.subscribe(channel)
-        else:
-            watched.visitors += 1
-        return watched
+        is_first = channel not in self._watched
+        if is_first:
+            self._watched[channel] = Watched(resource)
+            self._keepers[channel] = asyncio.create_task(self._keep(self._watched[channel]))
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read())
+        self._watched[channel].visitors += 1
+        return self._watched[channel], is_first
+
+    async def _subscribe(self, resource: ResourceId) -> None:
+        if self._pubsub is not None:
+            with suppress(RedisError, OSError):  # the reader notices, too, and subscribes to everything anew
+                await self._pubsub.subscribe(keeper.names_of(resource)[1])
 
     async def _leave(self, watched: Watched) -> None:
         watched.visitors -= 1
@@ -164,20 +166,23 @@ class Hub:
             except (RedisError, OSError, Unavailable) as error:
                 log.warning("inventory.watch_lost", error=repr(error))
                 self._pause()
-            finally:
-                self._pubsub = None
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self, pubsub: PubSub) -> None:
         channels = set(self._watched)
         await pubsub.subscribe(*channels)
         self._pubsub = pubsub
-        if missing := self._watched.keys() - channels:
-            await pubsub.subscribe(*missing)
-        while True:
-            message = await pubsub.get_message(timeout=LONGEST_NAP)
-            if message is not None:
-                self._hear(message)
+        try:
+            if missing := self._watched.keys() - channels:
+                await pubsub.subscribe(*missing)
+            while True:
+                message = await pubsub.get_message(timeout=LONGEST_NAP)
+                if message is not None:
+                    self._hear(message)
+        finally:
+            # Of a reader that ends while the next one has begun already, the next one's stays.
+            if self._pubsub is pubsub:
+                self._pubsub = None
 
     def _hear(self, message: dict[str, Any]) -> None:
         watched = self._watched.get(message["channel"])

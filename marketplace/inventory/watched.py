@@ -114,6 +114,8 @@ class Watched:
     visitors: int = 0
     """Viewers, and those who are about to be."""
     latest: SnapshotEvent | None = None
+    snapshots: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a snapshot is being taken: whoever comes meanwhile shares it."""
     is_live: bool = False
     """Whether every change is heard, and in order. While it is not, changes wait."""
     is_paused: bool = False

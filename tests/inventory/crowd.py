@@ -17,6 +17,7 @@ from marketplace.inventory.views import Claim
 
 SEATS = 40
 TRIES = 4
+HOLD_SECONDS = 60
 AT_THE_TILL = 12
 """Buyers of one process who check out at the same time: a database has so many connections and no more."""
 
@@ -81,7 +82,7 @@ async def _buy(
 
 
 async def _claim(resource: ResourceId, buyer: str, units: tuple[str, ...]) -> Claim:
-    return await inventory.claim(resource, buyer, units, seconds=60, limit_seconds=60)
+    return await inventory.claim(resource, buyer, units, seconds=HOLD_SECONDS, limit_seconds=HOLD_SECONDS)
 
 
 async def _give_up(resource: ResourceId, buyer: str) -> None:
@@ -100,5 +101,7 @@ async def _grab(resource: ResourceId, buyer: str, units: tuple[str, ...]) -> Cla
         raise inventory.UnitsTaken(units)
     await redis.hset(key, mapping=dict.fromkeys(units, buyer))
     # A claim on something else gives us a hold to check the seats out with.
-    claim = await inventory.claim(resource, buyer, [f"shadow:{buyer}"], seconds=60, limit_seconds=60)
+    claim = await inventory.claim(
+        resource, buyer, [f"shadow:{buyer}"], seconds=HOLD_SECONDS, limit_seconds=HOLD_SECONDS
+    )
     return replace(claim, id=HoldId.on(resource), units=units, fence=2**62)

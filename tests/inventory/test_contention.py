@@ -24,14 +24,18 @@ from marketplace.db import transaction
 from marketplace.errors import Conflict
 from marketplace.ids import ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory import reactions
+from marketplace.inventory import keeper, reactions
+from marketplace.inventory.errors import UnitsTaken
 from marketplace.inventory.models import Allocation
+from marketplace.inventory.views import Claim
 from marketplace.redis import EmbeddedRedis
-from tests.inventory.crowd import Crowd, Outcome, shop
-from tests.makers.inventory import a_claim, a_resource, a_sale, checked_out, seats
+from tests.inventory.crowd import HOLD_SECONDS, Crowd, Outcome, shop
+from tests.inventory.mob import MOB_HOLD_SECONDS, TOLD, Mob, struggle
+from tests.makers.inventory import a_claim, a_resource, a_sale, seats
 from tests.waiting import eventually
 
 PROCESSES, BUYERS = 3, 80
+A_HOLD = timedelta(seconds=HOLD_SECONDS + 1)
 
 assert reactions  # registers what the outbox tells
 
@@ -60,6 +64,12 @@ async def allocated() -> Counter[str]:
         return Counter(row.unit for row in rows if row.is_active)
 
 
+async def left_behind(redis: Redis, resource: ResourceId) -> list[str]:
+    """Which traces of holds Redis still has, once nobody holds anything."""
+    (_, *traces, _, _), _ = keeper.names_of(resource)
+    return [key for key in traces if await redis.exists(key)]
+
+
 async def test_of_hundreds_of_buyers_no_two_get_the_same_seat(
     redis: Redis, redis_server: EmbeddedRedis, database: str, processes: ProcessPoolExecutor
 ) -> None:
@@ -70,6 +80,7 @@ async def test_of_hundreds_of_buyers_no_two_get_the_same_seat(
     assert sum(sold.values()) > 20
     assert await allocated() == sold
     assert (await inventory.snapshot(resource)).status == dict.fromkeys(sold, "sold")
+    assert await left_behind(redis, resource) == []
     assert {refusal for outcome in outcomes for refusal in outcome.refused} == {"seats_taken"}
 
 
@@ -116,33 +127,47 @@ async def test_whatever_happens_to_redis_in_the_middle_nothing_is_sold_twice(
         return len(await allocated()) > 3
 
     await eventually(some_are_sold, within=40)
+    assert not rushing.done()
     for _ in range(3):
         with suppress(RedisError):
             await trouble(own_redis)
+    sold_by_then = len(await allocated())
     outcomes = await rushing
     sold = times_sold(outcomes)
     assert max(sold.values()) == 1
     # Who was told nothing, because the answer was lost, may have bought; who was told so has.
     assert sold.keys() <= (in_sql := await allocated()).keys()
     assert max(in_sql.values()) == 1
+    assert len(in_sql) > sold_by_then
+    # Those whose answers were lost may hold something still, but not for ever.
+    clock.advance(A_HOLD)
     await outbox.deliver_due(clock.now())
     await inventory.expire(clock.now())
-    status = (await inventory.snapshot(resource)).status
-    assert {unit for unit, said in status.items() if said == "sold"} == in_sql.keys()
+    assert (await inventory.snapshot(resource)).status == dict.fromkeys(await allocated(), "sold")
+    assert await left_behind(redis_room.client(), resource) == []
 
 
+@pytest.mark.parametrize(
+    ("is_given_back", "is_clock_right", "told"),
+    [(False, True, "hold_expired"), (False, False, "seats_taken"), (True, False, "stale_hold")],
+)
 async def test_a_holder_stopped_past_its_deadline_is_refused_when_it_goes_on(
-    redis: Redis, redis_server: EmbeddedRedis, database: str, now: datetime
+    redis: Redis,
+    redis_server: EmbeddedRedis,
+    database: str,
+    is_given_back: bool,
+    is_clock_right: bool,
+    told: str,
 ) -> None:
-    """The process sleeps between its claim and its check-out; somebody buys the seat and gives it back meanwhile."""
+    """The process sleeps between its claim and its check-out; somebody buys the seat meanwhile, and may give it back."""
     resource = a_resource()
     ours, theirs = multiprocessing.Pipe()
     holder = multiprocessing.get_context("spawn").Process(
-        target=claim_then_check_out, args=(theirs, redis_server.url, database, resource)
+        target=claim_then_check_out, args=(theirs, redis_server.url, database, resource, is_clock_right)
     )
     holder.start()
     try:
-        await asyncio.to_thread(ours.recv)
+        assert await word(ours) == "claimed"
         os.kill(holder.pid or 0, signal.SIGSTOP)
         ours.send("go on")
 
@@ -151,18 +176,29 @@ async def test_a_holder_stopped_past_its_deadline_is_refused_when_it_goes_on(
 
         await eventually(the_seat_is_free)
         other = await a_sale(resource, seats(1), clock.now())
-        async with transaction() as session:
-            await inventory.free(session, other.id, clock.now())
+        if is_given_back:
+            async with transaction() as session:
+                await inventory.free(session, other.id, clock.now())
         os.kill(holder.pid or 0, signal.SIGCONT)
-        assert await asyncio.to_thread(ours.recv) == "stale_hold"
+        assert await word(ours) == told
     finally:
         holder.kill()
         holder.join()
-    assert await allocated() == {}
+    standing = {} if is_given_back else {"seat:1": "sold"}
+    assert await allocated() == Counter(standing.keys())
+    assert (await inventory.snapshot(resource)).status == standing
 
 
-def claim_then_check_out(parent: Connection, redis_url: str, database: str, resource: ResourceId) -> None:
-    """In the child: claim, wait to be told to go on, check out by the clock as it was before."""
+async def word(pipe: Connection) -> str:
+    """What comes next through the pipe; fails where nothing does."""
+    assert await asyncio.to_thread(pipe.poll, 40)
+    return pipe.recv()
+
+
+def claim_then_check_out(
+    parent: Connection, redis_url: str, database: str, resource: ResourceId, is_clock_right: bool
+) -> None:
+    """In the child: claim, wait to be told to go on, check out, perhaps by the clock as it was before."""
 
     async def run() -> None:
         redis_room.use(redis_url)
@@ -172,7 +208,8 @@ def claim_then_check_out(parent: Connection, redis_url: str, database: str, reso
         parent.send("claimed")
         parent.recv()
         try:
-            await checked_out(claim, before - timedelta(seconds=1))
+            async with transaction() as session:
+                await inventory.check_out(session, claim, "bkg", clock.now() if is_clock_right else before)
             parent.send("checked out")
         except Conflict as refusal:
             parent.send(refusal.code)
@@ -180,3 +217,67 @@ def claim_then_check_out(parent: Connection, redis_url: str, database: str, reso
         await db.close()
 
     asyncio.run(run())
+
+
+async def test_of_two_whom_two_servers_granted_a_seat_one_gets_it(
+    redis: Redis, redis_server: EmbeddedRedis, own_redis: EmbeddedRedis, database: str, now: datetime
+) -> None:
+    """A replica that was behind has become the master."""
+    resource = a_resource()
+    claims: dict[str, Claim] = {}
+    for server in (redis_server, own_redis):
+        redis_room.use(server.url)
+        claims[server.url] = await a_claim(resource, seats(1))
+
+    async def check_out(claim: Claim) -> None:
+        async with transaction() as session:
+            await inventory.check_out(session, claim, claim.holder, now)
+            await inventory.confirm(session, claim.id, now)
+
+    ends = await asyncio.gather(*map(check_out, claims.values()), return_exceptions=True)
+    [refused] = [end for end in ends if end is not None]
+    assert isinstance(refused, UnitsTaken)
+    assert refused.units == ("seat:1",)
+    assert await allocated() == {"seat:1": 1}
+    assert (await inventory.snapshot(resource)).status == {"seat:1": "sold"}
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(2, id="all die"),
+        pytest.param(16, id="one dies and another buys"),
+        pytest.param(53, id="the buyer dies before they hear of it"),
+    ],
+)
+async def test_of_five_hundred_whose_processes_are_killed_at_most_one_gets_the_seat(
+    redis: Redis, redis_server: EmbeddedRedis, database: str, seed: int
+) -> None:
+    resource = a_resource()
+    spawn = multiprocessing.get_context("spawn")
+    mob = Mob(redis_server.url, database, resource, buyers=100, seed=seed)
+    running = [spawn.Process(target=struggle, args=(mob, number)) for number in range(5)]
+    try:
+        for process in running:
+            process.start()
+        await eventually(lambda: not any(process.is_alive() for process in running), within=60)
+    finally:
+        for process in running:
+            process.kill()
+            process.join()
+    ends = Counter(process.exitcode for process in running)
+    assert ends.keys() <= {0, -signal.SIGKILL}
+    assert ends[-signal.SIGKILL] > 0
+    told = await redis.lrange(TOLD, 0, -1)
+    clock.advance(timedelta(seconds=MOB_HOLD_SECONDS + 1))
+    await outbox.deliver_due(clock.now())
+    await inventory.expire(clock.now())
+    async with transaction(reading=True) as session:
+        owners = [row.holder for row in await session.exec(select(Allocation)) if row.is_active]
+    # Who bought it may have been killed before they heard of it.
+    assert len(told) <= len(owners) <= 1
+    assert set(told) <= set(owners)
+    assert (await inventory.snapshot(resource)).status == dict.fromkeys(["seat:1"] * len(owners), "sold")
+    assert await left_behind(redis, resource) == []
+    if not owners:
+        await a_sale(resource, seats(1), clock.now())

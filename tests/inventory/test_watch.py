@@ -127,6 +127,40 @@ class TestWatching:
         again = View(hub, resources[0])
         await again.sees({})
 
+    async def test_a_hall_that_is_watched_later_joins_the_subscription(self, hub: Hub, redis: Redis) -> None:
+        early, late = a_resource(), a_resource()
+        first = View(hub, early)
+        await first.sees({})
+        second = View(hub, late)
+        await second.sees({})
+        await a_claim(late)
+        await second.sees({"seat:1": "held"})
+        await second.leave()
+        await a_claim(early)
+        await first.sees({"seat:1": "held"})
+        assert len(await redis.client_list(_type="pubsub")) == 1
+
+    async def test_a_snapshot_that_is_outrun_by_changes_is_taken_again(
+        self, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So much happened while it was on its way that the batches after it are forgotten."""
+        first = View(hub, resource := a_resource())
+        await first.sees({})
+        await a_claim(resource)
+        await first.sees({"seat:1": "held"})
+        take, times = watch._take_snapshot, []
+
+        async def take_an_old_one_first(resource: ResourceId) -> SnapshotEvent:
+            times.append(resource)
+            taken = await take(resource)
+            return SnapshotEvent(1, {}) if len(times) == 1 else taken
+
+        monkeypatch.setattr(watch, "_take_snapshot", take_an_old_one_first)
+        hub._watched[keeper.names_of(resource)[1]].latest = None
+        second = View(hub, resource)
+        await second.sees({"seat:1": "held"})
+        assert len(times) == 2
+
     async def test_who_comes_back_resumes_from_what_the_process_remembers(self, hub: Hub) -> None:
         resource = a_resource()
         one, other = View(hub, resource), View(hub, resource)
