@@ -30,8 +30,8 @@ format: set-up-dev ## let ruff arrange the code
 	$(PYTHON) -m ruff check --fix-only --quiet .
 	$(PYTHON) -m ruff format .
 
-bench: set-up-dev ## benchmarks; each prints a ratio measured in one run
-	@for bench in bench/bench_*.py; do echo "== $$bench"; $(PYTHON) "$$bench" || exit 1; done
+bench: set-up-dev ## benchmarks; ratios measured side by side in one run
+	@$(PYTHON) -m bench.inventory; inventory=$$?; $(PYTHON) -m bench && exit $$inventory
 
 lock: set-up-dev ## write requirements/*.txt anew from pyproject.toml
 	@bin/lock

@@ -1,0 +1,74 @@
+"""What POST /holds costs beyond what any POST costs.
+
+    python -m bench.api
+
+Two endpoints of one server process in alternating rounds of one run, behind the same layers and with the same body:
+`/holds` whole (the visitor's token is verified, the rate is limited, the seats are checked, priced and claimed in
+Redis), and a no-op that reads the body and answers. Every hold is a new visitor's first, on a free seat: the case for
+which nothing is cached. Reported besides: adding a second, third and fourth seat to it.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from statistics import median
+
+import uvloop
+
+from bench.client import Connection, connect, request, together
+from bench.findings import Finding, at_least, table
+from bench.house import ROWS, SEATS, House, house, seat, visitor
+
+ROUNDS = 13
+WARM_UP = 2
+CALLS = 300
+CONNECTIONS = 8
+PATH = "/api/v1/holds"
+
+_free = count()
+
+
+async def measure() -> list[Finding]:
+    async with house(halls=(ROUNDS + WARM_UP) * CALLS * 4 // (ROWS * SEATS) + 1) as home:
+        connections = await connect(home.port, CONNECTIONS)
+        rounds = [await _round(home, connections) for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
+        for connection in connections:
+            connection.close()
+    noop, first, more = (median(rates[at] for rates in rounds) for at in range(3))
+    return [
+        at_least("POST /holds, rate in relation to a no-op POST", [first / noop for noop, first, _ in rounds], 0.5),
+        Finding("  the same, adding seats to a hold", f"{median(more / noop for noop, _, more in rounds):.2f}"),
+        Finding("  rates: no-op, first hold, adding", f"{noop:,.0f}/s  {first:,.0f}/s  {more:,.0f}/s"),
+    ]
+
+
+async def _round(home: House, connections: list[Connection]) -> tuple[float, float, float]:
+    carts = [visitor() for _ in range(CALLS)]
+    holds = [[_hold(home, cart) for cart in carts] for _ in range(4)]
+    noop = [request("POST", "/api/v1/noop", _wish(home, 0), X_Cart_Token=cart) for cart in carts]
+    return (
+        await _rate(connections, noop),
+        await _rate(connections, holds[0]),
+        await _rate(connections, [one for more in holds[1:] for one in more]),
+    )
+
+
+async def _rate(connections: list[Connection], work: list[bytes]) -> float:
+    answers, seconds = await together(connections, work)
+    refused = [answer for answer in answers if answer.status != 201]
+    if refused:
+        raise RuntimeError(f"{len(refused)} refused: {refused[0].body[:300]!r}")
+    return len(work) / seconds
+
+
+def _hold(home: House, cart: str) -> bytes:
+    return request("POST", PATH, _wish(home, next(_free)), X_Cart_Token=cart)
+
+
+def _wish(home: House, number: int) -> dict[str, object]:
+    hall, at = divmod(number, ROWS * SEATS)
+    return {"listing_id": home.halls[hall], "seats": [seat(at)]}
+
+
+if __name__ == "__main__":
+    print(table(uvloop.run(measure())))
