@@ -30,7 +30,8 @@ export class Live {
   }
 
   reopen() {
-    if (this.isStopped || this.source?.readyState === EventSource.OPEN) return;
+    // A source may call itself open although its connection died while the viewer was away.
+    if (this.isStopped || (!this.isLost && this.source?.readyState === EventSource.OPEN)) return;
     this.wait = FIRST_WAIT;
     this.open();
   }
