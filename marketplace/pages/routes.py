@@ -13,6 +13,7 @@ from marketplace.pages.browse import browse, home
 from marketplace.pages.checkout import checkout
 from marketplace.pages.lab import lab
 from marketplace.pages.listing import listing
+from marketplace.pages.nowhere import nowhere
 from marketplace.pages.orders import order, orders
 from marketplace.pages.welcome import login, login_code, register
 from marketplace.state.account import AccountState, ResetState, VerifyState
@@ -54,6 +55,7 @@ ROUTES = (
     Route("/account", account, "Your account – Holdfast", "Profile, password, log-ins.", (AccountState.load,)),
     Route("/register", register, "Make an account – Holdfast", "Make an account.", (WelcomeState.open_form,)),
     Route("/lab", lab, "Lab – Holdfast", "Test the marketplace.", (LabState.load,)),
+    Route("404", nowhere, "Not here – Holdfast", "There is no such page."),
 )  # fmt: skip
 
 
