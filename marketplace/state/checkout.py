@@ -20,7 +20,7 @@ from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
-from marketplace.errors import Fault, HoldfastError, Invalid, NotFound, Unavailable
+from marketplace.errors import Fault, HoldfastError, Invalid, Unavailable
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId
 from marketplace.money import Money
 from marketplace.payments import actions as payments
@@ -96,10 +96,8 @@ class CheckoutState(ViewerState):
                 await self._show_hold(hold_id)
                 return CheckoutState.watch
             return await self._show_order(order)
-        except NotFound as gone:
-            self.stage = "gone" if gone.code == "hold_expired" else "missing"
         except HoldfastError as refused:
-            self.stage, self.problem = ("gone" if refused.code == "hold_expired" else "missing"), refused.message
+            self.stage = "gone" if refused.code == "hold_expired" else "missing"
         return None
 
     @rx.event
