@@ -57,17 +57,9 @@ def _habits() -> rx.Component:
             _number("A payment takes, in seconds", "processing", _S.processing),
             _number("Webhooks sent more often, times", "duplicates", _S.duplicates),
             _number("Webhooks late, in seconds", "delay", _S.delay),
-            checkbox(
-                "Out of order",
-                name="reorder",
-                testid="lab-reorder",
-                is_on=_S.does_reorder,
-                on_change=_S.set_does_reorder,
-            ),
-            checkbox("Never sent", name="drop", testid="lab-drop", is_on=_S.does_drop, on_change=_S.set_does_drop),
-            checkbox(
-                "With a forged twin", name="forge", testid="lab-forge", is_on=_S.does_forge, on_change=_S.set_does_forge
-            ),
+            _box("Out of order", "reorder", _S.does_reorder),
+            _box("Never sent", "drop", _S.does_drop),
+            _box("With a forged twin", "forge", _S.does_forge),
             button("Keep", testid="lab-keep", kind="submit", tone="primary"),
             on_submit=_S.change,
             reset_on_submit=False,
@@ -75,6 +67,11 @@ def _habits() -> rx.Component:
         ),
         title="How the provider behaves",
     )
+
+
+def _box(label: str, name: str, is_on: rx.Var[bool]) -> rx.Component:
+    # Left to the browser until it is sent: a box that waits for the server springs back under the finger.
+    return checkbox(label, name=name, testid=f"lab-{name}", default_checked=is_on, key=f"{name}{is_on}")
 
 
 def _number(label: str, name: str, value: Text) -> rx.Component:

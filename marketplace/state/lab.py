@@ -144,18 +144,6 @@ class LabState(ViewerState):
     def close_mail(self) -> None:
         self.mail_subject = self.mail_html = ""
 
-    @rx.event
-    def set_does_reorder(self, is_on: bool) -> None:
-        self.does_reorder = is_on
-
-    @rx.event
-    def set_does_drop(self, is_on: bool) -> None:
-        self.does_drop = is_on
-
-    @rx.event
-    def set_does_forge(self, is_on: bool) -> None:
-        self.does_forge = is_on
-
     async def _show_habits(self) -> None:
         habits = await payments.habits(PROVIDER)
         self.failure_percent, self.processing = f"{habits.failure_rate * 100:g}", f"{habits.processing_seconds:g}"
