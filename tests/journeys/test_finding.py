@@ -74,8 +74,10 @@ async def test_a_page_that_is_not_there_says_so_in_our_own_words(visitor: Visito
     frame = Frame(await visitor())
     await frame.page.goto("/no/such/page")
     await expect(frame.part("brand")).to_be_visible()
-    await expect(frame.title.or_(frame.part("no-page"))).to_be_visible()
+    await expect(frame.part("no-page")).to_be_visible()
     await frame.page.screenshot(path=shots("no-such-page"))
+    await frame.part("no-page-browse").click()
+    await expect(BrowsePage(frame.page).cards.first).to_be_visible()
 
 
 async def test_whoever_has_bought_nothing_is_led_to_what_is_on(visitor: Visitor):

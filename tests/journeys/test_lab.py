@@ -35,7 +35,7 @@ async def test_a_fate_decides_the_next_payment_once(visitor: Visitor, market: Ma
     await lab.open()
     await lab.decide("insufficient_funds")
     checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())
-    await expect(checkout.problem).to_contain_text("funds")
+    await expect(checkout.problem).to_contain_text("too little money")
     await checkout.pay()
     await checkout.until_ordered()
 

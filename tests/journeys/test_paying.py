@@ -31,7 +31,7 @@ async def test_a_declined_card_says_why_and_loses_nothing_and_another_one_pays(v
 
     await checkout.part("card-number").fill(POOR_CARD)
     await checkout.pay()
-    await expect(checkout.problem).to_contain_text("funds")
+    await expect(checkout.problem).to_contain_text("too little money")
     await checkout.part("card-number").fill(GOOD_CARD)
     await checkout.pay()
     order_id = await checkout.until_ordered()

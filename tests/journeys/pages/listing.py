@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import Locator, expect
 
 from tests.journeys.market import Seat
@@ -114,6 +116,10 @@ class ListingPage(Frame):
     def said(self) -> Locator:
         """What the map has told screen readers last."""
         return self.part("map-said")
+
+    def told(self, words: re.Pattern[str]) -> Locator:
+        """What the map has told screen readers last, if it is this."""
+        return self.said.filter(has_text=words)
 
     @property
     def missing(self) -> Locator:
