@@ -11,7 +11,7 @@ from marketplace.components.forms import checkbox, field
 from marketplace.components.labels import badge, chip
 from marketplace.components.progress import timeline
 from marketplace.components.shell import dialog, page_header
-from marketplace.components.values import Text, TimelineItem
+from marketplace.components.values import Flag, Text, TimelineItem
 from marketplace.pages.frame import frame
 from marketplace.state.lab import LabState, MailRow, PaymentRow
 
@@ -69,7 +69,7 @@ def _habits() -> rx.Component:
     )
 
 
-def _box(label: str, name: str, is_on: rx.Var[bool]) -> rx.Component:
+def _box(label: str, name: str, is_on: Flag) -> rx.Component:
     # Left to the browser until it is sent: a box that waits for the server springs back under the finger.
     return checkbox(label, name=name, testid=f"lab-{name}", default_checked=is_on, key=f"{name}{is_on}")
 

@@ -67,7 +67,7 @@ def started(data: Path, log: Path) -> Iterator[Running]:
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "marketplace.cli", "run"], cwd=ROOT, env=environment, stdout=said, stderr=said,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread of ours takes a lock in between
+            preexec_fn=die_with_parent,
         )  # fmt: skip
         try:
             _wait_until_open(process, url, log)
