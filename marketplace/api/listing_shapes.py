@@ -16,6 +16,7 @@ from marketplace.catalog.views import (
     Page,
     Place,
     PriceView,
+    Sort,
 )
 from marketplace.errors import Fault, Invalid
 from marketplace.ids import PlanId, SellerId
@@ -36,6 +37,7 @@ class Search(Shape):
     price_to: int | None = Field(default=None, ge=0, lt=10**12)
     only_available: bool = False
     seller_id: str | None = None
+    sort: Sort = Sort.SOONEST
     cursor: str | None = Field(default=None, max_length=500)
     limit: int = Field(default=24, ge=1, le=100)
 

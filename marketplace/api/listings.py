@@ -48,7 +48,7 @@ _packed: Shelf[str, bytes] = Shelf(most=64)
 async def search(wanted: Annotated[Search, Query()]) -> CardPage:
     async with transaction(reading=True) as session:
         page = await queries.listing_cards(
-            session, wanted.filters(), clock.now(), cursor=wanted.cursor, limit=wanted.limit
+            session, wanted.filters(), clock.now(), cursor=wanted.cursor, limit=wanted.limit, sort=wanted.sort
         )
     return CardPage.of(page)
 

@@ -84,6 +84,7 @@ async def create_listing(
 
 
 async def _create(session: Session, draft: ListingDraft, id: ListingId, shop: str, now: datetime) -> ListingPage:
+    hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
     fees = settings.current()
     row = Listing(
         id=id,
@@ -93,6 +94,7 @@ async def _create(session: Session, draft: ListingDraft, id: ListingId, shop: st
         guest_surcharge_bp=fees.guest_surcharge_bp,
         created_at=now,
         changed_at=now,
+        capacity=hall.capacity if hall else 0,
         **drafts.columns(draft, now, shop),
     )
     await _add_with_free_slug(session, row)
@@ -134,6 +136,7 @@ async def _rewrite(
     drafts.check(draft, hall)
     shop = await accounts.seller_view(session, draft.seller_id)
     fields = row.change(drafts.columns(draft, now, shop.name), now)
+    row.count(row.sold, hall.capacity if hall else 0)
     if draft.prices != before.prices:
         row.reprice(now)
         await _set_prices(session, row, draft.prices)
@@ -213,7 +216,7 @@ async def put_back_on_sale(session: Session, id: ListingId, now: datetime) -> No
 async def keep_sold_out_sign(
     session: Session, id: ListingId, how_many_sold: Callable[[], Awaitable[int]], now: datetime
 ) -> None:
-    """Hang out the sold-out sign, or take it in, by how many units are sold. Raises NotFound.
+    """Count what is sold, and hang out the sold-out sign or take it in by that. Raises NotFound.
 
     Asked under the listing's lock, so that of two who reckon at once the later one has the last word.
     """
@@ -221,7 +224,9 @@ async def keep_sold_out_sign(
     if row.plan_id is None or row.status_at(now) not in {Status.ON_SALE, Status.SOLD_OUT}:
         return
     capacity = (await queries.plan(PlanId(row.plan_id))).capacity
-    if await how_many_sold() >= capacity:
+    row.count(sold := await how_many_sold(), capacity)
+    session.add(row)
+    if sold >= capacity:
         await mark_sold_out(session, id, now)
     else:
         await put_back_on_sale(session, id, now)
@@ -268,6 +273,7 @@ async def _add_with_free_slug(session: Session, row: Listing) -> None:
 
 
 async def _set_prices(session: Session, row: Listing, prices: Mapping[str, int]) -> None:
+    row.cheapest = min(prices.values(), default=0)
     await session.execute(delete(ListingPrice).where(col(ListingPrice.listing_id) == row.id))
     session.add_all(
         ListingPrice(listing_id=row.id, category=category, minor=minor) for category, minor in prices.items()

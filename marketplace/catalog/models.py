@@ -61,6 +61,9 @@ class Listing(SQLModel, table=True):
         Index("ix_listing_kind_starts_at_id", "kind", "starts_at", "id"),
         Index("ix_listing_seller_id_starts_at_id", "seller_id", "starts_at", "id"),
         Index("ix_listing_place_key_starts_at_id", "place_key", "starts_at", "id"),
+        Index("ix_listing_cheapest_id", "cheapest", "id"),
+        Index("ix_listing_published_at_id", "published_at", "id"),
+        Index("ix_listing_demand_id", "demand", "id"),
     )
 
     id: str = Field(primary_key=True)
@@ -92,6 +95,14 @@ class Listing(SQLModel, table=True):
     no_single_seats: bool
     commission_bp: int
     guest_surcharge_bp: int
+    capacity: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many units its plan has."""
+    sold: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many of them are sold, as of the last news of sales: for showing, never for deciding."""
+    demand: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The share that is sold, in hundredths of a percent; 0 once nothing is left to hurry for."""
+    cheapest: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The lowest price in minor units, for sorting."""
     status: str = Status.DRAFT
     cancel_reason: str | None = None
     version: int = 1
@@ -138,6 +149,11 @@ class Listing(SQLModel, table=True):
         """Say that prices change. What was sold keeps the price that it was sold at. Raises ListingFrozen."""
         self._must_be_open(["prices"], now)
         self.touch(now)
+
+    def count(self, sold: int, capacity: int) -> None:
+        """Take note of how much of it is sold."""
+        self.sold, self.capacity = sold, capacity
+        self.demand = sold * 10_000 // capacity if sold < capacity else 0
 
     def touch(self, now: datetime) -> None:
         """Say that something of this listing is no longer as it was."""

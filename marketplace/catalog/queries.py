@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import exists
 from sqlmodel import col, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor, SellerView
 from marketplace.catalog import drafts, sheets, sketches
-from marketplace.catalog.drafts import fold
 from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
+from marketplace.catalog.finding import ORDERS, conditions
 from marketplace.catalog.models import Listing, ListingPrice, ListingSheet, Plan
 from marketplace.catalog.plans import geometry, read_plan
 from marketplace.catalog.seating import SeatPlan
@@ -33,17 +32,15 @@ from marketplace.catalog.views import (
     SeatOffer,
     SheetCard,
     SheetView,
+    Sort,
     Status,
     is_open,
 )
 from marketplace.db import Session, transaction
-from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.money import Money
 
 MOST_PER_PAGE = 100
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 _offers: Shelf[ListingId, SeatOffer] = Shelf(most=2_000, seconds=2)
 _plans: Shelf[PlanId, SeatPlan] = Shelf(most=64)
@@ -190,13 +187,33 @@ async def page_of(session: Session, row: Listing, now: datetime) -> ListingPage:
 
 
 async def listing_cards(
-    session: Session, filters: ListingFilters, now: datetime, cursor: str | None = None, limit: int = 24
+    session: Session,
+    filters: ListingFilters,
+    now: datetime,
+    cursor: str | None = None,
+    limit: int = 24,
+    sort: Sort = Sort.SOONEST,
 ) -> Page[ListingCard]:
-    """Published listings, the soonest first. Raises Invalid for a cursor that we did not make."""
-    wanted = select(Listing).where(
-        col(Listing.status).in_((Status.PUBLISHED, Status.ON_SALE, Status.SOLD_OUT)), *_conditions(filters, now)
+    """Published listings in the order of `sort`. Raises Invalid for a cursor that we did not make, or of another order."""
+    return await _page(session, select(Listing).where(*conditions(filters, now)), now, cursor, limit, sort)
+
+
+async def listing_count(session: Session, filters: ListingFilters, now: datetime, most: int = 1_000) -> int:
+    """How many there are to page through; `most + 1` says that there are more than `most`."""
+    some = select(Listing.id).where(*conditions(filters, now)).limit(most + 1).subquery()
+    counted = await session.exec(select(func.count()).select_from(some))
+    return counted.one()
+
+
+async def public_slugs(session: Session, now: datetime, limit: int) -> list[tuple[str, datetime]]:
+    """(slug, last change) of listings that one can still look forward to, the soonest first."""
+    rows = await session.exec(
+        select(Listing.slug, Listing.changed_at)
+        .where(*conditions(ListingFilters(), now))
+        .order_by(col(Listing.starts_at), col(Listing.id))
+        .limit(limit)
     )
-    return await _page(session, wanted, now, cursor, limit)
+    return [(slug, changed_at) for slug, changed_at in rows]
 
 
 async def shop_listings(
@@ -296,15 +313,12 @@ async def cards_by_id(session: Session, ids: Iterable[ListingId], now: datetime)
 
 async def cities(session: Session, now: datetime) -> list[str]:
     """Where something is on that one can still look forward to, in alphabetical order."""
-    rows = await session.exec(
-        select(Listing.city)
-        .where(
-            col(Listing.status).in_((Status.PUBLISHED, Status.ON_SALE, Status.SOLD_OUT)), col(Listing.starts_at) > now
-        )
-        .distinct()
-        .order_by(col(Listing.city))
-    )
-    return list(rows)
+    return await _distinct(session, Listing.city, now)
+
+
+async def currencies(session: Session, now: datetime) -> list[str]:
+    """What one can pay in for something that one can still look forward to, in alphabetical order."""
+    return await _distinct(session, Listing.currency, now)
 
 
 async def is_anything_listed(session: Session) -> bool:
@@ -459,47 +473,21 @@ def _poster_url(row: Listing) -> str:
 # Lists, page by page
 
 
-def _conditions(filters: ListingFilters, now: datetime) -> Iterable[ColumnElement[bool]]:
-    yield col(Listing.starts_at) >= filters.starts_from if filters.starts_from else col(Listing.starts_at) > now
-    if filters.starts_before:
-        yield col(Listing.starts_at) < filters.starts_before
-    if filters.kind:
-        yield col(Listing.kind) == filters.kind
-    if filters.category:
-        yield col(Listing.category) == filters.category
-    if filters.seller_id:
-        yield col(Listing.seller_id) == filters.seller_id
-    if filters.place:
-        yield col(Listing.place_key) == fold(filters.place)
-    for word in fold(filters.text or "").split()[:8]:
-        yield col(Listing.words).contains(word, autoescape=True)
-    if filters.price_from is not None or filters.price_to is not None:
-        yield _has_price_within(filters.price_from, filters.price_to)
-    if filters.only_available:
-        yield col(Listing.status) != Status.SOLD_OUT
-        yield col(Listing.sale_starts_at) <= now
-        yield col(Listing.starts_at) > now
+async def _distinct(session: Session, column: str, now: datetime) -> list[str]:
+    named: Any = col(column)
+    rows = await session.exec(select(named).where(*conditions(ListingFilters(), now)).distinct().order_by(named))
+    return list(rows)
 
 
-def _has_price_within(least: Money | None, most: Money | None) -> ColumnElement[bool]:
-    bounds = [col(ListingPrice.listing_id) == col(Listing.id)]
-    bounds += [col(Listing.currency) == bound.currency for bound in (least, most) if bound is not None]
-    if least is not None:
-        bounds.append(col(ListingPrice.minor) >= least.minor)
-    if most is not None:
-        bounds.append(col(ListingPrice.minor) <= most.minor)
-    return exists().where(and_(*bounds))
-
-
-async def _page(session: Session, wanted: Any, now: datetime, cursor: str | None, limit: int) -> Page[ListingCard]:
+async def _page(
+    session: Session, wanted: Any, now: datetime, cursor: str | None, limit: int, sort: Sort = Sort.SOONEST
+) -> Page[ListingCard]:
     limit = max(1, min(limit, MOST_PER_PAGE))
+    order = ORDERS[sort]
     if cursor:
-        starts_at, id = _read_cursor(cursor)
-        wanted = wanted.where(
-            or_(col(Listing.starts_at) > starts_at, and_(col(Listing.starts_at) == starts_at, col(Listing.id) > id))
-        )
-    rows = (await session.exec(wanted.order_by(col(Listing.starts_at), col(Listing.id)).limit(limit + 1))).all()
-    following = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
+        wanted = wanted.where(order.after(cursor))
+    rows = (await session.exec(wanted.order_by(*order.columns()).limit(limit + 1))).all()
+    following = order.cursor(rows[limit - 1]) if len(rows) > limit else None
     return Page(tuple(await _cards(session, rows[:limit], now)), following)
 
 
@@ -538,18 +526,6 @@ def _card(row: Listing, seller: SellerView, span: tuple[int, int] | None, now: d
         seller_id=seller.id,
         seller_name=seller.name,
         poster_url=_poster_url(row),
+        capacity=row.capacity,
+        sold=row.sold,
     )
-
-
-def _write_cursor(row: Listing) -> str:
-    at = (row.starts_at - _EPOCH) // _MICROSECOND
-    return urlsafe_b64encode(f"{at} {row.id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        text = urlsafe_b64decode(cursor[:120] + "=" * (-len(cursor[:120]) % 4)).decode("ascii")
-        at, id = text.split(" ")
-        return _EPOCH + int(at) * _MICROSECOND, ListingId(id)
-    except (ValueError, OverflowError, NotFound):
-        raise Invalid("This page cannot be found any more.", [Fault("cursor", "is not one of ours.")]) from None

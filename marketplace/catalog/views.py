@@ -17,7 +17,7 @@ from marketplace.money import Money
 __all__ = [
     "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingDraft", "ListingFilters", "ListingPage",
     "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "SheetCard", "SheetView",
-    "Status", "UnitLine", "UnknownUnits", "Zone",
+    "Sort", "Status", "UnitLine", "UnknownUnits", "Zone",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -57,6 +57,15 @@ class Genre(StrEnum):
     SPORT = "sport"
     FAMILY = "family"
     TRAVEL = "travel"
+
+
+class Sort(StrEnum):
+    """In which order listings are shown. Prices are compared figure by figure: there are no exchange rates here."""
+
+    SOONEST = "soonest"
+    CHEAPEST = "cheapest"
+    NEWEST = "newest"
+    SELLING_FAST = "selling_fast"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +177,7 @@ class PriceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingCard:
-    """A listing among others. `status` is as of the moment of asking."""
+    """A listing among others. `status` is as of the moment of asking; `sold` of `capacity` units are gone."""
 
     id: ListingId
     slug: str
@@ -189,6 +198,18 @@ class ListingCard:
     seller_id: SellerId
     seller_name: str
     poster_url: str
+    capacity: int
+    sold: int
+
+    @property
+    def are_few_left(self) -> bool:
+        """Whether nine of ten are gone, and some are left."""
+        return 0 < self.capacity - self.sold <= self.capacity // 10
+
+    @property
+    def is_selling_fast(self) -> bool:
+        """Whether six of ten are gone, and some are left."""
+        return 6 * self.capacity <= 10 * self.sold < 10 * self.capacity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

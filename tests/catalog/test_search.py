@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import event
 from marketplace import db
 from marketplace.accounts.views import SYSTEM, Actor
 from marketplace.catalog import actions, queries
-from marketplace.catalog.views import ListingCard, ListingFilters, Page, Status
+from marketplace.catalog.views import ListingCard, ListingFilters, ListingPage, Page, Sort, Status
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, Invalid
 from marketplace.ids import ListingId
@@ -135,11 +136,89 @@ async def test_pages_follow_each_other_without_gap_or_repeat(database: str, now:
     assert set(seen) == made
 
 
+async def in_order(now: datetime, sort: Sort) -> list[str]:
+    """Every title, page by page, two at a time."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        async with transaction(reading=True) as session:
+            page = await queries.listing_cards(session, ListingFilters(), now, cursor, limit=2, sort=sort)
+        found += [card.title for card in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+
+
+async def sell(listing: ListingPage, count: int, now: datetime) -> None:
+    async def how_many() -> int:
+        return count
+
+    async with transaction() as session:
+        await actions.keep_sold_out_sign(session, listing.id, how_many, now)
+
+
+async def test_each_order_runs_through_all_pages(database: str, now: datetime) -> None:
+    for days, title, price in ((3, "Late", 800), (2, "Middle", 300), (1, "Soon", 500), (2, "Too", 500), (4, "Last", 0)):
+        await make_listing(
+            now - timedelta(days=days), title=title, prices={"Premium": 9000, "Standard": price}, **on(now, days)
+        )
+    assert await in_order(now, Sort.SOONEST) == ["Soon", "Middle", "Too", "Late", "Last"]
+    assert await in_order(now, Sort.CHEAPEST) == ["Last", "Middle", "Soon", "Too", "Late"]
+    assert await in_order(now, Sort.NEWEST) == ["Soon", "Too", "Middle", "Late", "Last"]
+
+
+async def test_what_sells_fastest_comes_first_and_what_is_gone_last(database: str, now: datetime) -> None:
+    made = {title: await make_listing(now, title=title) for title in ("Slow", "Gone", "Nearly gone", "Fast")}
+    capacity = made["Slow"].capacity
+    for title, sold in (("Slow", 1), ("Gone", capacity), ("Nearly gone", capacity - 1), ("Fast", capacity * 7 // 10)):
+        await sell(made[title], sold, now)
+    assert await in_order(now, Sort.SELLING_FAST) == ["Nearly gone", "Fast", "Slow", "Gone"]
+    found = {card.title: card for card in (await cards(now)).items}
+    assert [title for title, card in found.items() if card.is_selling_fast and not card.are_few_left] == ["Fast"]
+    assert (found["Gone"].status, found["Gone"].sold, found["Gone"].capacity) == (Status.SOLD_OUT, capacity, capacity)
+    assert not found["Gone"].are_few_left
+
+
+def test_few_are_left_when_nine_of_ten_are_gone() -> None:
+    assert [left for left in range(30) if few(100, 100 - left)] == list(range(1, 11))
+    assert not few(0, 0)
+
+
+def few(capacity: int, sold: int) -> bool:
+    return ListingCard.are_few_left.fget(SimpleNamespace(capacity=capacity, sold=sold))  # type: ignore[attr-defined]
+
+
+async def test_how_many_there_are_is_counted_as_far_as_it_matters(database: str, now: datetime) -> None:
+    for city in ("Porto", "Berlin", "Porto"):
+        await make_listing(now, place=replace(BERLIN, city=city))
+    async with transaction(reading=True) as session:
+        assert await queries.listing_count(session, ListingFilters(), now) == 3
+        assert await queries.listing_count(session, ListingFilters(place="porto"), now) == 2
+        assert await queries.listing_count(session, ListingFilters(), now, most=1) == 2
+
+
+async def test_what_the_public_may_find_is_listed_by_slug(database: str, now: datetime) -> None:
+    shown, _ = await make_listing(now), await make_listing(now, is_published=False)
+    async with transaction(reading=True) as session:
+        assert [slug for slug, _ in await queries.public_slugs(session, now, limit=10)] == [shown.slug]
+        assert await queries.public_slugs(session, now, limit=0) == []
+        assert await queries.currencies(session, now) == ["EUR"]
+
+
 async def test_a_page_has_a_sane_size(database: str, now: datetime) -> None:
     for _ in range(2):
         await make_listing(now)
     assert len((await cards(now, limit=-5)).items) == 1
     assert len((await cards(now, limit=10**9)).items) == 2
+
+
+async def test_a_cursor_belongs_to_its_order(database: str, now: datetime) -> None:
+    for _ in range(2):
+        await make_listing(now)
+    cursor = (await cards(now, limit=1)).next_cursor
+    async with transaction(reading=True) as session:
+        with pytest.raises(Invalid):
+            await queries.listing_cards(session, ListingFilters(), now, cursor, sort=Sort.NEWEST)
 
 
 @pytest.mark.parametrize(

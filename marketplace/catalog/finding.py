@@ -1,0 +1,112 @@
+"""Finding listings: what filters mean to the database, and the orders in which the answers are paged through."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlmodel import col
+
+from marketplace.catalog.drafts import fold
+from marketplace.catalog.models import Listing, ListingPrice
+from marketplace.catalog.views import ListingFilters, Sort, Status
+from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.ids import ListingId
+from marketplace.money import Money
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LARGEST_KEY = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def conditions(filters: ListingFilters, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """What is true of the rows that somebody looks for; drafts and what is cancelled or closed are never among them."""
+    yield col(Listing.status).in_((Status.PUBLISHED, Status.ON_SALE, Status.SOLD_OUT))
+    yield col(Listing.starts_at) >= filters.starts_from if filters.starts_from else col(Listing.starts_at) > now
+    if filters.starts_before:
+        yield col(Listing.starts_at) < filters.starts_before
+    if filters.kind:
+        yield col(Listing.kind) == filters.kind
+    if filters.category:
+        yield col(Listing.category) == filters.category
+    if filters.seller_id:
+        yield col(Listing.seller_id) == filters.seller_id
+    if filters.place:
+        yield col(Listing.place_key) == fold(filters.place)
+    for word in fold(filters.text or "").split()[:8]:
+        yield col(Listing.words).contains(word, autoescape=True)
+    if filters.price_from is not None or filters.price_to is not None:
+        yield _has_price_within(filters.price_from, filters.price_to)
+    if filters.only_available:
+        yield col(Listing.status) != Status.SOLD_OUT
+        yield col(Listing.sale_starts_at) <= now
+        yield col(Listing.starts_at) > now
+
+
+def _has_price_within(least: Money | None, most: Money | None) -> ColumnElement[bool]:
+    bounds = [col(ListingPrice.listing_id) == col(Listing.id)]
+    bounds += [col(Listing.currency) == bound.currency for bound in (least, most) if bound is not None]
+    if least is not None:
+        bounds.append(col(ListingPrice.minor) >= least.minor)
+    if most is not None:
+        bounds.append(col(ListingPrice.minor) <= most.minor)
+    return exists().where(and_(*bounds))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One way to sort: by a column, then by id in the same direction, so that one index serves and no two are equal.
+
+    A cursor names its order and the last row that was shown, so that nothing is skipped or repeated when rows come
+    and go meanwhile.
+    """
+
+    name: Sort
+    column: Any
+    is_descending: bool = False
+    is_instant: bool = False
+
+    def columns(self) -> tuple[Any, ...]:
+        """For ORDER BY."""
+        both = (col(self.column), col(Listing.id))
+        return tuple(one.desc() for one in both) if self.is_descending else both
+
+    def cursor(self, row: Listing) -> str:
+        """Where the rows after this one begin."""
+        value = getattr(row, self.column.key)
+        key = (value - _EPOCH) // _MICROSECOND if self.is_instant else value
+        return urlsafe_b64encode(f"{self.name} {key} {row.id}".encode()).decode().rstrip("=")
+
+    def after(self, cursor: str) -> ColumnElement[bool]:
+        """What follows. Raises Invalid for a cursor that we did not make, or of another order."""
+        by, id = col(self.column), col(Listing.id)
+        key, last_id = self._read(cursor)
+        last = _EPOCH + key * _MICROSECOND if self.is_instant else key
+        if self.is_descending:
+            return or_(by < last, and_(by == last, id < last_id))
+        return or_(by > last, and_(by == last, id > last_id))
+
+    def _read(self, cursor: str) -> tuple[int, str]:
+        try:
+            text = urlsafe_b64decode(cursor[:120] + "=" * (-len(cursor[:120]) % 4)).decode("ascii")
+            name, key, id = text.split(" ")
+            if name == self.name and abs(int(key)) <= _LARGEST_KEY:
+                return int(key), ListingId(id)
+        except (ValueError, NotFound):
+            pass
+        raise Invalid("This page cannot be found any more.", [Fault("cursor", "is not one of ours.")])
+
+
+ORDERS = {
+    order.name: order
+    for order in (
+        Order(Sort.SOONEST, Listing.starts_at, is_instant=True),
+        Order(Sort.CHEAPEST, Listing.cheapest),
+        Order(Sort.NEWEST, Listing.published_at, is_descending=True, is_instant=True),
+        Order(Sort.SELLING_FAST, Listing.demand, is_descending=True),
+    )
+}
