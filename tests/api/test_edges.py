@@ -359,3 +359,33 @@ async def test_forwarded_addresses_are_believed_from_our_own_proxies_only(
     assert actor_of(request(authorization="Basic x")) == Actor()
     assert clock.now()
     assert AccountId.new()
+
+
+async def test_what_breaks_after_the_answer_has_begun_is_not_answered_twice() -> None:
+    async def torn(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("the cable was pulled")
+
+    async def unheard() -> dict:
+        return {"type": "http.disconnect"}
+
+    sent = []
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/api/v1/x", "headers": []}
+    with pytest.raises(RuntimeError):
+        await edge.Edge(torn)(scope, unheard, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+
+
+async def test_the_edge_leaves_pages_and_websockets_alone() -> None:
+    seen = []
+
+    async def page(scope, receive, send) -> None:
+        seen.append(scope["path"])
+
+    for scope in ({"type": "websocket", "path": "/_event"}, {"type": "http", "path": "/orders"}):
+        await edge.Edge(page)(scope, None, None)
+    assert seen == ["/_event", "/orders"]

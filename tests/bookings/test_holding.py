@@ -1,0 +1,127 @@
+"""Picking: what is asked for becomes a hold, and every rule of the listing is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from marketplace.accounts.views import Actor
+from marketplace.bookings import holding
+from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft
+from marketplace.catalog import actions as catalog
+from marketplace.catalog.kinds import UnitRequest
+from marketplace.catalog.views import UnknownUnits
+from marketplace.db import transaction
+from marketplace.errors import Invalid, Unauthenticated
+from marketplace.inventory import actions as inventory
+from marketplace.inventory.errors import HoldNotFound, NotEnoughLeft, TooManyUnits, UnitsTaken
+from marketplace.money import Money
+from tests.makers.bookings import Market, guest
+
+
+async def ask(market: Market, actor: Actor, **request: object) -> holding.Held:
+    return await holding.hold(actor, market.listing.id, UnitRequest(**request), market.now)
+
+
+class TestPicking:
+    async def test_a_visitors_hold_is_found_again_and_given_back_bit_by_bit(self, market: Market) -> None:
+        ada = guest()
+        assert await holding.mine(ada, market.listing.id) is None
+        assert await holding.mine(Actor(), market.listing.id) is None
+        held = await market.hold(ada, "A-1", "B-1")
+        assert held.price == Money(35_00, "EUR")
+        assert await holding.mine(ada, market.listing.id) == await holding.show(ada, held.id) == held
+        await holding.release(ada, held.id, ["seat:A-1"])
+        left = await holding.show(ada, held.id)
+        assert (left.units, left.price, left.expires_at) == (("seat:B-1",), Money(15_00, "EUR"), held.expires_at)
+        await holding.release(ada, held.id)
+        assert await holding.mine(ada, market.listing.id) is None
+        assert await market.seats() == {}
+
+    async def test_a_hold_is_extended_by_its_holder(self, market: Market) -> None:
+        ada = guest()
+        held = await market.hold(ada, "A-1")
+        longer = await holding.extend(ada, held.id)
+        assert longer.is_extended
+        assert longer.expires_at - held.expires_at <= timedelta(minutes=15)
+        with pytest.raises(HoldNotFound):
+            await holding.extend(guest(), held.id)
+
+    async def test_nobody_holds_more_than_one_buyer_may_have(self, market: Market) -> None:
+        ada = guest()
+        await market.hold(ada, *(f"{row}-{n}" for row in "AB" for n in range(1, 6)))
+        with pytest.raises(TooManyUnits):
+            await market.hold(ada, "C-1")
+        assert len(await market.seats()) == 10
+
+    async def test_what_the_plan_has_not_cannot_be_held(self, market: Market) -> None:
+        for request in (
+            {"seats": ("A-1", "Z-1")}, {"quantity": 2, "area": "nowhere"}, {"seats": ("A-1", "A-1")}, {},
+            {"seats": ("A-1",), "quantity": 1}, {"quantity": 2, "category": "Nowhere"},
+        ):  # fmt: skip
+            with pytest.raises((Invalid, UnknownUnits, NoSuchSeatsTogether)):
+                await ask(market, guest(), **request)
+        assert await market.seats() == {}
+
+    async def test_a_visitor_without_a_cart_holds_nothing(self, market: Market) -> None:
+        with pytest.raises(Unauthenticated):
+            await market.hold(Actor(), "A-1")
+
+    async def test_what_is_not_on_sale_is_not_held(self, market: Market) -> None:
+        async with transaction() as session:
+            await catalog.close(session, market.seller, market.listing.id, market.now)
+        with pytest.raises(NotOnSale):
+            await market.hold(guest(), "A-1")
+
+    async def test_standing_places_run_out(self, market: Market) -> None:
+        held = await ask(market, guest(), quantity=8, area="pit")
+        assert held.price == Money(80_00, "EUR")
+        with pytest.raises(NotEnoughLeft):
+            await ask(market, guest(), quantity=3, area="pit")
+
+
+class TestTheBest:
+    async def test_they_are_side_by_side_and_as_dear_as_allowed(self, market: Market) -> None:
+        held = await ask(market, guest(), quantity=4)
+        assert {line.category for line in held.lines} == {"Premium"}
+        cheaper = await ask(market, guest(), quantity=4, price_to=Money(15_00, "EUR"))
+        assert {line.price for line in cheaper.lines} == {Money(15_00, "EUR")}
+        with pytest.raises(NoSuchSeatsTogether):
+            await ask(market, guest(), quantity=3, category="Premium")
+        apart = await ask(market, guest(), quantity=2, category="Premium", together=False)
+        assert {line.category for line in apart.lines} == {"Premium"}
+
+    @pytest.mark.parametrize("times", [2, 99])
+    async def test_while_others_are_faster_we_look_again_but_not_for_ever(
+        self, market: Market, monkeypatch: pytest.MonkeyPatch, times: int
+    ) -> None:
+        claim_first, tries = inventory.claim_first, []
+
+        async def outrun(*what: object, **how: object):
+            tries.append(what)
+            if len(tries) <= times:
+                raise UnitsTaken(["seat:A-1"])
+            return await claim_first(*what, **how)
+
+        monkeypatch.setattr(inventory, "claim_first", outrun)
+        if times == 2:
+            assert len((await ask(market, guest(), quantity=2)).units) == 2
+            assert len(tries) == 3
+            return
+        with pytest.raises(NoSuchSeatsTogether):
+            await ask(market, guest(), quantity=2)
+        assert len(tries) == 4
+
+
+async def test_where_the_seller_wishes_so_no_single_seat_is_left_alone(
+    database: str, redis: Redis, now: datetime
+) -> None:
+    market = await Market.open(now, no_single_seats=True)
+    with pytest.raises(SingleSeatLeft):
+        await market.hold(guest(), "A-2", "A-3")
+    await market.hold(guest(), "A-1", "A-2")
+    await market.hold(guest(), "A-3", "A-4")
+    await market.hold(guest(), "A-5", "A-6")
+    assert len(await market.seats()) == 6
