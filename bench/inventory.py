@@ -11,8 +11,8 @@ Three ways to hold 1 and 4 seats, in alternating rounds of one run, so that a bu
 - *upsert*: one PostgreSQL transaction with an upsert for each seat that succeeds where the old hold has run out, which
   is how holds are kept without Redis (psycopg, no ORM, default durability, prepared statements).
 
-Prints the median over the rounds of claim's rate in relation to the others'. Fails under 0.75 of bare (over redis-py) or
-3 times upsert (over either).
+Prints the median over the rounds of claim's rate in relation to the others'. Fails where claim is under 0.75 of bare, both
+over redis-py, or under 3 times upsert over the line, which is how the marketplace runs.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ async def rate(buy: Buy, seats: int) -> float:
 
 
 async def compare(claim: Buy, bare: Buy, upsert: Buy, seats: int) -> bool:
-    """Print both ratios, over either road to Redis. True if they are good over redis-py's own."""
+    """Print both ratios, over either road to Redis. True if they are what they should be."""
     line, is_good = redis.ask, True
     for road, ask in (("redis-py", _over_redis_py), ("our line", line)):
         redis.ask = ask
@@ -110,7 +110,7 @@ async def compare(claim: Buy, bare: Buy, upsert: Buy, seats: int) -> bool:
             f"{seats} at once over {road}: {to_bare:.2f} of a bare EVALSHA, {to_upsert:.1f} times an upsert for each seat"
         )
         print(f"    (claim {ours}, bare {bares}, upsert {upserts})")
-        is_good = is_good and (ask is line or to_bare >= 0.75) and to_upsert >= 3
+        is_good = is_good and (to_upsert >= 3 if ask is line else to_bare >= 0.75)
     return is_good
 
 
