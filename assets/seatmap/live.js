@@ -9,7 +9,9 @@ export class Live {
     Object.assign(this, { streamUrl, seatsUrl, on, version: null, wait: FIRST_WAIT, isLost: false, isStopped: false });
     this.reopen = this.reopen.bind(this);
     this.away = () => this.tell(true);
-    window.addEventListener("online", this.reopen);
+    // Who was offline may have a connection that only looks open: it is opened anew, and resumes where it was.
+    this.back = () => { this.wait = FIRST_WAIT; this.open(); };
+    window.addEventListener("online", this.back);
     window.addEventListener("offline", this.away);
     window.addEventListener("pageshow", this.reopen);
     this.open();
@@ -18,7 +20,7 @@ export class Live {
   stop() {
     this.isStopped = true;
     this.close();
-    window.removeEventListener("online", this.reopen);
+    window.removeEventListener("online", this.back);
     window.removeEventListener("offline", this.away);
     window.removeEventListener("pageshow", this.reopen);
   }

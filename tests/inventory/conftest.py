@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 
 import pytest
 from sqlmodel import delete
 
-from marketplace import db
+import marketplace.inventory.reactions  # noqa: F401
+from marketplace import db, outbox
 from marketplace import redis as redis_room
 from marketplace.db import transaction
 from marketplace.inventory.models import Allocation
@@ -46,3 +48,13 @@ async def own_redis() -> AsyncIterator[EmbeddedRedis]:
         yield server
         await redis_room.close()
         server.remove()
+
+
+@pytest.fixture(autouse=True)
+def our_reactions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other rooms, where another test has wired them, would look for bookings and listings that these tests do not make."""
+    ours = {
+        kind: [reaction for reaction in reactions if reaction.__module__ == "marketplace.inventory.reactions"]
+        for kind, reactions in outbox._reactions.items()
+    }
+    monkeypatch.setattr(outbox, "_reactions", defaultdict(list, ours))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from marketplace import settings
+import marketplace.notifications.reactions  # noqa: F401
+from marketplace import outbox, settings
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.views import Line, Order, Status, TicketView
@@ -190,3 +192,13 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> dict[str, Order]:
 
     monkeypatch.setattr(bookings, "order", order)
     return shown
+
+
+@pytest.fixture(autouse=True)
+def our_reactions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other rooms, where another test has wired them, would look for bookings and listings that these tests do not make."""
+    ours = {
+        kind: [reaction for reaction in reactions if reaction.__module__ == "marketplace.notifications.reactions"]
+        for kind, reactions in outbox._reactions.items()
+    }
+    monkeypatch.setattr(outbox, "_reactions", defaultdict(list, ours))
