@@ -226,6 +226,7 @@ async def test_of_two_whom_two_servers_granted_a_seat_one_gets_it(
     resource = a_resource()
     claims: dict[str, Claim] = {}
     for server in (redis_server, own_redis):
+        await redis_room.close()
         redis_room.use(server.url)
         claims[server.url] = await a_claim(resource, seats(1))
 
