@@ -44,6 +44,7 @@ async def own_redis() -> AsyncIterator[EmbeddedRedis]:
     """A server that the test may stop, kill and flush."""
     with short_folder() as folder:
         server = EmbeddedRedis(folder)
+        await redis_room.close()
         redis_room.use(server.start())
         yield server
         await redis_room.close()
