@@ -6,6 +6,7 @@ resource whose keys are missing (first use, flush, lost server) is rebuilt from 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -81,11 +82,24 @@ def names_of(resource: str) -> tuple[tuple[str, ...], str]:
     return tuple(f"{{{resource}}}:{key}" for key in keys), f"{{{resource}}}:changes"
 
 
-async def rebuild(resource: ResourceId) -> None:
-    """Fill the keys of a resource from SQL, unless somebody else has: of several who try at once, one does it.
+_rebuilding: dict[ResourceId, asyncio.Task[None]] = {}
 
-    What was checked out and not paid for in time is free; claims that had not been checked out are lost.
+
+async def rebuild(resource: ResourceId) -> None:
+    """Fill the keys of a resource from SQL, unless somebody else has: of several processes that try at once, one does it.
+
+    Within a process all wait for the same attempt: a crowd that finds Redis empty must not ask the database for a
+    connection each. What was checked out and not paid for in time is free; claims that had not been checked out are lost.
     """
+    task = _rebuilding.get(resource)
+    if task is None:
+        task = _rebuilding[resource] = asyncio.create_task(_rebuild(resource))
+        task.add_done_callback(lambda _: _rebuilding.pop(resource))
+    # Shielded: whoever came first may leave, the others still wait for it.
+    await asyncio.shield(task)
+
+
+async def _rebuild(resource: ResourceId) -> None:
     async with transaction(reading=True) as session:
         allocations = await queries.active(session, resource)
         highest = await queries.highest_fence(session, resource)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import event
 
-from marketplace import clock, outbox
+from marketplace import clock, db, outbox
 from marketplace.db import transaction
 from marketplace.errors import Unavailable
 from marketplace.ids import HoldId, ResourceId
@@ -63,6 +64,16 @@ class TestAfterAFlush:
         claim = await a_claim(resource, seats(2))
         await inventory.rebuild(resource)
         assert await inventory.hold(claim.id, claim.holder) == claim
+
+    async def test_a_crowd_that_finds_it_empty_takes_one_connection_to_the_database(
+        self, redis: Redis, now: datetime
+    ) -> None:
+        await a_sale(resource := a_resource(), seats(1), now)
+        await redis.flushall()
+        taken: list[object] = []
+        event.listen(db.engine().sync_engine, "checkout", lambda *connection: taken.append(connection))
+        await asyncio.gather(*(inventory.snapshot(resource) for _ in range(200)))
+        assert len(taken) == 1
 
     async def test_fences_go_on_above_the_highest_that_sql_has_seen(self, redis: Redis, now: datetime) -> None:
         """The clock stood far ahead when the highest was given, and then the server was lost."""
