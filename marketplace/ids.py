@@ -17,13 +17,15 @@ from pydantic_core import CoreSchema, core_schema
 from marketplace.errors import NotFound
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+"""Ten bits, two characters: ids are made often, and half the steps take half the time."""
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 
 def ulid() -> str:
     """A fresh ULID: 26 characters of Crockford's base 32."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 class Id(str):

@@ -15,8 +15,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +113,8 @@ async def close() -> None:
 HOLDS_ARE_PAUSED = "Holds are paused for a moment: our seat keeper does not answer."
 
 
-@asynccontextmanager
-async def must_answer(what: str = HOLDS_ARE_PAUSED) -> AsyncIterator[None]:
+@contextmanager
+def must_answer(what: str = HOLDS_ARE_PAUSED) -> Iterator[None]:
     """Translate a Redis that is away into Unavailable, in the words of whoever needed it."""
     try:
         yield
@@ -124,7 +124,7 @@ async def must_answer(what: str = HOLDS_ARE_PAUSED) -> AsyncIterator[None]:
 
 async def ping() -> None:
     """Ask Redis for a sign of life. Raises Unavailable."""
-    async with must_answer("Redis does not answer."):
+    with must_answer("Redis does not answer."):
         await client().ping()  # type: ignore[misc]  # redis-py types the answers of its two clients as one
 
 

@@ -60,7 +60,7 @@ async def hit(bucket: str, who: str, rate: str) -> RateState:
     Raises TooMany with the wait in seconds, Unavailable if Redis does not answer.
     """
     limit = _rate(rate)
-    async with must_answer("We cannot check this right now. Please try again in a moment."):
+    with must_answer("We cannot check this right now. Please try again in a moment."):
         passed, hits, wait_ms = await _HIT(
             [_key(bucket, who, limit)], limit.amount, limit.get_expiry() * 1000, clock.offset_ms()
         )

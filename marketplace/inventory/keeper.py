@@ -48,7 +48,7 @@ class Script:
 
     async def _run(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
         keys, channel = names_of(resource)
-        async with must_answer():
+        with must_answer():
             try:
                 answer: list[Any] = await self._lua(keys, clock.offset_ms(), channel, *arguments)
             except ResponseError as error:

@@ -53,7 +53,7 @@ async def settle_if_possible(hold_id: HoldId) -> None:
 
 async def mend(now: datetime) -> int:
     """After a restart or fail-over of Redis, settle what changed in the last moments of the old one. How many holds."""
-    async with must_answer():
+    with must_answer():
         run = (await client().info("server"))["run_id"]
         kept = await client().get(_MENDED)
     changed: list[HoldId] = []
@@ -64,7 +64,7 @@ async def mend(now: datetime) -> int:
         for hold_id in changed:
             await settle(hold_id)
         log.info("inventory.mended", holds=len(changed))
-    async with must_answer():
+    with must_answer():
         await client().set(_MENDED, f"{run} {now.isoformat()}")
     return len(changed)
 

@@ -59,7 +59,7 @@ async def run(name: str, now: datetime) -> int:
 async def _write_down(name: str, note: str) -> None:
     """A note that is lost must not hide how the job went."""
     try:
-        async with redis.must_answer("The last run could not be written down."):
+        with redis.must_answer("The last run could not be written down."):
             await cast("Awaitable[int]", redis.client().hset(_RUNS, name, note))
     except Unavailable as error:
         log.warning("job.not_written_down", job=name, why=error.message)
@@ -67,7 +67,7 @@ async def _write_down(name: str, note: str) -> None:
 
 async def last_runs() -> list[LastRun]:
     """Every job with its last run. Raises Unavailable without Redis."""
-    async with redis.must_answer("The last runs are not known: Redis does not answer."):
+    with redis.must_answer("The last runs are not known: Redis does not answer."):
         notes = await cast("Awaitable[dict[str, str]]", redis.client().hgetall(_RUNS))
     unknown = {"at": None, "seconds": None, "did": None, "error": None}
     return [

@@ -26,7 +26,7 @@ async def advance(by: timedelta) -> timedelta:
     must_be_open()
     if not timedelta() < by <= FARTHEST:
         raise Invalid("Time goes forward, by at most three years.", [Fault("seconds", "Give a positive step.")])
-    async with redis.must_answer("The clock cannot be moved while Redis is away."):
+    with redis.must_answer("The clock cannot be moved while Redis is away."):
         _take(await redis.client().incrby(_AHEAD, round(by.total_seconds() * 1000)))
     return clock.offset()
 
@@ -34,7 +34,7 @@ async def advance(by: timedelta) -> timedelta:
 async def reset() -> None:
     """Back to real time. What has happened meanwhile stays."""
     must_be_open()
-    async with redis.must_answer("The clock cannot be moved while Redis is away."):
+    with redis.must_answer("The clock cannot be moved while Redis is away."):
         await redis.client().delete(_AHEAD)
     clock.reset()
 

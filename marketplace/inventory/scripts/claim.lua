@@ -8,20 +8,22 @@ local at = 9
 while at <= #ARGV do
   local last = at + ARGV[at]
   local units = {}
-  for i = at + 1, last do
-    units[#units + 1] = ARGV[i]
+  for i = 1, ARGV[at] do
+    units[i] = ARGV[at + i]
   end
   local owner = owners(units)
-  local fresh = {}
-  taken = {'TAKEN'}
+  local fresh, amount = {}, 0
+  taken = nil
   for i = 1, #units do
     if not owner[i] then
-      fresh[#fresh + 1] = units[i]
+      amount = amount + 1
+      fresh[amount] = units[i]
     elseif owner[i] ~= hold then
+      taken = taken or {'TAKEN'}
       taken[#taken + 1] = units[i]
     end
   end
-  if #taken == 1 then
+  if not taken then
     return grant(fresh)
   end
   at = last + 1

@@ -20,7 +20,7 @@ local MOST_AT_ONCE = 4000 -- Lua's stack ends at 8000 values
 local UNITS, CLAIMS, DEADLINES, HOLDERS, META, LOG = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local call = redis.call
 
-local version = tonumber(call('HGET', META, 'version'))
+local version = call('HGET', META, 'version')
 if not version then
   return {'NOT_READY'}
 end
@@ -64,13 +64,13 @@ local function owners(units)
 end
 
 local function give(units, owner)
-  local pairs_of = {}
+  local pairs_of, last = {}, 0
   for i = 1, #units do
-    pairs_of[#pairs_of + 1] = units[i]
-    pairs_of[#pairs_of + 1] = owner
-    if #pairs_of == MOST_AT_ONCE or i == #units then
+    pairs_of[last + 1], pairs_of[last + 2] = units[i], owner
+    last = last + 2
+    if last == MOST_AT_ONCE or i == #units then
       call('HSET', UNITS, unpack(pairs_of))
-      pairs_of = {}
+      pairs_of, last = {}, 0
     end
   end
 end
@@ -78,13 +78,12 @@ end
 -- Writes the change down for those who come later and tells those who watch now. Answers its version.
 local function publish(status, units)
   local previous = version
-  version = math.max(clock, previous + 1)
-  local stamp = string.format(DIGITS, version)
-  local text = stamp .. '\n' .. string.format(DIGITS, previous) .. '\n' .. status .. '\n' .. table.concat(units, '\n')
-  call('HSET', META, 'version', stamp)
-  call('XADD', LOG, 'MAXLEN', '~', '4096', stamp, 'change', text)
+  version = string.format(DIGITS, math.max(clock, previous + 1))
+  local text = version .. '\n' .. previous .. '\n' .. status .. '\n' .. table.concat(units, '\n')
+  call('HSET', META, 'version', version)
+  call('XADD', LOG, 'MAXLEN', '~', '4096', version, 'change', text)
   call('PUBLISH', ARGV[2], text)
-  return stamp
+  return version
 end
 
 -- What scripts need that let go of units. Made only where it is: making a function costs as much as a small command.

@@ -2,4 +2,4 @@
 --
 -- Answers OK, version, then unit, owner, unit, owner…
 
-return {'OK', version, call('HGETALL', UNITS)}
+return {'OK', tonumber(version), call('HGETALL', UNITS)}
