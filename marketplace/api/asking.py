@@ -75,7 +75,7 @@ async def _actor(request: Request) -> Actor:
 Asking = Annotated[Actor, Depends(_actor)]
 
 
-async def _shopper(request: Request, response: Response) -> Actor:
+def shopper(request: Request, response: Response) -> Actor:
     """The actor with a cart: a fresh one is issued, in the answer's cookie and header, to whoever has none."""
     actor = actor_of(request)
     if actor.cart is not None:
@@ -83,9 +83,6 @@ async def _shopper(request: Request, response: Response) -> Actor:
     cart = CartId.new()
     give_cart(response, cart)
     return replace(actor, cart=cart)
-
-
-Shopper = Annotated[Actor, Depends(_shopper)]
 
 
 def give_cart(response: Response, cart: CartId) -> None:
