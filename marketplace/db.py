@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import structlog
 from sqlalchemy import DateTime, TypeDecorator, event, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,6 +36,9 @@ SQLModel.metadata.naming_convention = {
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
+
+IDLE_SECONDS = 10.0
+"""A connection that was idle so long may have been closed by the server, or by something on the way to it."""
 
 Session = AsyncSession
 AfterCommit = Callable[[], Awaitable[None]]
@@ -66,7 +72,24 @@ def connect(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _sqlite_habits)
         event.listen(engine.sync_engine, "begin", _sqlite_begin)
         return engine
-    return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_timeout=10)
+    engine = create_async_engine(url, pool_size=10, max_overflow=20, pool_timeout=10)
+    event.listen(engine.sync_engine, "checkin", _note_since_when)
+    event.listen(engine.sync_engine, "checkout", partial(_ping_if_idle, engine.dialect))
+    return engine
+
+
+def _note_since_when(connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = monotonic()
+
+
+def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """Make sure of a connection that nobody has used for a while; SQLAlchemy's own way asks before every transaction."""
+    if monotonic() - record.info.get("idle_since", monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error  # the pool opens another one
 
 
 def _sqlite_habits(connection: Any, _: Any) -> None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import structlog
@@ -90,8 +91,9 @@ def record(session: Session, fact: Fact, now: datetime, *, due_at: datetime | No
     """Write `fact` beside the change that made it true. `due_at` puts its delivery off (default: at once)."""
     id = FactId.new()
     due = due_at or now
-    body = TypeAdapter(type(fact)).dump_json(fact).decode()
-    session.add(OutboxFact(id=id, kind=type(fact).__name__, body=body, recorded_at=now, due_at=due))
+    kind = type(fact).__name__
+    body = _adapter(kind).dump_json(fact).decode()
+    session.add(OutboxFact(id=id, kind=kind, body=body, recorded_at=now, due_at=due))
 
     async def tell() -> None:
         # Should this fail, the fact is safe in its table, and the sweep will find it.
@@ -120,9 +122,8 @@ async def deliver(id: FactId, now: datetime) -> bool:
         return False
     kind, body, attempts = row
     try:
-        fact_type = Fact.kinds[kind]
-        fact = TypeAdapter(fact_type).validate_json(body)
-        for reaction in _reactions[fact_type]:
+        fact = _adapter(kind).validate_json(body)
+        for reaction in _reactions[type(fact)]:
             await reaction(fact, now)
     except Exception as error:
         async with transaction() as session:
@@ -138,6 +139,12 @@ async def deliver(id: FactId, now: datetime) -> bool:
             update(OutboxFact).where(col(OutboxFact.id) == id).values(delivered_at=now, last_error=None)
         )
     return True
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    """Made once for each kind: making one takes longer than most reactions."""
+    return TypeAdapter(Fact.kinds[kind])
 
 
 async def due(session: Session, now: datetime, limit: int = 200) -> list[FactId]:

@@ -90,6 +90,9 @@ async def _begin(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, 
     return made
 
 
+_EMAIL = TypeAdapter(EmailStr)
+
+
 def _known(buyer: Buyer) -> Buyer:
     """The buyer with tidy name and address. Raises BuyerRefused that names every fault."""
     faults = []
@@ -97,7 +100,7 @@ def _known(buyer: Buyer) -> Buyer:
     if not 1 <= len(name) <= 120 or not name.isprintable():
         faults.append(Fault("buyer.name", "Tell us your name, in at most 120 characters."))
     try:
-        TypeAdapter(EmailStr).validate_python(email)
+        _EMAIL.validate_python(email)
     except ValidationError:
         faults.append(Fault("buyer.email", "This does not look like a mail address."))
     if faults:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError, StatementError
@@ -17,6 +18,7 @@ from marketplace import db
 from marketplace.db import Session, after_commit, transaction
 from marketplace.errors import Conflict, Unavailable
 from marketplace.outbox import OutboxFact
+from tests.conftest import plain
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
@@ -206,6 +208,22 @@ async def test_a_connection_cut_half_way_is_unavailable_and_the_next_one_works(d
                 await other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": own})
             await session.execute(text("SELECT 1"))
     assert await kept() == []
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize("idle_seconds", [pytest.param(0, id="asked"), pytest.param(3600, id="not asked")])
+async def test_a_connection_cut_while_idle_is_noticed_before_it_is_used_where_it_is_asked(
+    database: str, monkeypatch: pytest.MonkeyPatch, idle_seconds: float
+) -> None:
+    monkeypatch.setattr(db, "IDLE_SECONDS", idle_seconds)
+    async with transaction(reading=True) as session:
+        own = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    with psycopg.connect(plain(database), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (own,))
+    if idle_seconds:
+        with pytest.raises(Unavailable):
+            await db.ping()
+    await db.ping()
 
 
 @ON_POSTGRES

@@ -178,12 +178,15 @@ class SimulatorGateway:
                 await _tell(session, charge, _WORDS.get(charge.status, charge.status), now)
             return len(charges)
 
-    async def send_webhooks(self, now: datetime) -> int:
-        """Send every webhook that is due, over HTTP to our own address. Returns how many were taken."""
+    async def send_webhooks(self, now: datetime, charge: str | None = None) -> int:
+        """Send the webhooks that are due, of one charge or of all, over HTTP to our own address.
+
+        Returns how many were taken.
+        """
         # Our own address speaks plain HTTP: an empty context saves reading every authority's certificate each time.
         plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         async with httpx.AsyncClient(transport=self._transport, timeout=10, trust_env=False, verify=plain) as post:
-            return await webhooks.send_due(post, settings.current().simulator_secret, now)
+            return await webhooks.send_due(post, settings.current().simulator_secret, now, charge)
 
     async def _open(self, amount: Money, method: str, key: str, now: datetime, *, capture: bool) -> Charge:
         if not amount.is_positive:

@@ -112,15 +112,13 @@ def announce(session: Session, charge: SimulatorCharge, faults: WebhookFaults, t
     record(session, SimulatorDue(charge.reference), now, due_at=due)
 
 
-async def send_due(post: httpx.AsyncClient, secret: str, now: datetime) -> int:
-    """Send what is due, each with a fresh signature. Returns how many were taken."""
+async def send_due(post: httpx.AsyncClient, secret: str, now: datetime, charge: str | None = None) -> int:
+    """Send what is due, of one charge or of all, each with a fresh signature. Returns how many were taken."""
+    wanted = select(SimulatorDelivery.id).where(col(SimulatorDelivery.due_at) <= now)
+    if charge is not None:
+        wanted = wanted.where(col(SimulatorDelivery.charge) == charge)
     async with transaction(reading=True) as session:
-        due = await session.exec(
-            select(SimulatorDelivery.id)
-            .where(col(SimulatorDelivery.due_at) <= now)
-            .order_by(col(SimulatorDelivery.due_at), col(SimulatorDelivery.id))
-            .limit(200)
-        )
+        due = await session.exec(wanted.order_by(col(SimulatorDelivery.due_at), col(SimulatorDelivery.id)).limit(200))
         ids = list(due)
     return sum([await _send(post, id, secret, now) for id in ids])
 
