@@ -68,7 +68,8 @@ class Instant(TypeDecorator[datetime]):
 def connect(url: str) -> AsyncEngine:
     """An engine for `url` with this house's habits."""
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, connect_args={"timeout": 30})
+        # No limit: of all who have one, only the writer gets on, and it must never wait for another connection in turn.
+        engine = create_async_engine(url, connect_args={"timeout": 30}, max_overflow=-1)
         event.listen(engine.sync_engine, "connect", _sqlite_habits)
         event.listen(engine.sync_engine, "begin", _sqlite_begin)
         return engine

@@ -68,7 +68,7 @@ async def check_out(session: Session, actor: Actor, hold_id: HoldId, buyer: Buye
 async def _begin(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Booking:
     """Make the booking of a hold that has none."""
     claim = await inventory.hold(hold_id, actor.must_have_cart())
-    offer = await catalog.offer(ListingId(claim.resource))
+    offer = await catalog.seat_offer(session, ListingId(claim.resource))
     if not offer.is_on_sale(now):
         raise NotOnSale(offer.title)
     had = await queries.bought_by(session, offer.listing_id, buyer.email)

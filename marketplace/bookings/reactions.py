@@ -45,7 +45,7 @@ async def cancel_every_order(fact: ListingCancelled | CallingOffGoesOn, now: dat
 
 @reacts_to(BookingMade)
 async def turn_away_who_came_too_late(fact: BookingMade, now: datetime) -> None:
-    """Another process may have believed for a moment longer that the listing was on sale."""
+    """Somebody checked out at the very moment at which the event was called off."""
     await selling.cancel_if_called_off(BookingId(fact.booking_id), now)
 
 

@@ -223,7 +223,7 @@ async def keep_sold_out_sign(
     row = await queries.lock(session, id)
     if row.plan_id is None or row.status_at(now) not in {Status.ON_SALE, Status.SOLD_OUT}:
         return
-    capacity = (await queries.plan(PlanId(row.plan_id))).capacity
+    capacity = await queries.capacity_of(session, PlanId(row.plan_id))
     row.count(sold := await how_many_sold(), capacity)
     session.add(row)
     if sold >= capacity:

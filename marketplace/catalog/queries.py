@@ -127,6 +127,14 @@ async def plan_within(session: Session, id: PlanId) -> SeatPlan:
     return _plans.peek(id) or _plans.put(id, await _read(session, id))
 
 
+async def capacity_of(session: Session, id: PlanId) -> int:
+    """How many seats and standing places a plan has, without reading it. Raises NotFound."""
+    counts = (await session.exec(select(Plan.seat_count, Plan.standing_count).where(Plan.id == id))).first()
+    if counts is None:
+        raise NoSuchPlan
+    return sum(counts)
+
+
 async def _read(session: Session, id: PlanId) -> SeatPlan:
     packed = (await session.exec(select(Plan.document).where(Plan.id == id))).first()
     if packed is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from marketplace.bookings.views import Status
 from marketplace.catalog import queries as catalog_queries
 from marketplace.catalog.errors import NoSuchListing
 from marketplace.catalog.seating import UnknownUnits
+from marketplace.catalog.views import SeatOffer
 from marketplace.db import transaction
 from marketplace.errors import Invalid
 from marketplace.ids import HoldId, ResourceId
@@ -213,15 +213,20 @@ async def test_one_order_that_cannot_be_cancelled_does_not_stop_the_others(
     assert (await look(market)).statuses == {Status.CANCELLED_BY_SELLER: 2}
 
 
-async def test_an_order_made_before_the_news_arrived_is_ended_too(market: Market):
+async def test_an_order_made_while_the_event_is_called_off_is_ended_too(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+):
     ada = guest()
     held = await market.hold(ada, "A-1")
+    seen = await catalog_queries.offer(market.listing.id)
     async with transaction() as session:
         await selling.call_off(session, market.seller, market.listing.id, "", market.now)
-    # This process has not heard of it: it still believes the offer of a moment ago.
-    catalog_queries._offers.put(
-        market.listing.id, replace(await catalog_queries.offer(market.listing.id), status="on_sale")
-    )
+
+    async def a_moment_ago(*_: object) -> SeatOffer:
+        """The check-out had read the listing before it was called off."""
+        return seen
+
+    monkeypatch.setattr(catalog_queries, "seat_offer", a_moment_ago)
     order = await market.check_out(ada, held)
     await market.work()
     assert (await market.see(ada, order.id)).status is Status.CANCELLED_BY_SELLER

@@ -226,6 +226,18 @@ async def test_a_connection_cut_while_idle_is_noticed_before_it_is_used_where_it
     await db.ping()
 
 
+@ON_SQLITE
+async def test_a_writer_may_look_something_up_however_many_wait_to_write(database: str, now: datetime) -> None:
+    async def write(number: int) -> None:
+        async with transaction() as session:
+            session.add(row(f"{number}", now))
+            await session.flush()
+            await db.ping()
+
+    await asyncio.gather(*(write(number) for number in range(40)))
+    assert len(await kept()) == 40
+
+
 @ON_POSTGRES
 async def test_waiting_in_vain_for_a_free_connection_is_unavailable(database: str) -> None:
     db.use(create_async_engine(database, pool_size=1, max_overflow=0, pool_timeout=0.01))
