@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from marketplace.accounts.errors import SessionEnded
@@ -118,11 +119,11 @@ async def exported(session: Session, id: AccountId) -> dict[str, Any]:
 
 async def shops_run_alone(session: Session, id: AccountId) -> list[str]:
     """Names of the shops that nobody but this account runs, those that operators have closed left out."""
-    of_shop = col(Membership.seller_id) == col(Seller.id)
-    others = select(Membership.account_id).where(of_shop, Membership.account_id != id).exists()
+    other = aliased(Membership)
+    others = select(other.account_id).where(other.seller_id == Seller.id, other.account_id != id).exists()
     rows = await session.exec(
         select(Seller.name)
-        .join(Membership, of_shop)
+        .join(Membership, col(Membership.seller_id) == col(Seller.id))
         .where(Membership.account_id == id, col(Seller.suspended_at).is_(None), ~others)
         .order_by(col(Seller.name))
     )

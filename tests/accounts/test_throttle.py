@@ -14,6 +14,7 @@ from marketplace import redis as redis_room
 from marketplace.accounts import throttle
 from marketplace.accounts.throttle import RateState
 from marketplace.errors import TooMany, Unavailable
+from marketplace.ids import AccountId
 
 
 @pytest.mark.usefixtures("redis")
@@ -60,6 +61,19 @@ class TestWindow:
         passed = [outcome for outcome in outcomes if isinstance(outcome, RateState)]
         assert sorted(state.remaining for state in passed) == [0, 1, 2, 3, 4]
         assert all(isinstance(outcome, RateState | TooMany) for outcome in outcomes)
+
+    async def test_guesses_at_an_account_are_counted_by_the_minute_and_by_the_hour(self) -> None:
+        account = AccountId.new()
+        for _ in range(6):
+            for _ in range(10):
+                await throttle.guess(account)
+            with pytest.raises(TooMany):
+                await throttle.guess(account)
+            clock.advance(timedelta(minutes=1))
+        with pytest.raises(TooMany) as refused:
+            await throttle.guess(account)
+        assert refused.value.retry_after > 60
+        await throttle.guess(AccountId.new())
 
     async def test_a_hit_is_one_round_trip_and_leaves_one_key_that_ends_by_itself(self, redis: Redis) -> None:
         await throttle.hit("login", "ada@example.org", "10/minute")

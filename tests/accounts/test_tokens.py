@@ -84,6 +84,35 @@ def test_a_reprinted_ticket_carries_the_same_code_which_time_does_not_end(now: d
     assert len(code) < 80, "it has to fit into a QR code that a cheap scanner can read"
 
 
+STEPS = [Purpose.VERIFY, Purpose.RESET, Purpose.HALF_WAY]
+
+
+@pytest.mark.parametrize("purpose", STEPS)
+def test_a_token_for_a_step_is_good_for_that_step_while_what_it_builds_on_stays(
+    purpose: Purpose, now: datetime
+) -> None:
+    account = AccountId.new()
+    token = tokens.issue_step(purpose, account, "as it is", now)
+    claims = tokens.read_step(purpose, token, now)
+    assert claims.account == account
+    claims.must_build_on("as it is")
+    with pytest.raises(TokenRefused):
+        claims.must_build_on("as it has become")
+    with pytest.raises(TokenRefused):
+        tokens.read_step(purpose, token, now + tokens.STEP_LIFE[purpose])
+    for other in {*STEPS} - {purpose}:
+        with pytest.raises(TokenRefused):
+            tokens.read_step(other, token, now)
+
+
+@pytest.mark.parametrize("claims", [{}, {"sub": AccountId.new()}, {"sub": "x", "st": "x"}, {"sub": 7, "st": 7}])
+def test_a_signed_step_of_the_wrong_shape_is_refused(claims: dict[str, Any], now: datetime) -> None:
+    at = int(now.timestamp())
+    whole = {"aud": Purpose.RESET.value, "iat": at, "exp": at + 60} | claims
+    with pytest.raises(TokenRefused):
+        tokens.read_step(Purpose.RESET, jwt.encode(whole, secret_of(Purpose.RESET), algorithm="HS256"), now)
+
+
 def test_a_ticket_code_that_was_touched_admits_nobody(now: datetime) -> None:
     ticket, other = tokens.sign_ticket(TicketId.new()), tokens.sign_ticket(TicketId.new())
     signature = ticket.partition(".")[2]

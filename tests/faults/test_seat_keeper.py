@@ -19,6 +19,12 @@ from marketplace.redis import EmbeddedRedis
 from tests.makers.bookings import GRACE, Market, guest
 
 
+async def speak_to(url: str) -> None:
+    """Make this the process's Redis from now on."""
+    await redis_room.close()
+    redis_room.use(url)
+
+
 async def test_a_flush_amid_a_hold_sells_nothing_twice(market: Market, redis: Redis) -> None:
     ada, grace = guest(), guest()
     held = await market.hold(ada, "A-1")
@@ -46,7 +52,7 @@ async def test_a_flush_after_check_out_takes_nothing_away(market: Market, redis:
 async def test_a_restart_that_loses_the_last_second_tells_the_buyer(
     database: str, now: datetime, another_redis: EmbeddedRedis
 ) -> None:
-    redis_room.use(another_redis.url)
+    await speak_to(another_redis.url)
     market = await Market.open(now)
     ada, grace = guest(), guest()
     held = await market.hold(ada, "A-1")
@@ -67,28 +73,27 @@ class TestFailOver:
     async def both(self, market: Market, another_redis: EmbeddedRedis):
         ada, grace, first = guest(), guest(), redis_room.url()
         one = await market.hold(ada, "A-1")
-        await redis_room.close()
-        redis_room.use(another_redis.url)
+        await speak_to(another_redis.url)
         other = await market.hold(grace, "A-1")
         return (ada, one, first), (grace, other, another_redis.url)
 
     async def test_one_of_two_who_were_granted_a_seat_gets_it(self, market: Market, both) -> None:
         (ada, one, old), (grace, other, new) = both
         order = await market.check_out(grace, other)
-        redis_room.use(old)
+        await speak_to(old)
         with pytest.raises(UnitsTaken):
             await market.check_out(ada, one)
-        redis_room.use(new)
+        await speak_to(new)
         await market.pay_for(grace, order)
         assert (await market.see(grace, order.id)).status is Status.CONFIRMED
         assert await market.bank() == ([22_00], [])
 
     async def test_the_loser_is_refunded_if_they_were_charged(self, market: Market, both) -> None:
         (ada, one, old), (grace, _, new) = both
-        redis_room.use(old)
+        await speak_to(old)
         lost = await market.check_out(ada, one)
         await market.begin_to_pay(ada, lost)
-        redis_room.use(new)
+        await speak_to(new)
         # Their time runs out unheard of, and the seat goes to the one whom the new master knows.
         clock.advance(timedelta(minutes=16))
         later = await market.hold(grace, "A-1")

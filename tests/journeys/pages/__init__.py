@@ -4,7 +4,7 @@ An object is made from a Playwright page (the async API). Its methods do what a 
 to be looked at with `expect`.
 """
 
-from tests.journeys.pages.account import LoginPage, RegisterPage
+from tests.journeys.pages.account import AccountPage, CodePage, LoginPage, PasswordPage, RegisterPage
 from tests.journeys.pages.browse import BrowsePage
 from tests.journeys.pages.checkout import CheckoutPage
 from tests.journeys.pages.frame import Frame
@@ -13,6 +13,16 @@ from tests.journeys.pages.listing import ListingPage
 from tests.journeys.pages.orders import OrderPage, OrdersPage
 
 __all__ = [
-    "BrowsePage", "CheckoutPage", "Frame", "LabPage", "ListingPage", "LoginPage", "OrderPage", "OrdersPage",
+    "AccountPage",
+    "BrowsePage",
+    "CheckoutPage",
+    "CodePage",
+    "Frame",
+    "LabPage",
+    "ListingPage",
+    "LoginPage",
+    "OrderPage",
+    "OrdersPage",
+    "PasswordPage",
     "RegisterPage",
-]  # fmt: skip
+]
