@@ -58,6 +58,17 @@ class Step(TypedDict):
     state: str
 
 
+class Bar(TypedDict):
+    """One bar of a chart; its box lies in a square of 100 by 100 whose y grows downwards."""
+
+    label: str
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 def when(condition: Text | Flag | None, shown: rx.Component) -> rx.Component:
     """`shown` where the condition (or text) is neither false nor empty, now or, for a Var, in the browser."""
     if isinstance(condition, rx.Var):

@@ -22,7 +22,11 @@ OWN: Sequence[Link] = (
     Link(label="Sell", href="/sell", testid="menu-sell"),
     Link(label="Account", href="/account", testid="menu-account"),
 )
-MORE: Sequence[Link] = (Link(label="API", href="/api/v1/docs", testid="footer-api"),)
+MORE: Sequence[Link] = (
+    Link(label="What is on", href="/browse", testid="footer-browse"),
+    Link(label="Sell tickets", href="/sell", testid="footer-sell"),
+    Link(label="API", href="/api/v1/docs", testid="footer-api"),
+)
 
 OFFLINE = "We lost the connection and are trying again. What you hold stays held."
 

@@ -15,6 +15,9 @@ from marketplace.pages.lab import lab
 from marketplace.pages.listing import listing
 from marketplace.pages.nowhere import nowhere
 from marketplace.pages.orders import order, orders
+from marketplace.pages.sell import sell, sell_new
+from marketplace.pages.sell_edit import sell_edit
+from marketplace.pages.sell_sales import sell_sales
 from marketplace.pages.welcome import login, login_code, register
 from marketplace.state.account import AccountState, ResetState, VerifyState
 from marketplace.state.browse import BrowseState
@@ -22,6 +25,9 @@ from marketplace.state.checkout import CheckoutState
 from marketplace.state.lab import LabState
 from marketplace.state.listing import ListingState
 from marketplace.state.orders import OrdersState, OrderState
+from marketplace.state.sell import SellState
+from marketplace.state.sell_edit import SellEditState
+from marketplace.state.sell_sales import SellSalesState
 from marketplace.state.viewer import ViewerState
 from marketplace.state.welcome import WelcomeState
 
@@ -54,6 +60,10 @@ ROUTES = (
     Route("/verify", verify, "Confirm your address – Holdfast", "Confirm your address.", (VerifyState.load,)),
     Route("/account", account, "Your account – Holdfast", "Profile, password, log-ins.", (AccountState.load,)),
     Route("/register", register, "Make an account – Holdfast", "Make an account.", (WelcomeState.open_form,)),
+    Route("/sell", sell, "Sell – Holdfast", "Your shop.", (SellState.load,)),
+    Route("/sell/new", sell_new, "New listing – Holdfast", "Write a new listing.", (SellState.begin,)),
+    Route("/sell/[sell_id]", sell_sales, "Sales – Holdfast", "How a listing sells.", (SellSalesState.load,)),
+    Route("/sell/[sell_id]/edit", sell_edit, "Listing – Holdfast", "Write a listing.", (SellEditState.load,)),
     Route("/lab", lab, "Lab – Holdfast", "Test the marketplace.", (LabState.load,)),
     Route("404", nowhere, "Not here – Holdfast", "There is no such page."),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
+from babel.numbers import format_decimal
 
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog.views import Policy
@@ -72,6 +73,11 @@ def price_range(low: Money | None, high: Money | None) -> str:
     if not high:
         return "Free"
     return money_text(low) if low == high else f"From {money_text(low)}"
+
+
+def count_text(count: int) -> str:
+    """“1,200”."""
+    return format_decimal(count, locale=LOCALE)
 
 
 def money_text(amount: Money) -> str:

@@ -1,0 +1,176 @@
+"""A shop at a glance, or how to open one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from marketplace.components.buttons import button, link_button
+from marketplace.components.cards import card, poster, stat
+from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.forms import field, text_area
+from marketplace.components.labels import badge
+from marketplace.components.shell import page_header
+from marketplace.components.values import when
+from marketplace.pages.frame import frame
+from marketplace.state.sell import ListingRow, SellState
+from marketplace.words import say
+
+_S = SellState
+
+
+def sell() -> rx.Component:
+    return frame(
+        rx.cond(
+            _S.is_loading, _loading(), rx.cond(_S.needs_login, _log_in(), rx.cond(_S.has_shop, _shop(), _open_shop()))
+        ),
+        current="/sell",
+    )
+
+
+def sell_new() -> rx.Component:
+    return frame(_loading(), current="/sell")
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(
+        skeleton("title"),
+        skeleton("block"),
+        skeleton("block"),
+        class_name="stack",
+        role="status",
+        aria_label=say("Loading"),
+    )
+
+
+def _log_in() -> rx.Component:
+    return empty_state(
+        say("Sell with Holdfast"),
+        say("Log in to open a shop: your own halls, your own prices, seats that are never sold twice."),
+        testid="sell-log-in",
+        action=rx.el.div(
+            link_button(say("Log in"), "/login?next=/sell", testid="sell-to-login", tone="primary"),
+            link_button(say("Make an account"), "/register?next=/sell", testid="sell-to-register"),
+            class_name="cluster",
+        ),
+    )
+
+
+def _open_shop() -> rx.Component:
+    return rx.el.div(
+        page_header(say("Open your shop"), lead=say("It takes a minute. Your first listing can be on sale in ten.")),
+        rx.el.form(
+            field(
+                say("Name of the shop"), name="name", testid="shop-name", error=_S.name_fault, is_required=True,
+                hint=say("Buyers see it on every listing."), max_length=80,
+            ),
+            text_area(
+                say("About it"), name="about", testid="shop-about", error=_S.about_fault,
+                hint=say("Who you are, in a sentence or two."),
+            ),
+            button(say("Open the shop"), testid="shop-open", tone="primary", kind="submit"),
+            on_submit=_S.open_shop,
+            class_name="form",
+        ),
+        class_name="stack page-narrow",
+    )  # fmt: skip
+
+
+def _shop() -> rx.Component:
+    return rx.fragment(
+        page_header(
+            _S.shop,
+            eyebrow=say("Your shop"),
+            actions=link_button(
+                say("New listing"), "/sell/new", testid="new-listing", tone="primary", icon_name="plus"
+            ),
+        ),
+        when(
+            _S.is_suspended,
+            notice(say("This shop is suspended: nothing of it is sold."), testid="suspended", tone="danger"),
+        ),
+        rx.cond(_S.is_ready, _figures(), _checklist()),
+        _section(say("On sale"), _S.on_sale, "on-sale"),
+        _section(say("Drafts"), _S.drafts, "drafts"),
+        _section(say("Over"), _S.over, "over"),
+    )
+
+
+def _figures() -> rx.Component:
+    return rx.el.div(
+        stat(say("Listings on sale"), _S.open_text, testid="stat-open"),
+        stat(say("Tickets sold"), _S.sold_text, testid="stat-sold"),
+        stat(say("Revenue from orders"), _S.revenue_text, testid="stat-revenue"),
+        class_name="stats",
+    )
+
+
+def _checklist() -> rx.Component:
+    return card(
+        rx.el.ol(rx.foreach(_S.todo, _todo), class_name="desk-todo", role="list"),
+        title=say("Before your first sale"),
+        testid="checklist",
+    )
+
+
+def _todo(entry: Any, index: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            rx.cond(entry["state"] == "done", "✓", (index + 1).to_string()), class_name="desk-mark", aria_hidden="true"
+        ),
+        rx.el.span(
+            rx.el.span(
+                rx.cond(
+                    (entry["href"] != "") & (entry["state"] != "done"),
+                    rx.el.a(entry["label"], href=entry["href"], class_name="strong"),
+                    rx.el.span(entry["label"], class_name="strong"),
+                )
+            ),
+            rx.el.br(),
+            rx.el.span(entry["detail"], class_name="quiet small"),
+        ),
+        rx.cond(entry["state"] == "done", rx.el.span(say("done"), class_name="visually-hidden")),
+        data_state=entry["state"],
+        data_testid=f"todo-{entry['key']}",
+    )
+
+
+def _section(title: str, rows: Any, testid: str) -> rx.Component:
+    return rx.cond(
+        rows,
+        rx.el.section(
+            rx.el.h2(title),
+            rx.el.div(rx.foreach(rows, _row), class_name="rows", data_testid=testid),
+            class_name="stack",
+        ),
+    )
+
+
+def _row(row: rx.Var[ListingRow]) -> rx.Component:
+    return rx.el.article(
+        poster(row["poster"]),
+        rx.el.div(
+            rx.el.h3(rx.el.a(row["title"], href=row["href"], data_testid=f"row-{row['id']}")),
+            rx.el.p(row["when_text"], class_name="quiet small"),
+            badge(row["badge"], tone=row["tone"]),
+            class_name="stack stack-tight",
+        ),
+        rx.cond(
+            row["sold_text"] != "",
+            rx.el.div(
+                rx.el.div(
+                    rx.el.span(row["sold_text"], class_name="small numeric"),
+                    rx.el.strong(row["revenue"], class_name="small numeric"),
+                    class_name="cluster cluster-spread",
+                ),
+                rx.el.div(
+                    rx.el.span(class_name="share-sold", style={"width": f"{row['percent']}%"}),
+                    class_name="share",
+                    aria_hidden="true",
+                ),
+                class_name="desk-row-sales",
+            ),
+        ),
+        class_name="desk-row",
+    )

@@ -1,0 +1,298 @@
+"""How one listing sells, as it happens."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from marketplace.components.buttons import button, link_button
+from marketplace.components.cards import card, stat
+from marketplace.components.desk import bar_chart, pulse
+from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.forms import text_area
+from marketplace.components.labels import badge
+from marketplace.components.seat_map import seat_map
+from marketplace.components.shell import dialog, page_header
+from marketplace.components.values import when
+from marketplace.pages.frame import frame
+from marketplace.state.sell_sales import MOST_AT_ONCE, BackRow, CategoryRow, OrderRow, SellSalesState
+from marketplace.words import say
+
+_S = SellSalesState
+
+
+def sell_sales() -> rx.Component:
+    return frame(
+        rx.cond(_S.is_missing, _missing(), rx.cond(_S.is_loading, _loading(), _shown())),
+        _asking(),
+        current="/sell",
+    )
+
+
+def _missing() -> rx.Component:
+    return empty_state(
+        say("We cannot show these sales"),
+        say("They may belong to another shop. Log in as somebody who runs it."),
+        testid="sales-missing",
+        action=link_button(say("To your shop"), "/sell", testid="sales-missing-back"),
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(
+        skeleton("title"), skeleton("block"), skeleton("block"), class_name="stack", role="status",
+        aria_label=say("Loading"),
+    )  # fmt: skip
+
+
+def _shown() -> rx.Component:
+    return rx.fragment(
+        pulse(stream_url=f"{_S.seats_url}/stream", seats_url=_S.seats_url, on_beat=_S.refresh),
+        page_header(
+            _S.title,
+            eyebrow=rx.el.span(_S.when_text, " · ", _S.place),
+            actions=rx.el.div(
+                badge(_S.badge, tone=_S.tone, testid="sales-status"),
+                link_button(say("See its page"), _S.page_href, testid="to-page"),
+                link_button(say("Change it"), _S.edit_href, testid="to-edit"),
+                class_name="cluster",
+            ),
+        ),
+        when(_S.cancel_text, notice(_S.cancel_text, testid="called-off", tone="warning", title=say("Called off"))),
+        _figures(),
+        rx.el.div(
+            rx.el.div(_map(), class_name="stack"),
+            rx.el.aside(_box_office(), _categories(), class_name="stack"),
+            class_name="split",
+        ),
+        _takings(),
+        _orders(),
+        _end(),
+    )
+
+
+def _figures() -> rx.Component:
+    return rx.el.div(
+        stat(say("Sold"), _S.sold, testid="figure-sold", note=_S.sold_note),
+        stat(say("On hold"), _S.held, testid="figure-held"),
+        stat(say("Held back"), _S.held_back, testid="figure-back"),
+        stat(say("Left"), _S.left, testid="figure-left"),
+        stat(say("Revenue from orders"), _S.revenue, testid="figure-revenue", note=_S.revenue_note),
+        class_name="stats",
+        aria_live="polite",
+    )
+
+
+def _map() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(say("The hall, live")),
+        seat_map(
+            plan_url=f"/api/v1/listings/{_S.id}/plan",
+            seats_url=_S.seats_url,
+            stream_url=f"{_S.seats_url}/stream",
+            prices=_S.prices,
+            mine=_S.chosen,
+            most=MOST_AT_ONCE,
+            is_disabled=_S.is_shut,
+            is_debugged=True,
+            on_pick=_S.choose,
+            on_drop=_S.unchoose,
+            on_standing=_S.choose_standing,
+            testid="sales-map",
+            words={
+                "yours": say("Picked"),
+                "taken": say("Taken"),
+                "nothing": say("Pick seats to hold them back for the box office."),
+                "chosen": say("{n} picked", n="{n}"),
+                "picked": say("{seat} is picked.", seat="{seat}"),
+                "dropped": say("{seat} is no longer picked.", seat="{seat}"),
+                "tooMany": say("You can hold back {most} at a time.", most="{most}"),
+                "closed": say("Nothing of this can be held back now."),
+            },
+        ),
+        class_name="stack",
+    )
+
+
+def _box_office() -> rx.Component:
+    return card(
+        rx.cond(
+            _S.chosen_text != "",
+            rx.el.div(
+                rx.el.p(_S.chosen_text, data_testid="picked-for-box-office"),
+                rx.el.div(
+                    button(say("Hold them back"), testid="hold-back", tone="primary", on_click=_S.hold_back),
+                    button(say("Clear"), testid="clear-picked", tone="plain", on_click=_S.unchoose(_S.chosen)),
+                    class_name="cluster",
+                ),
+                class_name="stack stack-tight",
+            ),
+            when(
+                _S.is_open,
+                rx.el.p(say("Pick seats in the hall to keep them for the box office."), class_name="quiet small"),
+            ),
+        ),
+        rx.cond(
+            _S.kept,
+            rx.el.ul(rx.foreach(_S.kept, _kept), class_name="stack stack-tight", role="list", data_testid="kept"),
+        ),
+        title=say("Box office"),
+        testid="box-office",
+    )
+
+
+def _kept(row: rx.Var[BackRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(rx.el.strong(row["title"]), rx.el.p(row["seats"], class_name="small quiet"), class_name="row-main"),
+        button(say("Give back"), testid=f"give-back-{row['id']}", on_click=_S.give_back(row["id"])),
+        class_name="cluster cluster-spread",
+    )
+
+
+def _categories() -> rx.Component:
+    return card(
+        rx.el.ul(rx.foreach(_S.categories, _category), class_name="stack", role="list"),
+        rx.el.p(
+            rx.el.span(class_name="seat-map-dot share-sold"), say("sold"),
+            rx.el.span(class_name="seat-map-dot share-held"), say("on hold"),
+            rx.el.span(class_name="seat-map-dot share-back"), say("held back"),
+            class_name="cluster small quiet",
+        ),
+        title=say("By category"),
+        testid="by-category",
+    )  # fmt: skip
+
+
+def _category(row: rx.Var[CategoryRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(
+                rx.el.span(class_name="seat-map-dot", style={"background": row["color"]}), row["name"],
+                class_name="cluster strong",
+            ),
+            rx.el.span(row["revenue"], class_name="numeric"),
+            class_name="cluster cluster-spread",
+        ),
+        rx.el.div(
+            rx.el.span(class_name="share-sold", style={"width": f"{row['sold_share']}%"}),
+            rx.el.span(class_name="share-held", style={"width": f"{row['held_share']}%"}),
+            rx.el.span(class_name="share-back", style={"width": f"{row['back_share']}%"}),
+            class_name="share",
+            aria_hidden="true",
+        ),
+        rx.el.p(row["detail"], class_name="small quiet numeric"),
+        class_name="stack stack-tight",
+    )  # fmt: skip
+
+
+def _takings() -> rx.Component:
+    return rx.cond(
+        _S.bars,
+        card(
+            bar_chart(
+                _S.bars,
+                title=say("Revenue over time"),
+                top=_S.bars_top,
+                first=_S.bars_first,
+                last=_S.bars_last,
+                when_head=say("From"),
+                amount_head=say("Revenue"),
+                table_label=say("As a table"),
+                testid="takings",
+            )
+        ),
+    )
+
+
+def _orders() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2(say("Orders")),
+            rx.cond(
+                _S.orders,
+                link_button(
+                    say("As CSV"), _S.csv_href, testid="csv", icon_name="download", leaves_app=True, download=True
+                ),
+            ),
+            class_name="cluster cluster-spread",
+        ),
+        rx.cond(
+            _S.orders,
+            rx.el.div(
+                rx.el.table(
+                    rx.el.thead(
+                        rx.el.tr(
+                            *(
+                                rx.el.th(head, scope="col")
+                                for head in (say("When"), say("Buyer"), say("Places"), say("Status"))
+                            ),
+                            rx.el.th(say("Total"), scope="col", class_name="table-number"),
+                        )
+                    ),
+                    rx.el.tbody(rx.foreach(_S.orders, _order)),
+                    class_name="table table-cards",
+                ),
+                class_name="table-scroll",
+                data_testid="orders",
+                tab_index=0,
+                role="region",
+                aria_label=say("Orders"),
+            ),
+            rx.el.p(
+                say("No orders yet. They appear here as they come in."), class_name="quiet", data_testid="no-orders"
+            ),
+        ),
+        rx.cond(_S.has_more, button(say("Show more"), testid="more-orders", on_click=_S.more)),
+        class_name="stack",
+    )
+
+
+def _order(row: rx.Var[OrderRow]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(row["when_text"], data_label=say("When")),
+        rx.el.td(
+            rx.el.span(rx.el.strong(row["buyer"]), rx.el.br(), rx.el.span(row["email"], class_name="quiet")),
+            data_label=say("Buyer"),
+        ),
+        rx.el.td(row["seats"], class_name="table-text", data_label=say("Places")),
+        rx.el.td(badge(row["status"], tone=row["tone"]), data_label=say("Status")),
+        rx.el.td(row["total"], class_name="table-number", data_label=say("Total")),
+        data_testid=f"order-{row['id']}",
+    )
+
+
+def _end() -> rx.Component:
+    return rx.cond(
+        _S.can_call_off,
+        rx.el.section(
+            rx.el.h2(say("Call it off")),
+            rx.el.p(say("If it cannot take place, every buyer gets everything back."), class_name="quiet"),
+            rx.el.div(button(say("Cancel the event"), testid="call-off", tone="danger", on_click=_S.ask_to_call_off)),
+            class_name="stack",
+        ),
+    )
+
+
+def _asking() -> rx.Component:
+    return dialog(
+        rx.el.p(_S.quote, class_name="lead strong", data_testid="call-off-quote"),
+        rx.el.ul(rx.foreach(_S.quote_lines, rx.el.li), class_name="quiet", role="list", data_testid="call-off-lines"),
+        rx.el.form(
+            text_area(
+                say("What shall we tell everybody?"), name="reason", testid="call-off-reason",
+                hint=say("Shown on the page of the event. Every buyer gets a mail."), max_length=500,
+            ),
+            rx.el.div(
+                button(say("Keep it"), testid="call-off-keep", on_click=_S.keep),
+                button(
+                    say("Cancel it and pay everybody back"), testid="call-off-confirm", tone="danger", kind="submit"
+                ),
+                class_name="dialog-actions",
+            ),
+            on_submit=_S.call_off,
+            class_name="form",
+        ),
+        title=say("Cancel this event?"),
+        is_open=_S.is_asking,
+        on_close=_S.keep,
+        testid="call-off-dialog",
+    )  # fmt: skip

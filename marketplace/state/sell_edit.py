@@ -1,0 +1,368 @@
+"""Writing a listing, step by step: every entry is kept as it is typed, and nothing is lost by what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventSpec
+from typing_extensions import TypedDict
+
+from marketplace import clock
+from marketplace.catalog import actions as catalog
+from marketplace.catalog import queries, sheets, writing
+from marketplace.catalog.grids import Grid, GridRefused, grid_document
+from marketplace.catalog.posters import Poster
+from marketplace.catalog.views import PlanView, SheetView, Status
+from marketplace.components.values import Tone
+from marketplace.db import transaction
+from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.ids import ListingId, SellerId
+from marketplace.state import phrases
+from marketplace.state.sell import poster_of
+from marketplace.state.viewer import ViewerState
+from marketplace.words import say, say_n
+
+STEPS = ("what", "place", "plan", "prices", "rules", "preview")
+_STEP_OF = {
+    "title": "what", "story": "what", "category": "what", "plan_id": "plan", "currency": "prices", "policy": "rules",
+    "max_per_buyer": "rules", "no_single_seats": "rules", "sale_starts_at": "rules",
+}  # fmt: skip
+GRID = ("name", "rows", "seats", "categories")
+ERRORS = (*sheets.FIELDS, *sheets.INSTANTS)
+
+
+class StepRow(TypedDict):
+    """`state` is todo, done or wrong."""
+
+    key: str
+    mark: str
+    label: str
+    state: str
+
+
+class PlanRow(TypedDict):
+    id: str
+    name: str
+    detail: str
+    is_picked: bool
+
+
+class PriceRow(TypedDict):
+    name: str
+    testid: str
+    category: str
+    color: str
+    detail: str
+    value: str
+    error: str
+
+
+class Lack(TypedDict):
+    """Something that is wrong or missing, and the step at which it is put right."""
+
+    text: str
+    step: str
+    label: str
+
+
+class SellEditState(ViewerState):
+    is_loading: bool = True
+    is_missing: bool = False
+    id: str = ""
+    seller: str = ""
+    step: str = STEPS[0]
+    title: str = ""
+    entries: dict[str, str] = {}  # noqa: RUF012 - a Reflex var
+    errors: dict[str, str] = {}  # noqa: RUF012
+    steps: list[StepRow] = []  # noqa: RUF012
+    plans: list[PlanRow] = []  # noqa: RUF012
+    prices: list[PriceRow] = []  # noqa: RUF012
+    lacks: list[Lack] = []  # noqa: RUF012
+    saved: str = ""
+    badge: str = ""
+    tone: Tone = "neutral"
+    is_public: bool = False
+    is_over: bool = False
+    has_changes: bool = False
+    plan_name: str = ""
+    plan_detail: str = ""
+    sketch: str = ""
+    poster: str = ""
+    starts_text: str = ""
+    yours_text: str = ""
+    place_text: str = ""
+    price_text: str = ""
+    sale_text: str = ""
+    grid_faults: dict[str, str] = dict.fromkeys(GRID, "")
+    revision: int = 0
+    """Grows when entries come from elsewhere than the form, which then takes them up."""
+
+    _touched: list[str] = []  # noqa: RUF012 - what has been typed in: its faults are told at once, others later
+
+    @rx.event
+    async def load(self) -> None:
+        self.is_loading, self.is_missing, self.saved = True, False, ""
+        self.step, self._touched, self.grid_faults = STEPS[0], [], dict.fromkeys(GRID, "")
+        try:
+            actor = await self._actor()
+            async with transaction(reading=True) as session:
+                id = ListingId(self._part("sell_id"))
+                view = await queries.sheet(session, actor, id, clock.now())
+                plans = await queries.plans_of(session, actor, view.seller.id)
+        except NotFound:
+            self.is_missing, self.is_loading = True, False
+            return
+        asked = self.router.url.query_parameters.get("step", "")
+        if view.page is not None or asked in STEPS:
+            self._touched = list(ERRORS)
+        self.step = asked if asked in STEPS else STEPS[0]
+        await self._show(view, plans)
+        self.revision += 1
+        self.is_loading = False
+
+    @rx.event
+    async def write(self, name: str, text: str) -> None:
+        """Keep one entry as it was typed."""
+        name = str(name)
+        self._touch(name)
+        if self.entries.get(name, "") == str(text):
+            return
+        await self._fill({name: str(text)})
+
+    @rx.event
+    async def tick(self, name: str, is_on: bool) -> None:
+        """Keep a yes or a no."""
+        await self._fill({str(name): sheets.ON if is_on else ""})
+
+    @rx.event
+    async def pick_plan(self, plan_id: str) -> None:
+        """Seat the event in this hall."""
+        self._touch("plan_id")
+        await self._fill({"plan_id": str(plan_id)})
+
+    @rx.event
+    async def draw_grid(self, form: dict[str, Any]) -> None:
+        """Draw a plain hall, keep it and pick it."""
+        self.grid_faults = dict.fromkeys(GRID, "")
+        try:
+            document = grid_document(
+                Grid(
+                    name=str(form.get("name", "")),
+                    rows=_count(form.get("rows")),
+                    seats=_count(form.get("seats")),
+                    categories=_count(form.get("categories")),
+                    has_aisle=bool(form.get("has_aisle")),
+                )
+            )
+        except GridRefused as refused:
+            self.grid_faults |= {fault.field: fault.message for fault in refused.faults}
+            return
+        actor = await self._actor()
+        async with transaction() as session:
+            plan = await catalog.import_plan(session, actor, SellerId(self.seller), document, clock.now())
+        await self._fill({"plan_id": plan.id})
+
+    @rx.event
+    async def go(self, step: str) -> None:
+        """Another step. What is wrong at the one that is left is told from now on."""
+        await self._go(str(step))
+
+    @rx.event
+    async def forward(self) -> None:
+        """The next step."""
+        await self._go(STEPS[min(STEPS.index(self.step) + 1, len(STEPS) - 1)])
+
+    @rx.event
+    async def back(self) -> None:
+        """The step before."""
+        await self._go(STEPS[max(STEPS.index(self.step) - 1, 0)])
+
+    async def _look_again(self) -> None:
+        actor = await self._actor()
+        async with transaction(reading=True) as session:
+            view = await queries.sheet(session, actor, ListingId(self.id), clock.now())
+            plans = await queries.plans_of(session, actor, view.seller.id)
+        await self._show(view, plans)
+
+    @rx.event
+    async def publish(self) -> EventSpec | None:
+        """Let everybody see it, or learn what is still missing."""
+        try:
+            actor = await self._actor()
+            async with transaction() as session:
+                await writing.publish(session, actor, ListingId(self.id), clock.now())
+        except Invalid as refused:
+            self._tell(refused)
+            await self._look_again()
+            return None
+        return rx.redirect(f"/sell/{self.id}")
+
+    @rx.event
+    async def take_over(self) -> None:
+        """Show the public what has been changed."""
+        try:
+            actor = await self._actor()
+            async with transaction() as session:
+                await writing.take_over(session, actor, ListingId(self.id), clock.now())
+        except Invalid as refused:
+            self._tell(refused)
+        else:
+            self.notice = say("The public sees your changes now.")
+        await self._look_again()
+
+    @rx.event
+    async def give_up(self) -> Any:
+        """Forget what has been changed and is not public."""
+        actor = await self._actor()
+        async with transaction() as session:
+            await writing.give_up(session, actor, ListingId(self.id), clock.now())
+        return SellEditState.load
+
+    async def _go(self, step: str) -> None:
+        if step not in STEPS:
+            return
+        self._touched += [name for name in ERRORS if _step_of(name) == self.step]
+        if step == "preview":
+            self._touched = [*ERRORS, sheets.PRICE]
+        elif self.step == "prices":
+            self._touched.append(sheets.PRICE)
+        self.step = step
+        await self._look_again()
+
+    def _tell(self, refused: Invalid) -> None:
+        self.notice = refused.message
+        self._touched = [*ERRORS, sheets.PRICE]
+
+    def _touch(self, name: str) -> None:
+        for field in {name, name.rpartition(".")[0]}:
+            if field and field not in self._touched:
+                self._touched.append(field)
+
+    async def _fill(self, entries: Mapping[str, str]) -> None:
+        actor = await self._actor()
+        async with transaction() as session:
+            view = await writing.fill(session, actor, ListingId(self.id), entries, clock.now())
+            plans = await queries.plans_of(session, actor, view.seller.id)
+        await self._show(view, plans)
+        self.saved = say("Saved")
+
+    async def _show(self, view: SheetView, plans: list[PlanView]) -> None:
+        status = Status.DRAFT if view.page is None else view.page.status
+        self.id, self.seller, self.title = view.id, view.seller.id, view.entries.get("title", "").strip()
+        self.entries = dict(view.entries)
+        self.is_public, self.has_changes = view.is_public, view.is_public and view.is_ahead
+        self.is_over = status in {Status.CLOSED, Status.CANCELLED}
+        self.badge, self.tone = phrases.LISTING_BADGE[status]
+        told = {fault.field: fault.message for fault in (*view.missing, *view.faults)}
+        self.errors = {name: told.get(name, "") if name in self._touched else "" for name in ERRORS}
+        await self._show_hall(view, plans, told)
+        self.lacks = [_lack(fault) for fault in _each_once((*view.faults, *view.missing))]
+        wrong = {lack["step"] for lack in self.lacks}
+        self.steps = [_step(at, key, is_wrong=key in wrong, now=self.step, is_told=self._is_told(key))
+                      for at, key in enumerate(STEPS, 1)]  # fmt: skip
+        self._show_preview(view)
+
+    def _is_told(self, step: str) -> bool:
+        """Whether somebody has been at this step, so that its faults are no surprise."""
+        return sheets.PRICE in self._touched or any(_step_of(name) == step for name in self._touched)
+
+    async def _show_hall(self, view: SheetView, plans: list[PlanView], told: Mapping[str, str]) -> None:
+        picked = next((plan for plan in plans if plan.id == view.draft.plan_id), None)
+        self.plans = [_plan(plan, picked) for plan in plans]
+        self.plan_name = picked.name if picked else ""
+        self.plan_detail = _places(picked) if picked else ""
+        self.sketch = f"/api/v1/plans/{picked.id}/sketch.svg" if picked else ""
+        hall = await queries.plan(picked.id) if picked else None
+        colors = {category.name: category.color for category in hall.categories} if hall else {}
+        capacities = picked.capacities if picked else {}
+        self.prices = [
+            PriceRow(
+                name=f"{sheets.PRICE}{category}", testid=f"price-{at}", category=category,
+                color=colors.get(category, ""), detail=say_n("{count} place", "{count} places", capacity),
+                value=view.entries.get(f"{sheets.PRICE}{category}", ""),
+                error=told.get(f"{sheets.PRICE}{category}", "")
+                if {f"{sheets.PRICE}{category}", sheets.PRICE} & set(self._touched) else "",
+            )
+            for at, (category, capacity) in enumerate(capacities.items()) if capacity
+        ]  # fmt: skip
+
+    def _show_preview(self, view: SheetView) -> None:
+        draft, zone = view.draft, view.draft.place.zone
+        wrong = {fault.field for fault in view.faults}
+        has_start = not {"starts_at", "place.zone"} & wrong
+        self.starts_text = f"{phrases.when_text(draft.starts_at, zone)}, {phrases.zone_text(zone)}" if has_start else ""
+        self.yours_text = phrases.viewers_time(draft.starts_at, zone, self.zone) if has_start else ""
+        self.place_text = ", ".join(part for part in (draft.place.name, draft.place.city) if part)
+        amounts = [] if view.page is None else [entry.price for entry in view.page.prices if entry.price is not None]
+        self.price_text = phrases.price_range(min(amounts), max(amounts)) if amounts else ""
+        sale: datetime | None = draft.sale_starts_at if not {"sale_starts_at", "place.zone"} & wrong else None
+        self.sale_text = phrases.when_text(sale, zone) if sale else say("as soon as you publish it")
+        self.poster = poster_of(
+            Poster(
+                title=draft.title or say("Your title"), category=draft.category,
+                seed=view.page.slug if view.page else view.id, place=draft.place.name or view.seller.name,
+                starts_at=draft.starts_at, zone=zone if has_start else "UTC",
+            )
+        )  # fmt: skip
+
+
+def _step_of(field: str) -> str:
+    if field.startswith(sheets.PRICE):
+        return "prices"
+    name = field.removesuffix(".day").removesuffix(".clock")
+    return _STEP_OF.get(name, "preview" if name == "seller_id" else "place")
+
+
+def _step_label(key: str) -> str:
+    return {
+        "what": say("What"), "place": say("Where and when"), "plan": say("Seat plan"), "prices": say("Prices"),
+        "rules": say("Rules"), "preview": say("Preview"),
+    }[key]  # fmt: skip
+
+
+def _step(at: int, key: str, *, is_wrong: bool, now: str, is_told: bool) -> StepRow:
+    state = "done" if not is_wrong and key != "preview" else "wrong" if is_wrong and is_told and key != now else "todo"
+    return StepRow(key=key, mark={"done": "✓", "wrong": "!"}.get(state, str(at)), label=_step_label(key), state=state)
+
+
+def _each_once(faults: tuple[Fault, ...]) -> list[Fault]:
+    return list({fault.field: fault for fault in reversed(faults)}.values())[::-1]
+
+
+def _lack(fault: Fault) -> Lack:
+    step = _step_of(fault.field)
+    return Lack(text=f"{_name(fault.field)}: {fault.message}", step=step, label=_step_label(step))
+
+
+def _name(field: str) -> str:
+    if field.startswith(sheets.PRICE):
+        return say("Price")
+    return {
+        "title": say("Title"), "story": say("Story"), "category": say("Category"), "place.name": say("Venue"),
+        "place.city": say("City"), "place.country": say("Country"), "place.address": say("Address"),
+        "place.zone": say("Time zone"), "starts_at": say("Start"), "ends_at": say("End"), "doors_at": say("Doors"),
+        "sale_starts_at": say("Start of sale"), "currency": say("Currency"), "plan_id": say("Seat plan"),
+        "policy": say("Cancelling"), "max_per_buyer": say("Places per buyer"), "seller_id": say("Shop"),
+    }.get(field, field)  # fmt: skip
+
+
+def _plan(plan: PlanView, picked: PlanView | None) -> PlanRow:
+    return PlanRow(
+        id=plan.id, name=plan.name, detail=_places(plan), is_picked=picked is not None and plan.id == picked.id
+    )
+
+
+def _places(plan: PlanView) -> str:
+    parts = [say_n("{count} seat", "{count} seats", plan.seat_count)] if plan.seat_count else []
+    parts += (
+        [say_n("{count} standing place", "{count} standing places", plan.standing_count)] if plan.standing_count else []
+    )
+    return ", ".join(parts)
+
+
+def _count(value: object) -> int:
+    text = str(value or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

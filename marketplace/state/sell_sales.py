@@ -1,0 +1,358 @@
+"""How one listing sells: numbers and orders that follow every sale, seats for the box office, and the end of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import reflex as rx
+from babel.dates import format_datetime
+from typing_extensions import TypedDict
+
+from marketplace import clock
+from marketplace.bookings import sales, selling
+from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, Sales, SoldOrder, Takings
+from marketplace.bookings.views import Status as BookingStatus
+from marketplace.catalog import queries
+from marketplace.catalog.views import Page, Status
+from marketplace.components.values import Bar, Tone
+from marketplace.db import transaction
+from marketplace.errors import HoldfastError, NotFound
+from marketplace.ids import HoldId, ListingId, ResourceId
+from marketplace.inventory import actions as inventory
+from marketplace.state import phrases
+from marketplace.state.viewer import ViewerState
+from marketplace.words import say, say_n
+
+ON_A_PAGE = 20
+MOST_AT_ONCE = 500
+_OPEN = {Status.PUBLISHED, Status.ON_SALE, Status.SOLD_OUT}
+
+
+class CategoryRow(TypedDict):
+    name: str
+    color: str
+    sold: str
+    capacity: str
+    left: str
+    revenue: str
+    sold_share: float
+    held_share: float
+    back_share: float
+    detail: str
+
+
+class OrderRow(TypedDict):
+    id: str
+    number: str
+    buyer: str
+    email: str
+    seats: str
+    total: str
+    status: str
+    tone: Tone
+    when_text: str
+
+
+class BackRow(TypedDict):
+    id: str
+    title: str
+    seats: str
+    when_text: str
+
+
+class MapPrice(TypedDict):
+    amount: int
+    currency: str
+    text: str
+
+
+class SellSalesState(ViewerState):
+    """Filled by `load`, and anew by `refresh` whenever the stream of seats says that something has happened."""
+
+    is_loading: bool = True
+    is_missing: bool = False
+    id: str = ""
+    title: str = ""
+    when_text: str = ""
+    place: str = ""
+    badge: str = ""
+    tone: Tone = "neutral"
+    page_href: str = ""
+    edit_href: str = ""
+    csv_href: str = ""
+    is_open: bool = False
+    is_shut: bool = True
+    is_cancelled: bool = False
+    can_call_off: bool = False
+    cancel_text: str = ""
+    sold: str = ""
+    sold_note: str = ""
+    held: str = ""
+    left: str = ""
+    held_back: str = ""
+    revenue: str = ""
+    revenue_note: str = ""
+    categories: list[CategoryRow] = []  # noqa: RUF012 - a Reflex var
+    bars: list[Bar] = []  # noqa: RUF012
+    bars_top: str = ""
+    bars_first: str = ""
+    bars_last: str = ""
+    orders: list[OrderRow] = []  # noqa: RUF012
+    has_more: bool = False
+    kept: list[BackRow] = []  # noqa: RUF012
+    prices: dict[str, MapPrice] = {}  # noqa: RUF012
+    chosen: list[str] = []  # noqa: RUF012
+    """Units that the seller has picked on the map and not held back yet: nobody else knows of them."""
+    chosen_text: str = ""
+    is_busy: bool = False
+    is_asking: bool = False
+    quote: str = ""
+    quote_lines: list[str] = []  # noqa: RUF012
+
+    _cursor: str | None = None
+
+    @rx.var
+    def seats_url(self) -> str:
+        return f"/api/v1/listings/{self.id}/seats" if self.id else ""
+
+    @rx.event
+    async def load(self) -> None:
+        self.is_loading, self.is_missing, self.is_asking, self.chosen = True, False, False, []
+        self._chose([])
+        try:
+            self.id = ListingId(self._part("sell_id"))
+            await self._look(ON_A_PAGE)
+        except NotFound:
+            self.id, self.is_missing = "", True
+        self.is_loading = False
+
+    @rx.event
+    async def refresh(self) -> None:
+        """Look again, at as many orders as are shown."""
+        if self.id:
+            await self._look(max(ON_A_PAGE, len(self.orders)))
+
+    @rx.event
+    async def more(self) -> None:
+        """The next orders, below these."""
+        actor = await self._actor()
+        async with transaction(reading=True) as session:
+            page = await sales.orders(session, actor, ListingId(self.id), clock.now(), self._cursor, ON_A_PAGE)
+        self._show_orders(page, [*self.orders])
+
+    @rx.event
+    def choose(self, units: list[str]) -> None:
+        """Pick seats for the box office."""
+        self._chose(list(dict.fromkeys([*self.chosen, *(str(unit) for unit in units)]))[:MOST_AT_ONCE])
+
+    @rx.event
+    def unchoose(self, units: list[str]) -> None:
+        """Let go of them again."""
+        self._chose([unit for unit in self.chosen if unit not in set(units)])
+
+    @rx.event
+    async def choose_standing(self, wish: dict[str, Any]) -> None:
+        """Pick free places of a standing area, from its end: visitors are given the first ones."""
+        quantity = wish.get("quantity")
+        if not isinstance(quantity, int) or not 0 < quantity <= MOST_AT_ONCE:
+            return
+        offer = await queries.offer(ListingId(self.id))
+        area = offer.plan.standing_area(str(wish.get("area")))
+        taken = {*(await inventory.snapshot(ResourceId(self.id))).status, *self.chosen}
+        free = [unit for unit in area.units() if unit not in taken]
+        self._chose([*self.chosen, *free[-quantity:]])
+
+    @rx.event
+    async def hold_back(self) -> None:
+        """Keep what is picked for the box office."""
+        actor = await self._actor()
+        try:
+            async with transaction() as session:
+                await selling.hold_back(session, actor, ListingId(self.id), self.chosen, clock.now())
+        except HoldfastError as refused:
+            self.notice = refused.message
+            await self._keep_what_is_free()
+            return
+        self._chose([])
+        await self.refresh()
+
+    @rx.event
+    async def give_back(self, hold_id: str) -> None:
+        """Put seats on sale again."""
+        actor = await self._actor()
+        async with transaction() as session:
+            await selling.give_back(session, actor, ListingId(self.id), HoldId(str(hold_id)), clock.now())
+        await self.refresh()
+
+    @rx.event
+    async def ask_to_call_off(self) -> None:
+        """Show what it would cost, before anything is decided."""
+        actor = await self._actor()
+        async with transaction(reading=True) as session:
+            quote = await sales.call_off_quote(session, actor, ListingId(self.id), clock.now())
+        self.quote, self.quote_lines = _quote(quote)
+        self.is_asking = True
+
+    @rx.event
+    def keep(self) -> None:
+        self.is_asking = False
+
+    @rx.event
+    async def call_off(self, form: dict[str, Any]) -> None:
+        """Cancel the event. Orders are cancelled and paid back one by one, in the background."""
+        actor = await self._actor()
+        self.is_asking = False
+        async with transaction() as session:
+            reason = str(form.get("reason", ""))
+            await selling.call_off(session, actor, ListingId(self.id), reason, clock.now())
+        await self.refresh()
+
+    async def _keep_what_is_free(self) -> None:
+        taken = (await inventory.snapshot(ResourceId(self.id))).status
+        self._chose([unit for unit in self.chosen if unit not in taken])
+
+    def _chose(self, units: list[str]) -> None:
+        self.chosen = units
+        self.chosen_text = say_n("{count} place picked", "{count} places picked", len(units)) if units else ""
+
+    async def _look(self, limit: int) -> None:
+        actor, now, id = await self._actor(), clock.now(), ListingId(self.id)
+        async with transaction(reading=True) as session:
+            seen = await sales.sales(session, actor, id, now)
+            bars = await sales.takings(session, actor, id, now)
+            kept = await sales.held_back(session, actor, id, now)
+            page = await sales.orders(session, actor, id, now, limit=limit)
+        self._show(seen)
+        self._show_bars(bars, seen.listing.place.zone)
+        self.kept = [_kept(entry, self.zone) for entry in kept]
+        self._show_orders(page, [])
+
+    def _show(self, seen: Sales) -> None:
+        listing = seen.listing
+        self.title, self.place = listing.title, f"{listing.place.name}, {listing.place.city}"
+        self.when_text = phrases.when_text(listing.starts_at, listing.place.zone)
+        badge, tone = phrases.LISTING_BADGE[listing.status]
+        self.badge, self.tone = badge or say("On sale"), tone if badge else "good"
+        self.page_href, self.edit_href = f"/l/{listing.slug}", f"/sell/{listing.id}/edit"
+        self.csv_href = f"/api/v1/listings/{listing.id}/orders.csv"
+        self.is_open, self.is_cancelled = listing.status in _OPEN, listing.status is Status.CANCELLED
+        self.is_shut = not self.is_open
+        self.can_call_off = not self.is_cancelled and clock.now() < listing.ends_at
+        self.cancel_text = _progress(seen.statuses) if self.is_cancelled else ""
+        self.sold, self.left = phrases.count_text(seen.sold), phrases.count_text(seen.left)
+        self.sold_note = say("of {capacity}", capacity=phrases.count_text(listing.capacity))
+        self.held, self.held_back = phrases.count_text(seen.held), phrases.count_text(seen.held_back)
+        self.revenue = phrases.money_text(seen.revenue)
+        self.revenue_note = say(
+            "{payout} after our {fee}", payout=phrases.money_text(seen.revenue - seen.commission),
+            fee=phrases.money_text(seen.commission),
+        )  # fmt: skip
+        self.categories = [_category(entry) for entry in seen.categories]
+        self.prices = {
+            entry.category: MapPrice(
+                amount=entry.price.minor, currency=entry.price.currency, text=phrases.money_text(entry.price)
+            )
+            for entry in listing.prices
+            if entry.price is not None
+        }
+
+    def _show_bars(self, bars: tuple[Takings, ...], zone: str) -> None:
+        highest = max((bar.revenue for bar in bars), default=None)
+        if highest is None:
+            self.bars, self.bars_top, self.bars_first, self.bars_last = [], "", "", ""
+            return
+        width = 100 / len(bars)
+        self.bars = [
+            Bar(
+                label=_period(bar, zone), text=phrases.money_text(bar.revenue), x=round(at * width + width * 0.12, 3),
+                width=round(width * 0.76, 3), y=round(100 - _share(bar.revenue.minor, highest.minor), 3),
+                height=round(_share(bar.revenue.minor, highest.minor), 3),
+            )
+            for at, bar in enumerate(bars)
+        ]  # fmt: skip
+        self.bars_top = phrases.money_text(highest)
+        self.bars_first, self.bars_last = self.bars[0]["label"], self.bars[-1]["label"]
+
+    def _show_orders(self, page: Page[SoldOrder], before: list[OrderRow]) -> None:
+        self.orders = [*before, *(_order(order, self.zone) for order in page.items)]
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+
+
+def _category(entry: CategorySales) -> CategoryRow:
+    return CategoryRow(
+        name=entry.category, color=entry.color, sold=phrases.count_text(entry.sold),
+        capacity=phrases.count_text(entry.capacity), left=phrases.count_text(entry.left),
+        revenue=phrases.money_text(entry.revenue), sold_share=round(_share(entry.sold, entry.capacity), 2),
+        held_share=round(_share(entry.held, entry.capacity), 2),
+        back_share=round(_share(entry.held_back, entry.capacity), 2),
+        detail=say(
+            "{sold} sold, {held} on hold, {back} held back, {left} left", sold=entry.sold, held=entry.held,
+            back=entry.held_back, left=entry.left,
+        ),
+    )  # fmt: skip
+
+
+def _share(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 0.0
+
+
+def _period(bar: Takings, zone: str) -> str:
+    hours = (bar.until - bar.since).total_seconds() / 3600
+    shape = "EEE HH:mm" if hours < 2 else "d MMM"
+    return format_datetime(bar.since.astimezone(ZoneInfo(zone)), shape, locale=phrases.LOCALE)
+
+
+def _order(order: SoldOrder, zone: str) -> OrderRow:
+    status, tone = phrases.BOOKING_STATUS[order.status]
+    return OrderRow(
+        id=order.id, number=order.id[-8:], buyer=order.buyer_name, email=order.buyer_email,
+        seats=" · ".join(order.seats), total=phrases.money_text(order.total), status=status, tone=tone,
+        when_text=phrases.moment_text(order.created_at, zone),
+    )  # fmt: skip
+
+
+def _kept(entry: HeldBack, zone: str) -> BackRow:
+    return BackRow(
+        id=entry.id, title=say_n("{count} place", "{count} places", len(entry.units)), seats=" · ".join(entry.labels[:12])
+        + (" …" if len(entry.labels) > 12 else ""), when_text=phrases.moment_text(entry.since, zone),
+    )  # fmt: skip
+
+
+def _quote(quote: CallOffQuote) -> tuple[str, list[str]]:
+    if not quote.orders and not quote.unpaid:
+        return say("Nobody has bought anything yet: it costs you nothing."), []
+    lines = [
+        say_n("{count} order is cancelled", "{count} orders are cancelled", quote.orders),
+        say_n("{count} ticket becomes void", "{count} tickets become void", quote.tickets),
+    ]
+    if quote.surcharge:
+        lines.append(say("of this, fees of guests: {amount}", amount=phrases.money_text(quote.surcharge)))
+    if quote.unpaid:
+        lines.append(
+            say_n(
+                "{count} order that waits for its money is ended",
+                "{count} orders that wait for their money are ended",
+                quote.unpaid,
+            )
+        )
+    return say("{amount} goes back to your buyers.", amount=phrases.money_text(quote.refund)), lines
+
+
+def _progress(statuses: Mapping[BookingStatus, int]) -> str:
+    left = statuses.get(BookingStatus.CONFIRMED, 0) + statuses.get(BookingStatus.PENDING_PAYMENT, 0)
+    done = statuses.get(BookingStatus.CANCELLED_BY_SELLER, 0)
+    if left:
+        return say(
+            "{done} of {all} orders are cancelled so far; the rest follow by themselves.", done=done, all=done + left
+        )
+    return (
+        say_n(
+            "{count} order was cancelled. The money is on its way back.",
+            "{count} orders were cancelled. The money is on its way back.",
+            done,
+        )
+        if done
+        else say("There was nothing to pay back.")
+    )
