@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
-.PHONY: help run dev test check format bench lock browser clean set-up set-up-dev
+.PHONY: help run dev test coverage check format bench lock browser clean set-up set-up-dev
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -18,6 +18,9 @@ dev: set-up-dev ## the same, reloading on change
 
 test: set-up-dev ## every test; make test ARGS="tests/ground -k money" runs some
 	@HOLDFAST_BROWSER="$$(bin/ensure-browser)" $(PYTHON) -m pytest $(ARGS)
+
+coverage: set-up-dev ## how much of rooms, ground floor and API the tests reach; fails below 95 % of lines and branches
+	$(PYTHON) -m pytest -q --cov --cov-branch --cov-fail-under=95 --ignore=tests/journeys
 
 check: set-up-dev ## style, types, import contracts, migrations
 	$(PYTHON) -m ruff check .

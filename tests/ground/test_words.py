@@ -1,0 +1,55 @@
+"""What people read is said in the language that is being spoken."""
+
+from __future__ import annotations
+
+from gettext import GNUTranslations
+from io import BytesIO
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from marketplace import words
+from marketplace.words import say, say_n, speaking, spoken
+
+
+@pytest.fixture
+def bavarian(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A language of three sentences."""
+    catalogue = Catalog(locale="de_DE")
+    catalogue.add("Pay {total}", "Zoin {total}")
+    catalogue.add(("{count} ticket", "{count} tickets"), ("{count} Kartn", "{count} Kartna"))
+    file = BytesIO()
+    write_mo(file, catalogue)
+    file.seek(0)
+    known = GNUTranslations(file)
+    monkeypatch.setitem(words.LANGUAGES, "bar", "Boarisch")
+    monkeypatch.setitem(words.LOCALES, "bar", "de_AT")
+    monkeypatch.setattr(words, "_catalogue", lambda _: known)
+    return "bar"
+
+
+def test_english_stands_in_the_code() -> None:
+    assert spoken() == "en"
+    assert words.locale() == "en_GB"
+    assert say("Pay {total}", total="€5.00") == "Pay €5.00"
+    assert say("A brace { that is none") == "A brace { that is none"
+    assert [say_n("{count} ticket", "{count} tickets", count) for count in (1, 2)] == ["1 ticket", "2 tickets"]
+
+
+def test_another_language_is_spoken_inside_its_block_and_no_further(bavarian: str) -> None:
+    with speaking(bavarian):
+        assert (spoken(), words.locale()) == ("bar", "de_AT")
+        assert say("Pay {total}", total="5,00 €") == "Zoin 5,00 €"
+        assert [say_n("{count} ticket", "{count} tickets", count) for count in (1, 2)] == ["1 Kartn", "2 Kartna"]
+    assert spoken() == "en"
+
+
+def test_what_has_no_translation_is_said_in_english(bavarian: str) -> None:
+    with speaking(bavarian):
+        assert say("Sold out") == "Sold out"
+
+
+def test_a_language_that_nobody_knows_is_english() -> None:
+    with speaking("tlh"):
+        assert spoken() == "en"
