@@ -41,8 +41,15 @@ def head() -> list[rx.Component]:
     """What every page's head holds beside its title."""
     return [
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
-        rx.el.meta(name="theme-color", content=LIGHT["ground"], media="(prefers-color-scheme: light)"),
-        rx.el.meta(name="theme-color", content=DARK["ground"], media="(prefers-color-scheme: dark)"),
+        rx.el.link(rel="apple-touch-icon", href="/apple-touch-icon.png"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+        # As attributes: Reflex takes `media` for CSS.
+        *(
+            rx.el.meta(
+                name="theme-color", content=theme["ground"], custom_attrs={"media": f"(prefers-color-scheme: {scheme})"}
+            )
+            for scheme, theme in (("light", LIGHT), ("dark", DARK))
+        ),
         *(rx.el.link(rel="preload", href=f"/fonts/{font}.woff2", custom_attrs=AS_FONT) for font in FONTS),
         rx.el.script(TELL_ZONE),
     ]

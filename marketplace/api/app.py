@@ -5,7 +5,20 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from marketplace import __version__
-from marketplace.api import account, auth, bookings, docs, holds, lab, listings, operations, payments, problems, sales
+from marketplace.api import (
+    account,
+    auth,
+    bookings,
+    docs,
+    holds,
+    lab,
+    listings,
+    meta,
+    operations,
+    payments,
+    problems,
+    sales,
+)
 from marketplace.api.edge import Edge
 from marketplace.inventory.watch import Hub
 
@@ -31,6 +44,7 @@ def create_app() -> FastAPI:
     ):  # fmt: skip
         app.include_router(router, prefix=ROOT)
     app.include_router(auth.forms)
+    app.include_router(meta.router)
     problems.install(app)
     app.add_middleware(Edge)
     return app

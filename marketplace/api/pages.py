@@ -1,7 +1,8 @@
 """The outermost ASGI layer: what every page of the web UI needs from the server before its first script has run.
 
-Pages are prerendered files. This layer gives their visitor a cart, tells the browser what they may load and do, and how
-long to keep which file. It watches headers only: streams and websockets pass through as they come.
+Pages are prerendered files. This layer fills in what only the server knows (see meta.py), gives their visitor a cart,
+tells the browser what they may load and do, and how long to keep which file. Of everything else it watches headers only:
+streams and websockets pass through as they come.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+import structlog
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import cookie_parser
 from starlette.responses import Response
@@ -23,8 +26,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from marketplace import clock, settings
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import TokenRefused
-from marketplace.api import asking
+from marketplace.api import asking, meta
+from marketplace.catalog.shelf import Shelf
 from marketplace.ids import CartId
+
+log = structlog.get_logger()
 
 API = "/api/"
 FORMS = "/session/"
@@ -51,6 +57,9 @@ EVERYWHERE = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), payment=(self)",
 }
 
+CHANGES_WITH_US = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
+"""What a browser asks of a page that concerns the whole answer: the file inside is only a part of it."""
+
 _INLINE_SCRIPT = re.compile(
     rb"<script(?![^>]*\bsrc=)(?![^>]*\bapplication/(?:ld\+)?json)[^>]*>(.*?)</script>", re.DOTALL
 )
@@ -69,16 +78,39 @@ class Pages:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Another site's page may not connect."})
         elif scope["type"] == "http" and not scope["path"].startswith(API):
-            if scope["path"] in self._prerendered:
-                # The file server would send /login on to the folder /login/.
-                scope = {**scope, "path": f"{scope['path']}.html"}
-            await self.app(scope, receive, _Dressed(scope, send))
+            await self.app(self._inner(scope), receive, _Dressed(scope, send))
         else:
             await self.app(scope, receive, send)
 
+    def _inner(self, scope: Scope) -> Scope:
+        """The request as the file server shall see it."""
+        path = scope["path"]
+        if _is_file(path) or path.startswith(FORMS):
+            return scope
+        headers = [(name, value) for name, value in scope["headers"] if name not in CHANGES_WITH_US]
+        # Also for HEAD we need the page, to tell its length and scripts.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        # The file server would send /login on to the folder /login/.
+        path = f"{path}.html" if path in self._prerendered else path
+        return {**scope, "method": method, "headers": headers, "path": path}
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A page as it is sent, plain and compressed."""
+
+    plain: bytes
+    packed: bytes
+    policy: str
+    is_missing: bool
+
+
+_pages: Shelf[tuple[str, str, object], _Filled] = Shelf(most=500, seconds=5)
+"""Filled pages, by address and file."""
+
 
 class _Dressed:
-    """`send` for one response outside the API. A page's first message waits until its scripts are known."""
+    """`send` for one response outside the API. A page's first message waits until the page has been filled."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.scope, self.send = scope, send
@@ -91,11 +123,11 @@ class _Dressed:
         elif self.start is None:
             await self.send(message)
         elif message["type"] == "http.response.pathsend":
-            await self._send_page(_scripts_of_file(message["path"]), message)
+            await self._send_page(Path(message["path"]))
         else:
             self.body += message.get("body", b"")
             if not message.get("more_body"):
-                await self._send_page(self._scripts_of_body(), {"type": "http.response.body", "body": self.body})
+                await self._send_page(self.body)
 
     async def _begin(self, start: Message) -> None:
         headers = MutableHeaders(scope=start)
@@ -110,23 +142,60 @@ class _Dressed:
             self.start = start
             return
         if start["status"] in {200, 304}:
-            is_file = "." in self.scope["path"].rpartition("/")[2]
-            kept = FOR_GOOD if self.scope["path"].startswith(HASHED) else FOR_AN_HOUR if is_file else ASK_AGAIN
+            path = self.scope["path"]
+            kept = FOR_GOOD if path.startswith(HASHED) else FOR_AN_HOUR if _is_file(path) else ASK_AGAIN
             headers.setdefault("Cache-Control", kept)
         await self.send(start)
 
-    async def _send_page(self, scripts: str, body: Message) -> None:
+    async def _send_page(self, source: Path | bytes) -> None:
         assert self.start is not None
+        page = await self._filled(source)
+        if page.is_missing:
+            self.start["status"] = 404
         headers = MutableHeaders(scope=self.start)
-        headers["Content-Security-Policy"] = POLICY.format(scripts=scripts)
+        headers["Content-Security-Policy"] = POLICY.format(scripts=page.policy)
         headers.setdefault("Cache-Control", ASK_AGAIN)
+        headers.add_vary_header("Accept-Encoding")
+        is_packed = "gzip" in Headers(scope=self.scope).get("accept-encoding", "")
+        body = page.packed if is_packed else page.plain
+        if is_packed:
+            headers["Content-Encoding"] = "gzip"
+        headers["Content-Length"] = str(len(body))
+        # They spoke of the file alone.
+        del headers["ETag"], headers["Last-Modified"], headers["Accept-Ranges"]
         await self.send(self.start)
-        await self.send(body)
+        await self.send({"type": "http.response.body", "body": b"" if self.scope["method"] == "HEAD" else body})
 
-    def _scripts_of_body(self) -> str:
-        assert self.start is not None
-        is_packed = Headers(raw=self.start["headers"]).get("content-encoding") == "gzip"
-        return _digests(gzip.decompress(self.body) if is_packed and self.body else self.body)
+    async def _filled(self, source: Path | bytes) -> _Filled:
+        path = self.scope["path"].rstrip("/") or "/"
+        query = QueryParams(self.scope["query_string"])
+        key = (path, query.get("category", ""), _version(source))
+        return await _pages.get(key, partial(_fill, path, query, source))
+
+
+async def _fill(path: str, query: QueryParams, source: Path | bytes) -> _Filled:
+    page = _text(source)
+    is_missing = False
+    try:
+        known = await meta.meta_of(path, query)
+        page, is_missing = known.fill(page), known.is_missing
+    except Exception:
+        # A page without its description is better than none: it says itself what is wrong.
+        log.exception("page.unfilled", path=path)
+    plain = page.encode()
+    return _Filled(plain, gzip.compress(plain, 6), _digests(plain), is_missing)
+
+
+def _version(source: Path | bytes) -> object:
+    return sha256(source).digest() if isinstance(source, bytes) else (source, source.stat().st_mtime_ns)
+
+
+def _text(source: Path | bytes) -> str:
+    return (source if isinstance(source, bytes) else source.read_bytes()).decode()
+
+
+def _is_file(path: str) -> bool:
+    return "." in path.rpartition("/")[2]
 
 
 def _is_own(headers: Headers) -> bool:
@@ -152,16 +221,6 @@ def _fresh_cart() -> str:
     carrier = Response()
     asking.give_cart(carrier, CartId.new())
     return carrier.headers["set-cookie"]
-
-
-def _scripts_of_file(path: str) -> str:
-    file = Path(path.removesuffix(".gz"))
-    return _digests_of_file(file, file.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _digests_of_file(file: Path, _changed: int) -> str:
-    return _digests(file.read_bytes())
 
 
 def _digests(page: bytes) -> str:

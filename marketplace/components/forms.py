@@ -85,10 +85,12 @@ def select(
     error: Text | None = None,
     is_required: Flag = False,
     is_disabled: Flag = False,
+    any_text: Text | None = None,
     **attributes: Any,
 ) -> rx.Component:
-    """The browser's own select: on a phone it is the best there is."""
+    """The browser's own select: on a phone it is the best there is. `any_text` names a first, empty choice."""
     control = rx.el.select(
+        *([rx.el.option(any_text, value="")] if any_text is not None else []),
         rx.foreach(choices, lambda choice: rx.el.option(choice["label"], value=choice["value"])),
         class_name="input",
         **_wiring(name, testid, hint, error, is_required, is_disabled),
@@ -192,7 +194,13 @@ def stepper(
 
 
 def search_field(
-    label: Text, *, name: str, testid: Text, default_value: Text | None = None, placeholder: Text | None = None
+    label: Text,
+    *,
+    name: str,
+    testid: Text,
+    default_value: Text | None = None,
+    placeholder: Text | None = None,
+    on_change: Handler = None,
 ) -> rx.Component:
     """A search box; its label is read out, the glass is seen."""
     return rx.el.div(
@@ -205,7 +213,7 @@ def search_field(
             enter_key_hint="search",
             auto_complete="off",
             data_testid=testid,
-            **given(default_value=default_value, placeholder=placeholder),
+            **given(default_value=default_value, placeholder=placeholder, on_change=on_change),
         ),
         class_name="search-field",
     )

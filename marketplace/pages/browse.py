@@ -2,87 +2,281 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
-from marketplace.catalog.views import Genre
+from marketplace.catalog.kinds import KINDS
+from marketplace.catalog.views import Genre, Sort
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import listing_card
 from marketplace.components.feedback import empty_state, skeleton_cards
-from marketplace.components.forms import search_field
+from marketplace.components.forms import checkbox, field, search_field, select
+from marketplace.components.icons import icon
 from marketplace.components.labels import chip, chips
 from marketplace.components.shell import page_header
+from marketplace.components.values import Choice
 from marketplace.pages.frame import frame
-from marketplace.state.browse import BrowseState
+from marketplace.state.browse import ON_A_SHELF, ActiveFilter, BrowseState, HomeState
 from marketplace.state.cards import Card
+from marketplace.state.filters import BROWSE, SPANS, Filters, genre_text, kind_text, sort_text, span_text
+from marketplace.words import say
+
+TYPED = 250
+"""Milliseconds without another key before the list answers."""
+
+PANEL = "filters"
+"""Id of the panel of filters: beside the list where there is room, above the page on a phone."""
 
 
 def home() -> rx.Component:
     return frame(
-        page_header(
-            "Seats that are yours the moment you pick them.", lead="Held while you pay. Sold once. Every cent shown."
+        rx.el.section(
+            page_header(
+                say("Seats that are yours the moment you pick them."),
+                lead=say("Held while you pay. Sold once. Every cent shown."),
+            ),
+            search_form(),
+            chips(
+                *(
+                    chip(span_text(span), testid=f"home-{span}", href=Filters(when=span).address)
+                    for span in ("today", "weekend", "week")
+                ),
+                label=say("When"),
+            ),
+            class_name="hero",
         ),
-        _search(),
-        _genres(),
-        rx.el.section(rx.el.h2("Coming up"), _cards(), class_name="stack"),
-        link_button("See everything", "/browse", testid="home-browse"),
+        _shelf(say("Coming up"), HomeState.soon, Filters(), testid="soon", count=2 * ON_A_SHELF),
+        _shelf(say("Selling fast"), HomeState.fast, Filters(sort=Sort.SELLING_FAST), testid="fast"),
+        rx.cond(
+            HomeState.near,
+            rx.el.section(
+                _shelf_head(say("In {city}", city=HomeState.city), f"{BROWSE}?place={HomeState.city}", testid="near"),
+                _cards(HomeState.near),
+                class_name="section",
+            ),
+        ),
+        rx.el.section(
+            rx.el.h2(say("What are you in the mood for?")),
+            rx.el.div(
+                *(
+                    rx.el.a(
+                        genre_text(genre), href=Filters(category=genre).address, class_name="tile", data_genre=genre.value,
+                        data_testid=f"home-{genre}",
+                    )
+                    for genre in Genre
+                ),
+                class_name="tiles",
+            ),
+            class_name="section",
+        ),
         current="/",
-    )
+    )  # fmt: skip
 
 
 def browse() -> rx.Component:
     return frame(
-        page_header("What is on"),
-        _search(),
-        _genres(),
-        _cards(),
-        rx.cond(BrowseState.has_more, button("Show more", testid="more", on_click=BrowseState.more)),
-        current="/browse",
-    )
-
-
-def _search() -> rx.Component:
-    return rx.el.form(
-        search_field(
-            "Search", name="text", testid="search", placeholder="Title, place or city", default_value=BrowseState.text
+        page_header(say("What is on")),
+        rx.el.form(
+            search_field(
+                say("Search"),
+                name="text",
+                testid="search",
+                placeholder=say("Title, place or city"),
+                default_value=BrowseState.filters.text,
+                on_change=lambda text: BrowseState.narrow("text", text).debounce(TYPED),
+            ),
+            button(say("Search"), testid="search-go", kind="submit"),
+            rx.el.button(
+                icon("filter"), say("Filters"), type="button", class_name="button only-narrow", data_testid="filters-open",
+                custom_attrs={"popoverTarget": PANEL},
+            ),
+            on_submit=BrowseState.search,
+            class_name="search-form",
+            role="search",
+            key=BrowseState.edition,
         ),
-        button("Search", testid="search-go", kind="submit"),
-        on_submit=BrowseState.search,
-        class_name="cluster search-form",
+        _genres(),
+        rx.el.div(_panel(), _results(), class_name="browse"),
+        current=BROWSE,
+    )  # fmt: skip
+
+
+def search_form() -> rx.Component:
+    """A search that leads to Browse, from anywhere."""
+    return rx.el.form(
+        search_field(say("Search"), name="text", testid="search", placeholder=say("Title, place or city")),
+        button(say("Search"), testid="search-go", kind="submit", tone="primary"),
+        on_submit=HomeState.search,
+        class_name="search-form",
         role="search",
-        key=BrowseState.text,
     )
+
+
+def _shelf(title: str, cards: Any, more: Filters, *, testid: str, count: int = ON_A_SHELF) -> rx.Component:
+    """A heading and a row of cards; nothing at all where there is nothing to show."""
+    section = rx.el.section(
+        _shelf_head(title, more.address, testid=testid),
+        rx.cond(HomeState.is_loading, skeleton_cards(count), _cards(cards)),
+        class_name="section",
+    )
+    return rx.cond(HomeState.is_loading, section, rx.cond(cards, section))
+
+
+def _shelf_head(title: str, href: str, *, testid: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.h2(title),
+        rx.el.a(say("See all"), rx.el.span(f": {title}", class_name="visually-hidden"), href=href, data_testid=f"{testid}-all"),
+        class_name="shelf-head",
+    )  # fmt: skip
 
 
 def _genres() -> rx.Component:
+    """The categories as links that keep no other filter: a fresh start."""
     return chips(
-        chip("Everything", testid="genre-all", href="/browse", is_on=BrowseState.category == ""),
+        chip(say("Everything"), testid="genre-all", href=BROWSE, is_on=BrowseState.filters.category == ""),
         *(
             chip(
-                genre.value.capitalize(), testid=f"genre-{genre}", href=f"/browse?category={genre}",
-                is_on=BrowseState.category == genre.value,
+                genre_text(genre), testid=f"genre-{genre}", href=Filters(category=genre).address,
+                is_on=BrowseState.filters.category == genre.value,
             )
             for genre in Genre
         ),
-        label="Kinds of events",
+        label=say("Kinds of events"),
         scrolls=True,
     )  # fmt: skip
 
 
-def _cards() -> rx.Component:
-    return rx.cond(
-        BrowseState.is_loading,
-        skeleton_cards(),
+def _panel() -> rx.Component:
+    chosen = BrowseState.filters
+    return rx.el.aside(
+        rx.el.form(
+            _choice("when", say("When"), [Choice(value=span, label=span_text(span)) for span in SPANS], say("Any day")),
+            rx.el.div(
+                _typed("start", say("From"), "date"), _typed("end", say("Until"), "date"), class_name="form-row"
+            ),
+            _choice("place", say("Where"), BrowseState.cities, say("Anywhere")),
+            rx.el.div(
+                _typed("least", say("Price from"), "number"),
+                _typed("most", say("Price up to"), "number"),
+                class_name="form-row",
+            ),
+            select(
+                say("Currency"), BrowseState.currencies, name="currency", testid="filter-currency",
+                value=BrowseState.currency, on_change=lambda value: BrowseState.narrow("currency", value),
+            ),
+            *(
+                [_choice("kind", say("What"), [Choice(value=kind, label=kind_text(kind)) for kind in KINDS], say("Anything"))]
+                if len(KINDS) > 1
+                else []
+            ),
+            checkbox(
+                say("Only what can be bought now"), name="available", testid="filter-available",
+                is_on=chosen.available == "1", on_change=lambda is_on: BrowseState.narrow("available", is_on),
+            ),
+            class_name="form",
+            # Enter in a field must not leave the page: what it says is known already.
+            on_submit=rx.prevent_default,
+            key=BrowseState.edition,
+        ),
+        rx.el.button(
+            say("Show {count}", count=BrowseState.count_text), type="button",
+            class_name="button button-primary button-wide only-narrow", data_testid="filters-close",
+            custom_attrs={"popoverTarget": PANEL, "popoverTargetAction": "hide"},
+        ),
+        id=PANEL,
+        class_name="filters",
+        aria_label=say("Filters"),
+        custom_attrs={"popover": "auto"},
+    )  # fmt: skip
+
+
+def _choice(name: str, label: str, choices: Any, any_text: str) -> rx.Component:
+    """A filter that is chosen from a list; the first choice is not to filter."""
+    return select(
+        label, choices, name=name, testid=f"filter-{name}", any_text=any_text,
+        value=getattr(BrowseState.filters, name), on_change=lambda value: BrowseState.narrow(name, value),
+    )  # fmt: skip
+
+
+def _typed(name: str, label: str, kind: Any) -> rx.Component:
+    """A filter that is typed."""
+    numeric: dict[str, Any] = {"min": 0, "input_mode": "numeric"} if kind == "number" else {}
+    return field(
+        label, name=name, kind=kind, testid=f"filter-{name}", default_value=getattr(BrowseState.filters, name),
+        on_change=lambda value: BrowseState.narrow(name, value).debounce(TYPED),
+        **numeric,
+    )  # fmt: skip
+
+
+def _results() -> rx.Component:
+    orders = [Choice(value="" if sort is Sort.SOONEST else sort.value, label=sort_text(sort)) for sort in Sort]
+    return rx.el.section(
+        rx.el.div(
+            rx.el.p(BrowseState.count_text, role="status", class_name="strong", data_testid="count"),
+            select(
+                say("Sort"), orders, name="sort", testid="sort", value=BrowseState.filters.sort,
+                on_change=lambda value: BrowseState.narrow("sort", value),
+            ),
+            class_name="results-head",
+        ),
         rx.cond(
-            BrowseState.cards,
-            rx.el.div(rx.foreach(BrowseState.cards, _card), class_name="grid-cards", data_testid="cards"),
-            empty_state(
-                "Nothing like that is on",
-                "Try another word, or look at everything.",
-                testid="no-cards",
-                action=link_button("See everything", "/browse", testid="no-cards-all"),
+            BrowseState.active,
+            rx.el.div(
+                rx.foreach(BrowseState.active, _active),
+                rx.el.a(say("Take all away"), href=BROWSE, class_name="button button-plain", data_testid="active-none"),
+                role="group",
+                aria_label=say("Filters in use"),
+                class_name="chips",
             ),
         ),
+        rx.cond(
+            BrowseState.is_loading,
+            skeleton_cards(12, label=say("Loading")),
+            rx.cond(BrowseState.cards, _cards(BrowseState.cards), _nothing()),
+        ),
+        rx.cond(
+            BrowseState.has_more,
+            button(
+                say("Show more"), testid="more", is_busy=BrowseState.is_busy, is_large=True, on_click=BrowseState.more
+            ),
+        ),
+        class_name="results",
+        aria_label=say("Results"),
+        aria_busy=BrowseState.is_busy,
+    )  # fmt: skip
+
+
+def _active(active: rx.Var[ActiveFilter]) -> rx.Component:
+    return rx.el.a(
+        rx.el.span(say("Take away:"), class_name="visually-hidden"),
+        active["text"],
+        icon("close"),
+        href=active["href"],
+        class_name="chip chip-active",
+        data_testid=f"active-{active['name']}",
     )
+
+
+def _nothing() -> rx.Component:
+    return rx.cond(
+        BrowseState.active,
+        empty_state(
+            say("Nothing is all of that at once"),
+            say("Take one of the filters above away, or begin anew."),
+            testid="no-cards",
+            action=link_button(say("See everything"), BROWSE, testid="no-cards-all"),
+        ),
+        empty_state(
+            say("Nothing is on just now"),
+            say("Come back soon: sellers put on something new all the time."),
+            testid="nothing-on",
+        ),
+    )
+
+
+def _cards(cards: Any) -> rx.Component:
+    return rx.el.div(rx.foreach(cards, _card), class_name="grid-cards", data_testid="cards")
 
 
 def _card(card: rx.Var[Card]) -> rx.Component:

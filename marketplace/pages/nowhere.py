@@ -1,20 +1,30 @@
-"""An address that leads to no page."""
+"""What stands where there is no page: the ways on."""
 
 from __future__ import annotations
 
 import reflex as rx
 
 from marketplace.components.buttons import link_button
-from marketplace.components.feedback import empty_state
+from marketplace.components.shell import page_header
+from marketplace.pages.browse import search_form
 from marketplace.pages.frame import frame
+from marketplace.state.filters import BROWSE
+from marketplace.words import say
 
 
 def nowhere() -> rx.Component:
     return frame(
-        empty_state(
-            "There is no page here",
-            "The address has a slip in it, or what was here has gone.",
-            testid="no-page",
-            action=link_button("See what is on", "/browse", testid="no-page-browse", tone="primary"),
-        ),
+        rx.el.div(
+            page_header(
+                say("There is no page here"), lead=say("The address has a slip in it, or what was here has gone.")
+            ),
+            search_form(),
+            rx.el.div(
+                link_button(say("See what is on"), BROWSE, testid="no-page-browse"),
+                link_button(say("Your orders"), "/orders", testid="no-page-orders", tone="plain"),
+                class_name="cluster",
+            ),
+            class_name="stack stack-loose nowhere",
+            data_testid="no-page",
+        )
     )

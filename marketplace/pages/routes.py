@@ -20,7 +20,7 @@ from marketplace.pages.sell_edit import sell_edit
 from marketplace.pages.sell_sales import sell_sales
 from marketplace.pages.welcome import login, login_code, register
 from marketplace.state.account import AccountState, ResetState, VerifyState
-from marketplace.state.browse import BrowseState
+from marketplace.state.browse import BrowseState, HomeState
 from marketplace.state.checkout import CheckoutState
 from marketplace.state.lab import LabState
 from marketplace.state.listing import ListingState
@@ -38,18 +38,20 @@ class Route:
 
     path: str
     page: Callable[[], rx.Component]
-    title: str
+    title: str | rx.Var[str]
     about: str
     on_load: tuple[Any, ...] = ()
 
 
+_OF_LISTING = rx.cond(ListingState.facts.title, f"{ListingState.facts.title} – Holdfast", "Holdfast")
+
 ROUTES = (
     Route(
         "/", home, "Holdfast – seats that are yours", "Reserved seats, held while you pay and never sold twice.",
-        (BrowseState.load_home,),
+        (HomeState.load,),
     ),
     Route("/browse", browse, "What is on – Holdfast", "Theatre, concerts, sport and trips.", (BrowseState.load,)),
-    Route("/l/[listing_slug]", listing, "Holdfast", "Pick your seats in the live plan.", (ListingState.load,)),
+    Route("/l/[listing_slug]", listing, _OF_LISTING, "Pick your seats in the live plan.", (ListingState.load,)),
     Route("/checkout/[checkout_hold]", checkout, "Check out – Holdfast", "Pay for your seats.", (CheckoutState.load,)),
     Route("/orders", orders, "Your orders – Holdfast", "What you have bought.", (OrdersState.load,)),
     Route("/o/[order_id]", order, "Your order – Holdfast", "Your tickets.", (OrderState.load,)),
@@ -76,6 +78,6 @@ def add_pages(app: rx.App) -> None:
             route=route.path,
             title=route.title,
             description=route.about,
-            image="/favicon.svg",
+            image="/og.png",
             on_load=[ViewerState.look, *route.on_load],
         )

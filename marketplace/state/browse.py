@@ -1,68 +1,190 @@
-"""What is on: the cards of Home, and of Browse with its filters."""
+"""What is on: Home's shelves, and Browse with its filters."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlencode
 
 import reflex as rx
 from reflex.event import EventSpec
+from typing_extensions import TypedDict
 
 from marketplace import clock
 from marketplace.catalog import queries
-from marketplace.catalog.views import Genre, ListingFilters
+from marketplace.catalog.shelf import Shelf
+from marketplace.catalog.views import ListingFilters, Sort
+from marketplace.components.values import Choice
 from marketplace.db import transaction
 from marketplace.state.cards import Card, card_of
+from marketplace.state.filters import NO_FILTERS, Filters
 from marketplace.state.viewer import ViewerState
+from marketplace.words import say, say_n, spoken
 
-ON_HOME = 12
 ON_A_PAGE = 24
+ON_A_SHELF = 4
+MOST_COUNTED = 1_000
+
+
+class Shelves(TypedDict):
+    """What Home shows. `city` is the one that the viewer's time zone is named after."""
+
+    soon: list[Card]
+    fast: list[Card]
+    near: list[Card]
+    city: str
+
+
+class ActiveFilter(TypedDict):
+    """A filter that narrows the list, and the address without it."""
+
+    name: str
+    text: str
+    href: str
+
+
+_shelves: Shelf[tuple[str, str], Shelves] = Shelf(most=200, seconds=5)
+"""Home as it is for everybody in one time zone who speaks one language: it is what most people ask for."""
+
+
+class HomeState(ViewerState):
+    """Search first, then what is on soon, what sells fast, and what is near."""
+
+    soon: list[Card] = []  # noqa: RUF012 - a Reflex var
+    fast: list[Card] = []  # noqa: RUF012
+    near: list[Card] = []  # noqa: RUF012
+    city: str = ""
+    is_loading: bool = True
+
+    @rx.event
+    async def load(self) -> None:
+        zone = self.zone
+
+        async def fill() -> Shelves:
+            return await _fill_shelves(zone)
+
+        found = await _shelves.get((zone, spoken()), fill)
+        self.soon, self.fast, self.near, self.city = found["soon"], found["fast"], found["near"], found["city"]
+        self.is_loading = False
+
+    @rx.event
+    def search(self, form: dict[str, Any]) -> EventSpec:
+        """Go and look for what was typed."""
+        return rx.redirect(Filters.read({"text": str(form.get("text", ""))}).address)
 
 
 class BrowseState(ViewerState):
     """The filters live in the address, so that a page can be shared, reloaded and gone back to."""
 
+    filters: Filters = NO_FILTERS
+    edition: int = 0
+    """Grows when the filters change by other means than the form, which then has to show them."""
+
     cards: list[Card] = []  # noqa: RUF012 - a Reflex var
+    active: list[ActiveFilter] = []  # noqa: RUF012
+    count_text: str = ""
+    cities: list[Choice] = []  # noqa: RUF012
+    currencies: list[Choice] = []  # noqa: RUF012
+    currency: str = ""
+    """What prices are typed in, unless the filters say otherwise."""
     is_loading: bool = True
-    text: str = ""
-    category: str = ""
+    """Nothing can be shown yet."""
+    is_busy: bool = False
+    """What is shown is about to change."""
     has_more: bool = False
 
     _cursor: str | None = None
 
     @rx.event
-    async def load_home(self) -> None:
-        """What starts next."""
-        await self._load(ListingFilters(), ON_HOME)
+    async def load(self) -> AsyncIterator[None]:
+        """Show what the address asks for: as much of it as was shown before, for whoever comes back."""
+        wanted = Filters.read(self.router.url.query_parameters)
+        is_back = wanted == self.filters and not self.is_loading
+        if not is_back:
+            self.is_busy = True
+            if wanted != self.filters:
+                self.filters, self.edition = wanted, self.edition + 1
+            yield
+        await self._show(len(self.cards) if is_back else ON_A_PAGE)
 
     @rx.event
-    async def load(self) -> None:
-        """What the address asks for."""
-        asked = self.router.url.query_parameters
-        self.text = asked.get("text", "")[:100]
-        self.category = asked.get("category", "")
-        await self._load(self._filters(), ON_A_PAGE)
-
-    @rx.event
-    async def more(self) -> None:
-        """The next page, below this one."""
-        await self._load(self._filters(), ON_A_PAGE, is_further=True)
+    async def narrow(self, name: str, value: str | bool) -> AsyncIterator[EventSpec | None]:
+        """Change one filter. The list answers at once; the address follows, and finds it done."""
+        said = ("1" if value else "") if isinstance(value, bool) else str(value)
+        if name == "currency":
+            self.currency = said
+        changed = self.filters.changed(**{"currency": self.currency, name: said})
+        if changed == self.filters:
+            return
+        self.filters, self.is_busy = changed, True
+        yield None
+        await self._show(ON_A_PAGE)
+        yield rx.redirect(changed.address, replace=True)
 
     @rx.event
     def search(self, form: dict[str, Any]) -> EventSpec:
-        """Put what was typed into the address; the page fills itself from there."""
-        wanted = {"text": str(form.get("text", ""))[:100].strip(), "category": self.category}
-        return rx.redirect(f"/browse?{urlencode({name: value for name, value in wanted.items() if value})}")
+        """What was typed, at once."""
+        return rx.redirect(self.filters.changed(text=str(form.get("text", ""))).address, replace=True)
 
-    def _filters(self) -> ListingFilters:
-        category = self.category if self.category in set(Genre) else None
-        return ListingFilters(text=self.text or None, category=category)
-
-    async def _load(self, filters: ListingFilters, limit: int, *, is_further: bool = False) -> None:
-        cursor = self._cursor if is_further else None
+    @rx.event
+    async def more(self) -> AsyncIterator[None]:
+        """The next page, below this one."""
+        self.is_busy = True
+        yield
         async with transaction(reading=True) as session:
-            page = await queries.listing_cards(session, filters, clock.now(), cursor=cursor, limit=limit)
-        found = [card_of(listing) for listing in page.items]
-        self.cards = [*self.cards, *found] if is_further else found
-        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
-        self.is_loading = False
+            page = await queries.listing_cards(
+                session, self._wanted(), clock.now(), cursor=self._cursor, limit=ON_A_PAGE, sort=self.filters.order
+            )
+        self.cards = [*self.cards, *map(card_of, page.items)]
+        self._cursor, self.has_more, self.is_busy = page.next_cursor, page.next_cursor is not None, False
+
+    def _wanted(self) -> ListingFilters:
+        return self.filters.listing_filters(clock.now(), self.zone)
+
+    async def _show(self, count: int) -> None:
+        """The first `count` cards or a few more, and what belongs to them."""
+        now, wanted = clock.now(), self._wanted()
+        cards: list[Card] = []
+        cursor = None
+        async with transaction(reading=True) as session:
+            while True:
+                page = await queries.listing_cards(
+                    session, wanted, now, cursor, min(max(count, ON_A_PAGE), queries.MOST_PER_PAGE), self.filters.order
+                )
+                cards += map(card_of, page.items)
+                cursor = page.next_cursor
+                if cursor is None or len(cards) >= count:
+                    break
+            total = await queries.listing_count(session, wanted, now, MOST_COUNTED)
+            cities, currencies = await queries.cities(session, now), await queries.currencies(session, now)
+        self.cards, self._cursor, self.has_more = cards, cursor, cursor is not None
+        self.count_text = _count_text(total)
+        self.active = [
+            ActiveFilter(name=name, text=text, href=without.address) for name, text, without in self.filters.said()
+        ]
+        self.cities = [Choice(value=city, label=city) for city in cities]
+        self.currencies = [Choice(value=currency, label=currency) for currency in currencies]
+        self.currency = self.filters.currency or self.currency or next(iter(currencies), "")
+        self.is_loading = self.is_busy = False
+
+
+async def _fill_shelves(zone: str) -> Shelves:
+    now = clock.now()
+    async with transaction(reading=True) as session:
+        soon = await queries.listing_cards(session, ListingFilters(), now, limit=2 * ON_A_SHELF)
+        fast = await queries.listing_cards(
+            session, ListingFilters(only_available=True), now, limit=ON_A_SHELF, sort=Sort.SELLING_FAST
+        )
+        city = zone.rpartition("/")[2].replace("_", " ")
+        near = await queries.listing_cards(session, ListingFilters(place=city), now, limit=ON_A_SHELF)
+    return Shelves(
+        soon=[card_of(card) for card in soon.items],
+        fast=[card_of(card) for card in fast.items if card.is_selling_fast],
+        near=[card_of(card) for card in near.items],
+        city=city,
+    )
+
+
+def _count_text(total: int) -> str:
+    if total > MOST_COUNTED:
+        return say("More than {count} events", count=f"{MOST_COUNTED:,}")
+    return say_n("{count} event", "{count} events", total)

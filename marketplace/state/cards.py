@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
 from typing_extensions import TypedDict  # pydantic, which serialises State vars, wants this one before Python 3.12
 
-from marketplace.catalog.views import ListingCard
+from marketplace.catalog.views import ListingCard, Status
 from marketplace.components.values import Tone
 from marketplace.state import phrases
+from marketplace.words import locale, say
 
 
 class Card(TypedDict):
@@ -22,10 +26,24 @@ class Card(TypedDict):
 
 
 def card_of(listing: ListingCard) -> Card:
-    badge, tone = phrases.LISTING_BADGE[listing.status]
+    badge, tone = badge_of(listing)
     return Card(
         id=listing.id, href=f"/l/{listing.slug}", title=listing.title,
         when_text=phrases.when_text(listing.starts_at, listing.zone), place=f"{listing.place_name}, {listing.city}",
         price=phrases.price_range(listing.price_from, listing.price_to), poster=listing.poster_url, badge=badge,
         badge_tone=tone,
     )  # fmt: skip
+
+
+def badge_of(listing: ListingCard) -> tuple[str, Tone]:
+    """The one thing that a buyer should know at a glance, if there is one, and its tone."""
+    if listing.status is Status.SOLD_OUT:
+        return say("Sold out"), "neutral"
+    if listing.status is Status.PUBLISHED:
+        opens = listing.sale_starts_at.astimezone(ZoneInfo(listing.zone))
+        return say("On sale from {moment}", moment=format_datetime(opens, "d MMM, HH:mm", locale=locale())), "accent"
+    if not listing.is_on_sale:
+        return phrases.LISTING_BADGE[listing.status]
+    if listing.are_few_left:
+        return say("Few left"), "warning"
+    return (say("Selling fast"), "good") if listing.is_selling_fast else ("", "neutral")

@@ -29,8 +29,45 @@ async def test_the_front_page_leads_to_what_is_coming_up(visitor: Visitor, shots
     browse = BrowsePage(page)
     await expect(browse.cards.first).to_be_visible()
     await page.screenshot(path=shots("home"), full_page=True)
-    await browse.part("home-browse").click()
+    await browse.part("soon-all").click()
     await page.wait_for_url("**/browse")
+
+
+async def test_filters_live_in_the_address_can_be_taken_away_and_gone_back_to(visitor: Visitor):
+    browse = BrowsePage(await visitor())
+    await browse.open()
+    everything = await browse.part("count").inner_text()
+    await browse.part("filter-place").select_option("Lisbon")
+    await browse.page.wait_for_url("**place=Lisbon")
+    await browse.part("sort").select_option("cheapest")
+    await browse.page.wait_for_url("**sort=cheapest")
+    await expect(browse.part("active-place")).to_contain_text("Lisbon")
+    in_lisbon = await browse.part("count").inner_text()
+    assert in_lisbon != everything
+
+    await browse.page.reload()
+    await expect(browse.part("count")).to_have_text(in_lisbon)
+    await expect(browse.part("sort")).to_have_value("cheapest")
+    await browse.part("genre-opera").click()
+    await expect(browse.part("active-category")).to_contain_text("Opera")
+    await expect(browse.cards.filter(has_text="La Traviata")).to_be_visible()
+    await browse.page.go_back()
+    await expect(browse.part("count")).to_have_text(in_lisbon)
+    await browse.part("active-place").click()
+    await expect(browse.part("count")).to_have_text(everything)
+    await expect(browse.part("active-place")).to_be_hidden()
+
+
+async def test_the_list_answers_while_one_types_and_a_shared_link_shows_the_same(visitor: Visitor):
+    browse = BrowsePage(await visitor())
+    await browse.open()
+    await browse.part("search").press_sequentially("okafor")
+    await expect(browse.cards).to_have_count(1)
+    await browse.page.wait_for_url("**text=okafor")
+    other = BrowsePage(await visitor())
+    await other.page.goto(browse.page.url)
+    await expect(other.part("search")).to_have_value("okafor")
+    await expect(other.cards).to_have_count(1)
 
 
 @pytest.mark.parametrize(

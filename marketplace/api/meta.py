@@ -1,0 +1,266 @@
+"""What the server fills into pages' HTML: for search engines, for previews of shared links, and for the first second.
+
+Pages are compiled without knowing where they will be served or which listing they will show. Here they learn both:
+canonical address, Open Graph, and for a listing its title, its schema.org event and its first words, which stand in
+until the page itself can show it (assets/first.js takes them away).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from html import escape, unescape
+from urllib.parse import quote, urlencode
+from xml.sax.saxutils import escape as escape_xml
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from fastapi import APIRouter, Response
+
+from marketplace import clock, settings
+from marketplace.catalog import queries
+from marketplace.catalog.views import Genre, ListingPage, Status
+from marketplace.db import transaction
+from marketplace.errors import NotFound
+from marketplace.money import Money, exponent
+from marketplace.words import locale, say
+
+router = APIRouter(include_in_schema=False)
+
+NAME = "Holdfast"
+LISTING = "/l/"
+PICTURE = "/og.png"
+MOST_IN_SITEMAP = 50_000
+"""As many as one sitemap may hold (sitemaps.org)."""
+
+PUBLIC = frozenset({"/", "/browse"})
+"""Pages beside listings that search engines are welcome on. Everything else is somebody's own."""
+
+EVENT_TYPES = {
+    Genre.THEATRE: "TheaterEvent", Genre.MUSIC: "MusicEvent", Genre.CLASSICAL: "MusicEvent", Genre.OPERA: "MusicEvent",
+    Genre.JAZZ: "MusicEvent", Genre.DANCE: "DanceEvent", Genre.COMEDY: "ComedyEvent", Genre.FILM: "ScreeningEvent",
+    Genre.SPORT: "SportsEvent", Genre.FAMILY: "ChildrensEvent",
+}  # fmt: skip
+"""schema.org's closest type; anything else is an Event."""
+
+_TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
+_ABOUT = re.compile('<meta content="([^"]*)" name="description"/>')
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What is known of one page. Texts are plain: they are escaped where they are written.
+
+    `title` and `about` are empty where the compiled page has its own; `first` is HTML already.
+    """
+
+    path: str
+    title: str = ""
+    about: str = ""
+    pictures: tuple[str, ...] = (PICTURE,)
+    kind: str = "website"
+    facts: Mapping[str, object] = field(default_factory=dict)
+    first: str = ""
+    is_public: bool = True
+    is_missing: bool = False
+
+    def fill(self, page: str) -> str:
+        """The page with all of this in it."""
+        page = page.replace("</head>", f"{self._head(page)}</head>", 1)
+        return page.replace("<body>", f"<body>{self.first}", 1) if self.first else page
+
+    def _head(self, page: str) -> str:
+        if not self.is_public:
+            return '<meta name="robots" content="noindex"/>'
+        address = f"{settings.current().origin}{self.path}"
+        title = self.title or _found(_TITLE, page)
+        about = self.about or _found(_ABOUT, page)
+        shared = {"type": self.kind, "site_name": NAME, "title": title, "description": about, "url": address}
+        lines = [f'<link rel="canonical" href="{escape(address)}"/>']
+        if self.title:
+            lines.append(f"<title data-first>{escape(title)}</title>")
+            lines.append(f'<meta name="description" content="{escape(about)}" data-first/>')
+        lines += [f'<meta property="og:{name}" content="{escape(text)}"/>' for name, text in shared.items()]
+        lines += [
+            f'<meta property="og:image" content="{escape(settings.current().origin + picture)}"/>'
+            for picture in self.pictures
+        ]
+        lines.append('<meta name="twitter:card" content="summary_large_image"/>')
+        if self.facts:
+            lines.append(f'<script type="application/ld+json">{_json(self.facts)}</script>')
+        return "".join(lines)
+
+
+async def meta_of(path: str, query: Mapping[str, str]) -> Meta:
+    """What is to be said of the page at `path`."""
+    if path.startswith(LISTING):
+        try:
+            async with transaction(reading=True) as session:
+                page = await queries.listing_page(session, path.removeprefix(LISTING), clock.now())
+        except NotFound:
+            return Meta(path, is_public=False, is_missing=True)
+        return _of_listing(page)
+    if path not in PUBLIC:
+        return Meta(path, is_public=False)
+    if path == "/":
+        return Meta("/", facts=_of_house())
+    category = query.get("category", "")
+    return Meta(f"{path}?{urlencode({'category': category})}" if category in set(Genre) else path)
+
+
+@router.get("/sitemap.xml")
+async def sitemap() -> Response:
+    """Every page that search engines are welcome on."""
+    async with transaction(reading=True) as session:
+        slugs = await queries.public_slugs(session, clock.now(), MOST_IN_SITEMAP - len(PUBLIC))
+    origin = settings.current().origin
+    entries = [f"<url><loc>{escape_xml(origin + path)}</loc></url>" for path in sorted(PUBLIC)]
+    entries += [
+        f"<url><loc>{escape_xml(f'{origin}{LISTING}{quote(slug)}')}</loc><lastmod>{changed_at:%Y-%m-%d}</lastmod></url>"
+        for slug, changed_at in slugs
+    ]
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+        f"{''.join(entries)}</urlset>\n"
+    )
+    return Response(body, media_type="application/xml", headers={"Cache-Control": "public, max-age=300"})
+
+
+@router.get("/robots.txt")
+async def robots() -> Response:
+    """Where crawlers may go: not into anybody's orders, nor into the API."""
+    body = (
+        "User-agent: *\nAllow: /api/v1/listings/*/poster.svg\nDisallow: /api/\nDisallow: /session/\nDisallow: /checkout/\n"
+        f"Disallow: /o/\nDisallow: /orders\nDisallow: /account\nDisallow: /lab\n\nSitemap: {settings.current().origin}/sitemap.xml\n"
+    )
+    return Response(body, media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _of_listing(page: ListingPage) -> Meta:
+    when, place = _when_text(page), f"{page.place.name}, {page.place.city}"
+    price = _price_text(page)
+    about = " · ".join(filter(None, (when, place, price, " ".join(page.story.split()))))
+    return Meta(
+        f"{LISTING}{quote(page.slug)}",
+        title=f"{page.title} – {NAME}",
+        about=about if len(about) <= 160 else f"{about[:159].rstrip()}…",
+        pictures=(PICTURE, page.poster_url),
+        facts=_event(page),
+        first=_first_words(page, when, place, price),
+    )
+
+
+def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:
+    """What of a listing can be read before the first script has run, in the same elements as the page's own."""
+    paragraphs = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in page.paragraphs)
+    status = _status_text(page)
+    return (
+        '<div class="first" data-first><header class="site-header"><div class="site-header-inner">'
+        f'<a class="brand" href="/">{NAME}</a><nav class="site-nav"><a class="nav-link" href="/browse">{say("Browse")}</a></nav>'
+        '</div></header><main class="page"><div class="page-header"><div>'
+        f'<p class="eyebrow">{escape(when)}</p><h1>{escape(page.title)}</h1><p class="quiet lead">{escape(place)}</p>'
+        f'</div></div><p class="strong">{escape(" · ".join(filter(None, (price, status))))}</p>'
+        f'<section class="stack prose"><h2>{say("About")}</h2>{paragraphs}</section></main></div>'
+        '<script src="/first.js" data-first defer></script>'
+    )
+
+
+def _event(page: ListingPage) -> dict[str, object]:
+    """The listing as a schema.org Event."""
+    origin, zone = settings.current().origin, ZoneInfo(page.place.zone)
+    address = f"{origin}{LISTING}{quote(page.slug)}"
+    place: dict[str, object] = {
+        "@type": "Place",
+        "name": page.place.name,
+        "address": {
+            "@type": "PostalAddress", "streetAddress": page.place.address, "addressLocality": page.place.city,
+            "addressCountry": page.place.country,
+        },
+    }  # fmt: skip
+    if page.place.latitude is not None and page.place.longitude is not None:
+        place["geo"] = {
+            "@type": "GeoCoordinates", "latitude": page.place.latitude, "longitude": page.place.longitude
+        }  # fmt: skip
+    event: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": next((kind for genre, kind in EVENT_TYPES.items() if genre == page.category), "Event"),
+        "name": page.title,
+        "description": page.story,
+        "url": address,
+        "image": [f"{origin}{page.poster_url}"],
+        "startDate": _local(page.starts_at, zone),
+        "endDate": _local(page.ends_at, zone),
+        "eventStatus": f"https://schema.org/Event{'Cancelled' if page.status is Status.CANCELLED else 'Scheduled'}",
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "location": place,
+        "organizer": {"@type": "Organization", "name": page.seller.name},
+    }
+    if page.doors_at is not None:
+        event["doorTime"] = _local(page.doors_at, zone)
+    if page.price_from is not None and page.price_to is not None:
+        stock = {Status.ON_SALE: "InStock", Status.PUBLISHED: "PreOrder"}.get(page.status, "SoldOut")
+        event["offers"] = {
+            "@type": "AggregateOffer", "lowPrice": _figure(page.price_from), "highPrice": _figure(page.price_to),
+            "priceCurrency": page.currency, "availability": f"https://schema.org/{stock}",
+            "validFrom": _local(page.sale_starts_at, zone), "url": address,
+        }  # fmt: skip
+    return event
+
+
+def _of_house() -> dict[str, object]:
+    """The marketplace as a schema.org WebSite that can be searched."""
+    origin = settings.current().origin
+    target = {"@type": "EntryPoint", "urlTemplate": f"{origin}/browse?text={{text}}"}
+    return {
+        "@context": "https://schema.org", "@type": "WebSite", "name": NAME, "url": f"{origin}/",
+        "potentialAction": {"@type": "SearchAction", "target": target, "query-input": "required name=text"},
+    }  # fmt: skip
+
+
+def _status_text(page: ListingPage) -> str:
+    if page.status is Status.PUBLISHED:
+        return say("On sale from {moment}", moment=_moment(page.sale_starts_at, page.place.zone))
+    return {
+        Status.SOLD_OUT: say("Sold out"), Status.CLOSED: say("This is over"), Status.CANCELLED: say("Cancelled"),
+    }.get(page.status, "")  # fmt: skip
+
+
+def _price_text(page: ListingPage) -> str:
+    if page.price_from is None or page.price_to is None:
+        return ""
+    if not page.price_to:
+        return say("Free")
+    low = page.price_from.text(locale())
+    return low if page.price_from == page.price_to else say("From {price}", price=low)
+
+
+def _when_text(page: ListingPage) -> str:
+    return _moment(page.starts_at, page.place.zone)
+
+
+def _moment(at: datetime, zone: str) -> str:
+    return format_datetime(at.astimezone(ZoneInfo(zone)), "EEE d MMM y, HH:mm", locale=locale())
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).isoformat(timespec="minutes")
+
+
+def _found(pattern: re.Pattern[str], page: str) -> str:
+    found = pattern.search(page)
+    return unescape(found[1]) if found else ""
+
+
+def _figure(amount: Money) -> str:
+    """“25.00”: schema.org wants the figure without its currency."""
+    return str(Decimal(amount.minor).scaleb(-exponent(amount.currency)))
+
+
+def _json(facts: Mapping[str, object]) -> str:
+    """JSON that cannot end the script element that it stands in."""
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,0 +1,193 @@
+"""What somebody looks for on Browse: read from an address, written into one, and told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Self
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from marketplace.catalog.kinds import KINDS
+from marketplace.catalog.views import Genre, ListingFilters, Sort
+from marketplace.money import AmountRefused, Money, exponent
+from marketplace.words import locale, say
+
+BROWSE = "/browse"
+LONGEST_TEXT = 100
+LARGEST_PRICE = 10**7
+"""In whole units of a currency: more than anything here costs."""
+
+SPANS = ("today", "tomorrow", "weekend", "week", "month")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Each field is a parameter of the address, and empty where it does not matter.
+
+    `start` and `end` are ISO days, both included; `least` and `most` whole units of `currency`; `available` is "1".
+    """
+
+    text: str = ""
+    kind: str = ""
+    category: str = ""
+    place: str = ""
+    when: str = ""
+    start: str = ""
+    end: str = ""
+    least: str = ""
+    most: str = ""
+    currency: str = ""
+    available: str = ""
+    sort: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """What an address asks for; what makes no sense is left out."""
+        given = {field.name: " ".join(query.get(field.name, "").split())[:LONGEST_TEXT] for field in fields(cls)}
+        lawful = {
+            "kind": set(KINDS), "category": set(Genre), "when": set(SPANS), "available": {"1"},
+            "sort": set(Sort) - {Sort.SOONEST},
+        }  # fmt: skip
+        for name, known in lawful.items():
+            given[name] = given[name] if given[name] in known else ""
+        for name in ("start", "end"):
+            given[name] = _day(given[name])
+        if given["start"] or given["end"]:
+            given["when"] = ""
+        given["currency"] = _currency(given["currency"])
+        for name in ("least", "most"):
+            given[name] = _price(given[name]) if given["currency"] else ""
+        if not given["least"] and not given["most"]:
+            given["currency"] = ""
+        return cls(**given)
+
+    def changed(self, **values: str) -> Self:
+        """With other values for some filters; days and spans of days take turns."""
+        turns = {"start": "", "end": ""} if values.get("when") else {}
+        return self.read(asdict(self) | turns | values)
+
+    @property
+    def address(self) -> str:
+        query = urlencode({name: value for name, value in asdict(self).items() if value})
+        return f"{BROWSE}?{query}" if query else BROWSE
+
+    @property
+    def order(self) -> Sort:
+        return Sort(self.sort or Sort.SOONEST)
+
+    def listing_filters(self, now: datetime, zone: str) -> ListingFilters:
+        """The same for the catalog. Days are those of the viewer's `zone`."""
+        first, last = self._days(now.astimezone(ZoneInfo(zone)).date())
+        starts_from = None if first is None else _midnight(first, zone)
+        return ListingFilters(
+            kind=self.kind or None, category=self.category or None, text=self.text or None, place=self.place or None,
+            # What is over is never looked for.
+            starts_from=starts_from if starts_from is not None and starts_from > now else None,
+            starts_before=None if last is None else _midnight(last + timedelta(days=1), zone),
+            price_from=self._money(self.least), price_to=self._money(self.most), only_available=bool(self.available),
+        )  # fmt: skip
+
+    def said(self) -> Iterator[tuple[str, str, Self]]:
+        """(name, words, filters without it) of each filter that narrows the list."""
+        words = {
+            "text": f"“{self.text}”", "kind": kind_text(self.kind), "category": genre_text(self.category),
+            "place": self.place, "when": span_text(self.when), "start": say("From {day}", day=_day_text(self.start)),
+            "end": say("Until {day}", day=_day_text(self.end)), "least": say("From {price}", price=self._price(self.least)),
+            "most": say("Up to {price}", price=self._price(self.most)), "available": say("Can be bought now"),
+        }  # fmt: skip
+        for name, text in words.items():
+            if getattr(self, name):
+                yield name, text, self.changed(**{name: ""})
+
+    def _days(self, today: date) -> tuple[date | None, date | None]:
+        """The first and the last day that count."""
+        if self.when:
+            return _span(self.when, today)
+        return tuple(date.fromisoformat(day) if day else None for day in (self.start, self.end))  # type: ignore[return-value]
+
+    def _money(self, whole: str) -> Money | None:
+        return Money(int(whole) * 10 ** exponent(self.currency), self.currency) if whole else None
+
+    def _price(self, whole: str) -> str:
+        money = self._money(whole)
+        return "" if money is None else money.text(locale())
+
+
+NO_FILTERS = Filters()
+
+
+def genre_text(genre: str) -> str:
+    """A category in words."""
+    return {
+        "": "", Genre.THEATRE: say("Theatre"), Genre.MUSIC: say("Music"), Genre.CLASSICAL: say("Classical"),
+        Genre.OPERA: say("Opera"), Genre.JAZZ: say("Jazz"), Genre.DANCE: say("Dance"), Genre.COMEDY: say("Comedy"),
+        Genre.FILM: say("Film"), Genre.TALK: say("Talks"), Genre.SPORT: say("Sport"), Genre.FAMILY: say("Family"),
+        Genre.TRAVEL: say("Travel"),
+    }.get(genre, genre.replace("_", " ").capitalize())  # fmt: skip
+
+
+def kind_text(kind: str) -> str:
+    """A kind of listing in words."""
+    return {"": "", "seats": say("Seats")}.get(kind, kind.replace("_", " ").capitalize())
+
+
+def span_text(span: str) -> str:
+    """A span of days in words."""
+    return {
+        "": "", "today": say("Today"), "tomorrow": say("Tomorrow"), "weekend": say("This weekend"),
+        "week": say("Next 7 days"), "month": say("Next 30 days"),
+    }[span]  # fmt: skip
+
+
+def sort_text(sort: Sort) -> str:
+    """An order in words."""
+    return {
+        Sort.SOONEST: say("Soonest first"), Sort.CHEAPEST: say("Lowest price first"), Sort.NEWEST: say("Newest first"),
+        Sort.SELLING_FAST: say("Selling fast"),
+    }[sort]  # fmt: skip
+
+
+def _span(name: str, today: date) -> tuple[date, date]:
+    sunday = today + timedelta(days=6 - today.weekday())
+    first, last = {
+        "today": (today, today), "tomorrow": (today + timedelta(days=1), today + timedelta(days=1)),
+        "weekend": (max(today, sunday - timedelta(days=1)), sunday), "week": (today, today + timedelta(days=6)),
+        "month": (today, today + timedelta(days=29)),
+    }[name]  # fmt: skip
+    return first, last
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(zone))
+
+
+def _day(text: str) -> str:
+    """An ISO day of this century, or nothing."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return ""
+    return day.isoformat() if 2000 <= day.year < 2100 else ""
+
+
+def _day_text(day: str) -> str:
+    return format_date(date.fromisoformat(day), "d MMM y", locale=locale()) if day else ""
+
+
+def _price(text: str) -> str:
+    """A whole number, or nothing."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(LARGEST_PRICE)):
+        return ""
+    return str(min(int(text), LARGEST_PRICE))
+
+
+def _currency(text: str) -> str:
+    try:
+        exponent(text)
+    except AmountRefused:
+        return ""
+    return text
