@@ -32,8 +32,10 @@ def skeleton_cards(count: int = 8, *, label: Text = "Loading") -> rx.Component:
     return rx.el.div(*([one] * count), class_name="grid-cards", role="status", aria_label=label)
 
 
-def empty_state(title: Text, text: Text, *, testid: Text, action: rx.Component | None = None) -> rx.Component:
-    """Nothing here yet, and what to do next."""
+def empty_state(
+    title: Text, text: Text, *, testid: Text, action: rx.Component | None = None, is_page: bool = False
+) -> rx.Component:
+    """Nothing here yet, and what to do next. `is_page` where the page has nothing else, so that this is its heading."""
     return rx.el.div(
         rx.el.svg(
             rx.el.path(d="M22 76V14m76 62V14M22 46c25-30 51 30 76 0"),
@@ -42,7 +44,7 @@ def empty_state(title: Text, text: Text, *, testid: Text, action: rx.Component |
             class_name="icon empty-art",
             aria_hidden="true",
         ),
-        rx.el.h2(title),
+        rx.el.h1(title, class_name="empty-title") if is_page else rx.el.h2(title),
         rx.el.p(text),
         *([action] if action is not None else []),
         class_name="empty",

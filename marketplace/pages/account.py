@@ -36,6 +36,7 @@ def _stranger() -> rx.Component:
     return empty_state(
         say("Whose account?"),
         say("Log in, and this page is about you."),
+        is_page=True,
         testid="account-stranger",
         action=link_button(say("Log in"), "/login?next=/account", testid="account-log-in", tone="primary"),
     )
@@ -45,6 +46,7 @@ def _erased() -> rx.Component:
     return empty_state(
         say("Your account is erased"),
         say("Orders for later stay valid: their links are on their way to you by mail."),
+        is_page=True,
         testid="account-erased",
         action=link_button(say("See what is on"), "/browse", testid="account-browse", tone="primary"),
     )
@@ -372,12 +374,14 @@ def verify() -> rx.Component:
                 empty_state(
                     say("Your address is confirmed"),
                     say("Mail to {email} reaches you.", email=VerifyState.email),
+                    is_page=True,
                     testid="verified",
                     action=link_button(say("See what is on"), "/browse", testid="verified-browse", tone="primary"),
                 ),
                 empty_state(
                     say("This link is not good any more"),
                     say("It is more than three days old, or not whole. Your account page sends you another."),
+                    is_page=True,
                     testid="not-verified",
                     action=link_button(say("Open my account"), "/account", testid="verify-account"),
                 ),

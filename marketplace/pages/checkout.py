@@ -44,6 +44,7 @@ def _gone() -> rx.Component:
             _S.problem,
             "The time ran out. Nothing was charged. If they are still free, you can pick them again.",
         ),
+        is_page=True,
         testid="gone",
         action=link_button(
             "Pick again",
@@ -58,6 +59,7 @@ def _missing() -> rx.Component:
     return empty_state(
         "There is nothing to pay here",
         "This check-out belongs to another browser, or has been finished.",
+        is_page=True,
         testid="missing",
         action=link_button("See what is on", "/browse", testid="missing-browse"),
     )

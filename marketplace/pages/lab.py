@@ -35,6 +35,7 @@ def _closed() -> rx.Component:
     return empty_state(
         "The lab is closed here",
         "It opens where LAB is set to true, and never in production.",
+        is_page=True,
         testid="lab-closed",
     )
 

@@ -25,6 +25,7 @@ def listing() -> rx.Component:
             empty_state(
                 "We cannot find that",
                 "It may have been taken down, or the address has a slip in it.",
+                is_page=True,
                 testid="listing-missing",
                 action=link_button("See what is on", "/browse", testid="missing-browse"),
             ),

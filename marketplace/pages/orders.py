@@ -61,6 +61,7 @@ def _missing() -> rx.Component:
     return empty_state(
         "We cannot show this order",
         "It belongs to another browser or account. Open it with the link in your mail, or log in.",
+        is_page=True,
         testid="order-missing",
         action=link_button("Log in", "/login", testid="order-log-in"),
     )

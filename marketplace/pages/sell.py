@@ -48,6 +48,7 @@ def _log_in() -> rx.Component:
     return empty_state(
         say("Sell with Holdfast"),
         say("Log in to open a shop: your own halls, your own prices, seats that are never sold twice."),
+        is_page=True,
         testid="sell-log-in",
         action=rx.el.div(
             link_button(say("Log in"), "/login?next=/sell", testid="sell-to-login", tone="primary"),

@@ -49,6 +49,7 @@ def _missing() -> rx.Component:
     return empty_state(
         say("We cannot show this listing"),
         say("It may belong to another shop. Log in as somebody who runs it."),
+        is_page=True,
         testid="sell-missing",
         action=link_button(say("To your shop"), "/sell", testid="sell-missing-back"),
     )

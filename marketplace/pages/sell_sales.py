@@ -32,6 +32,7 @@ def _missing() -> rx.Component:
     return empty_state(
         say("We cannot show these sales"),
         say("They may belong to another shop. Log in as somebody who runs it."),
+        is_page=True,
         testid="sales-missing",
         action=link_button(say("To your shop"), "/sell", testid="sales-missing-back"),
     )
