@@ -212,6 +212,7 @@ def _typed(name: str, label: str, kind: Any) -> rx.Component:
 def _results() -> rx.Component:
     orders = [Choice(value="" if sort is Sort.SOONEST else sort.value, label=sort_text(sort)) for sort in Sort]
     return rx.el.section(
+        rx.el.h2(say("Results"), id="results", class_name="visually-hidden"),
         rx.el.div(
             rx.el.p(BrowseState.count_text, role="status", class_name="strong", data_testid="count"),
             select(
@@ -242,7 +243,7 @@ def _results() -> rx.Component:
             ),
         ),
         class_name="results",
-        aria_label=say("Results"),
+        aria_labelledby="results",
         aria_busy=BrowseState.is_busy,
     )  # fmt: skip
 
