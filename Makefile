@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
-.PHONY: help run dev test coverage check format bench lock browser clean set-up set-up-dev
+.PHONY: help run dev test coverage check format words bench lock browser clean set-up set-up-dev
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -32,6 +32,9 @@ check: set-up-dev ## style, types, import contracts, migrations
 format: set-up-dev ## let ruff arrange the code
 	$(PYTHON) -m ruff check --fix-only --quiet .
 	$(PYTHON) -m ruff format .
+
+words: set-up-dev ## bring the catalogues of translations up to date with the code
+	$(PYTHON) -m marketplace.cli words
 
 bench: set-up-dev ## benchmarks; ratios measured side by side in one run
 	@$(PYTHON) -m bench.inventory; inventory=$$?; $(PYTHON) -m bench && exit $$inventory

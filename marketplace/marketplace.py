@@ -20,7 +20,9 @@ from marketplace.errors import HoldfastError
 from marketplace.jobs.worker import working
 from marketplace.lab.time_machine import following
 from marketplace.pages.routes import add_pages
+from marketplace.state.tongue import Tongue
 from marketplace.state.viewer import ViewerState
+from marketplace.words import say
 
 log = structlog.get_logger()
 
@@ -62,7 +64,7 @@ def tell_or_log(exception: Exception) -> EventSpec:
     if isinstance(exception, HoldfastError):
         return ViewerState.tell(exception.message)
     log.error("page.failed", exc_info=exception)
-    return ViewerState.tell("Something went wrong on our side. Nothing was lost; please try again.")
+    return ViewerState.tell(say("Something went wrong on our side. Nothing was lost; please try again."))
 
 
 @asynccontextmanager
@@ -87,5 +89,6 @@ app = rx.App(
     backend_exception_handler=tell_or_log,
     api_transformer=[create_app(), partial(Pages, compiled=COMPILED)],
 )
+app.add_middleware(Tongue())
 app.register_lifespan_task(open_house)
 add_pages(app)

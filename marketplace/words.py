@@ -3,27 +3,39 @@
 `say("Pay {total}", total=…)` gives the sentence in the language that is being spoken. Pages are built once for each language,
 inside `speaking(language)`; edges set it for each request. What is said may be a Reflex Var in a named place: it is
 formatted like in an f-string.
+
+Each language has its own addresses: English pages stand at `/browse`, German ones at `/de/browse`. `page_at` leads to a
+page in the language that is being spoken; the API, the forms and files have one address for all.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from gettext import NullTranslations, translation
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-LANGUAGES = {"en": "English"}
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
 """What we speak, each under its own name; English stands in the code and needs no catalogue."""
 
-LOCALES = {"en": "en_GB"}
+LOCALES = {"en": "en_GB", "de": "de_DE"}
 """The locale in which dates, numbers and money are written, by language."""
+
+ONE_FOR_ALL = ("/api/", "/session/")
+"""What stands below these is no page, and has one address whatever the language."""
 
 DOMAIN = "holdfast"
 CATALOGUES = Path(__file__).parent / "locales"
 
+_PREFIX = re.compile(rf"/({'|'.join(language for language in LANGUAGES if language != 'en')})(?=[/?]|$)")
 _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 
 
@@ -35,6 +47,11 @@ def spoken() -> str:
 def locale() -> str:
     """The locale in which it writes dates, numbers and money."""
     return LOCALES[spoken()]
+
+
+def speak(language: str) -> None:
+    """Speak `language` from here to the end of this task; one that we do not know is English."""
+    _spoken.set(language if language in LANGUAGES else "en")
 
 
 @contextmanager
@@ -58,6 +75,31 @@ def say_n(one: str, many: str, count: int, /, **facts: Any) -> str:
     return _catalogue(spoken()).ngettext(one, many, count).format(count=count, **facts)
 
 
+def page_at(path: str, language: str = "") -> str:
+    """The address of the page at `path`, its English address, in `language` or in the one that is being spoken.
+
+    An address that says its language already, and one that leads to no page, stays as it is.
+    """
+    language = language or spoken()
+    if language == "en" or path.startswith(ONE_FOR_ALL) or read_address(path)[0] != "en":
+        return path
+    return f"/{language}{path}" if path != "/" else f"/{language}"
+
+
+def read_address(path: str) -> tuple[str, str]:
+    """The language of a page's address, and its English address: ("de", "/browse") for `/de/browse`."""
+    said = _PREFIX.match(path)
+    return (said[1], path[said.end() :] or "/") if said else ("en", path)
+
+
 @cache
 def _catalogue(language: str) -> NullTranslations:
-    return NullTranslations() if language == "en" else translation(DOMAIN, CATALOGUES, [language])
+    """Read from its source, so that nothing needs to be compiled and nothing can be stale."""
+    if language == "en":
+        return NullTranslations()
+    with (CATALOGUES / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as source:
+        catalogue = read_po(source, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)

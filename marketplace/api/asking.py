@@ -17,6 +17,9 @@ from marketplace.ids import CartId
 
 ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
 CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
+LANGUAGE = "language"
+"""The cookie with the language that a visitor chose; without one, their browser is asked."""
+
 REFRESH_PATH = "/session"
 """The refresh token is sent to the log-in routes only, never along with every request."""
 
@@ -89,6 +92,10 @@ def give_cart(response: Response, cart: CartId) -> None:
     token = tokens.issue_cart(cart, clock.now())
     response.headers[CART_HEADER] = token
     _set_cookie(response, CART, token, int(tokens.CART_LIFE.total_seconds()), "/")
+
+
+def give_language(response: Response, language: str) -> None:
+    _set_cookie(response, LANGUAGE, language, 365 * 24 * 3600, "/")
 
 
 def give_session(response: Response, given: Tokens) -> None:

@@ -14,6 +14,7 @@ from marketplace.accounts import throttle, tokens
 from marketplace.accounts.errors import SecondFactorNeeded, TokenRefused
 from marketplace.accounts.tokens import Purpose
 from marketplace.accounts.views import AccountView, Actor, Tokens
+from marketplace.api import languages
 from marketplace.api.asking import (
     CART,
     HALF_WAY,
@@ -22,6 +23,7 @@ from marketplace.api.asking import (
     actor_of,
     address_of,
     give_half_way,
+    give_language,
     give_session,
     must_be_same_site,
     take_half_way,
@@ -40,6 +42,7 @@ from marketplace.api.shapes import (
 )
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
+from marketplace.words import LANGUAGES, page_at, read_address
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
 forms = APIRouter(prefix="/session", include_in_schema=False)
@@ -168,7 +171,7 @@ async def logout(request: Request, wanted: RefreshRequest | None = None) -> Resp
 def _inside(next_page: str) -> str:
     """A redirect stays on this site: an address that begins with two slashes, of either kind, would not."""
     is_inside = next_page.startswith("/") and not next_page.startswith(("//", "/\\")) and next_page.isprintable()
-    return next_page if is_inside else "/"
+    return page_at(next_page if is_inside else "/")
 
 
 def _must_be_our_form(request: Request, csrf: str) -> None:
@@ -180,7 +183,7 @@ def _must_be_our_form(request: Request, csrf: str) -> None:
 def _back(page: str, error: HoldfastError, **kept: str) -> Response:
     """Back to the form with the problem's code and what was typed, except the password."""
     query = urlencode({"problem": error.code, **kept})
-    return RedirectResponse(f"{page}?{query}", 303)
+    return RedirectResponse(f"{page_at(page)}?{query}", 303)
 
 
 Text = Annotated[str, Form(max_length=1000)]
@@ -196,7 +199,7 @@ async def login_form(
         _must_be_our_form(request, csrf)
         given = await _log_in(request, email, password)
     except SecondFactorNeeded as needed:
-        response = RedirectResponse(f"/login/code?{urlencode({'next': page})}", 303)
+        response = RedirectResponse(f"{page_at('/login/code')}?{urlencode({'next': page})}", 303)
         give_half_way(response, needed.half_way)
         return response
     except HoldfastError as error:
@@ -229,7 +232,7 @@ async def forgot_form(request: Request, email: Text = "", csrf: Text = "") -> Re
         await _forgot(request, email)
     except HoldfastError as error:
         return _back("/forgot", error, email=email)
-    return RedirectResponse("/forgot?sent=1", 303)
+    return RedirectResponse(f"{page_at('/forgot')}?sent=1", 303)
 
 
 @forms.post("/reset")
@@ -239,7 +242,7 @@ async def reset_form(request: Request, token: LongText = "", new_password: Text 
         await _reset(request, token, new_password)
     except HoldfastError as error:
         return _back("/reset", error, token=token)
-    response = RedirectResponse("/reset?done=1", 303)
+    response = RedirectResponse(f"{page_at('/reset')}?done=1", 303)
     take_session(response)
     return response
 
@@ -254,7 +257,7 @@ async def erase_form(request: Request, password: Text = "", csrf: Text = "") -> 
             await accounts.erase(session, actor, password=password, now=clock.now())
     except HoldfastError as error:
         return _back("/account", error)
-    response = RedirectResponse("/account?erased=1", 303)
+    response = RedirectResponse(f"{page_at('/account')}?erased=1", 303)
     take_session(response)
     return response
 
@@ -277,7 +280,7 @@ async def register_form(
 
 @forms.post("/logout")
 async def logout_form(request: Request, csrf: Text = "") -> Response:
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(page_at("/"), 303)
     _must_be_our_form(request, csrf)
     async with transaction() as session:
         await accounts.logout(session, request.cookies.get(REFRESH, ""), clock.now())
@@ -293,4 +296,14 @@ async def renew(request: Request, next: str = "/") -> Response:
         give_session(response, await _refresh(request.cookies.get(REFRESH, "")))
     except (TokenRefused, Unauthenticated):
         take_session(response)
+    return response
+
+
+@forms.get("/language")
+async def choose_language(request: Request, to: str = "en") -> Response:
+    """Speak this language from now on, on the page that led here first. A plain link may do so: it changes no more."""
+    language = to if to in LANGUAGES else "en"
+    _, page = read_address(languages.came_from(request.headers))
+    response = RedirectResponse(page_at(page, language), 303)
+    give_language(response, language)
     return response

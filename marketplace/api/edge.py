@@ -10,9 +10,10 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from marketplace.api import problems
+from marketplace.api import languages, problems
 from marketplace.api.asking import RATE
 from marketplace.ids import ulid
+from marketplace.words import speaking
 
 REQUESTS = Counter(
     "holdfast_requests_total", "API requests by route, method and status.", ["route", "method", "status"]
@@ -67,7 +68,7 @@ class Edge:
             await send(message)
 
         try:
-            with structlog.contextvars.bound_contextvars(request_id=request_id):
+            with speaking(languages.of_request(scope)), structlog.contextvars.bound_contextvars(request_id=request_id):
                 length = headers.get("content-length", "0")
                 if length.isdecimal() and int(length) <= most:
                     await self.app(scope, bounded_receive, marked_send)

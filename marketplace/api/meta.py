@@ -27,7 +27,7 @@ from marketplace.catalog.views import Genre, ListingPage, Status
 from marketplace.db import transaction
 from marketplace.errors import NotFound
 from marketplace.money import Money, exponent
-from marketplace.words import locale, say
+from marketplace.words import LANGUAGES, locale, page_at, say
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,6 +39,9 @@ MOST_IN_SITEMAP = 50_000
 
 PUBLIC = frozenset({"/", "/browse"})
 """Pages beside listings that search engines are welcome on. Everything else is somebody's own."""
+
+PRIVATE = ("/checkout/", "/o/", "/orders", "/account", "/lab")
+"""Below these, crawlers have no business."""
 
 EVENT_TYPES = {
     Genre.THEATRE: "TheaterEvent", Genre.MUSIC: "MusicEvent", Genre.CLASSICAL: "MusicEvent", Genre.OPERA: "MusicEvent",
@@ -76,11 +79,12 @@ class Meta:
     def _head(self, page: str) -> str:
         if not self.is_public:
             return '<meta name="robots" content="noindex"/>'
-        address = f"{settings.current().origin}{self.path}"
+        address = _address(self.path)
         title = self.title or _found(_TITLE, page)
         about = self.about or _found(_ABOUT, page)
         shared = {"type": self.kind, "site_name": NAME, "title": title, "description": about, "url": address}
         lines = [f'<link rel="canonical" href="{escape(address)}"/>']
+        lines += [f'<link rel="alternate" hreflang="{name}" href="{escape(at)}"/>' for name, at in _versions(self.path)]
         if self.title:
             lines.append(f"<title data-first>{escape(title)}</title>")
             lines.append(f'<meta name="description" content="{escape(about)}" data-first/>')
@@ -96,7 +100,7 @@ class Meta:
 
 
 async def meta_of(path: str, query: Mapping[str, str]) -> Meta:
-    """What is to be said of the page at `path`."""
+    """What is to be said of the page at `path`, its English address, in the language that is being spoken."""
     if path.startswith(LISTING):
         try:
             async with transaction(reading=True) as session:
@@ -116,12 +120,13 @@ async def meta_of(path: str, query: Mapping[str, str]) -> Meta:
 async def sitemap() -> Response:
     """Every page that search engines are welcome on."""
     async with transaction(reading=True) as session:
-        slugs = await queries.public_slugs(session, clock.now(), MOST_IN_SITEMAP - len(PUBLIC))
-    origin = settings.current().origin
-    entries = [f"<url><loc>{escape_xml(origin + path)}</loc></url>" for path in sorted(PUBLIC)]
-    entries += [
-        f"<url><loc>{escape_xml(f'{origin}{LISTING}{quote(slug)}')}</loc><lastmod>{changed_at:%Y-%m-%d}</lastmod></url>"
-        for slug, changed_at in slugs
+        slugs = await queries.public_slugs(session, clock.now(), MOST_IN_SITEMAP // len(LANGUAGES) - len(PUBLIC))
+    pages = [(path, "") for path in sorted(PUBLIC)]
+    pages += [(f"{LISTING}{quote(slug)}", f"<lastmod>{changed_at:%Y-%m-%d}</lastmod>") for slug, changed_at in slugs]
+    entries = [
+        f"<url><loc>{escape_xml(_address(path, language))}</loc>{changed}</url>"
+        for path, changed in pages
+        for language in LANGUAGES
     ]
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
@@ -133,10 +138,9 @@ async def sitemap() -> Response:
 @router.get("/robots.txt")
 async def robots() -> Response:
     """Where crawlers may go: not into anybody's orders, nor into the API."""
-    body = (
-        "User-agent: *\nAllow: /api/v1/listings/*/poster.svg\nDisallow: /api/\nDisallow: /session/\nDisallow: /checkout/\n"
-        f"Disallow: /o/\nDisallow: /orders\nDisallow: /account\nDisallow: /lab\n\nSitemap: {settings.current().origin}/sitemap.xml\n"
-    )
+    private = ["/api/", "/session/", *(page_at(path, language) for language in LANGUAGES for path in PRIVATE)]
+    closed = "".join(f"Disallow: {path}\n" for path in private)
+    body = f"User-agent: *\nAllow: /api/v1/listings/*/poster.svg\n{closed}\nSitemap: {settings.current().origin}/sitemap.xml\n"
     return Response(body, media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
 
 
@@ -160,7 +164,8 @@ def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:
     status = _status_text(page)
     return (
         '<div class="first" data-first><header class="site-header"><div class="site-header-inner">'
-        f'<a class="brand" href="/">{NAME}</a><nav class="site-nav"><a class="nav-link" href="/browse">{say("Browse")}</a></nav>'
+        f'<a class="brand" href="{page_at("/")}">{NAME}</a>'
+        f'<nav class="site-nav"><a class="nav-link" href="{page_at("/browse")}">{say("Browse")}</a></nav>'
         '</div></header><main class="page"><div class="page-header"><div>'
         f'<p class="eyebrow">{escape(when)}</p><h1>{escape(page.title)}</h1><p class="quiet lead">{escape(place)}</p>'
         f'</div></div><p class="strong">{escape(" · ".join(filter(None, (price, status))))}</p>'
@@ -172,7 +177,7 @@ def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:
 def _event(page: ListingPage) -> dict[str, object]:
     """The listing as a schema.org Event."""
     origin, zone = settings.current().origin, ZoneInfo(page.place.zone)
-    address = f"{origin}{LISTING}{quote(page.slug)}"
+    address = _address(f"{LISTING}{quote(page.slug)}")
     place: dict[str, object] = {
         "@type": "Place",
         "name": page.place.name,
@@ -213,12 +218,21 @@ def _event(page: ListingPage) -> dict[str, object]:
 
 def _of_house() -> dict[str, object]:
     """The marketplace as a schema.org WebSite that can be searched."""
-    origin = settings.current().origin
-    target = {"@type": "EntryPoint", "urlTemplate": f"{origin}/browse?text={{text}}"}
+    target = {"@type": "EntryPoint", "urlTemplate": f"{_address('/browse')}?text={{text}}"}
     return {
-        "@context": "https://schema.org", "@type": "WebSite", "name": NAME, "url": f"{origin}/",
+        "@context": "https://schema.org", "@type": "WebSite", "name": NAME, "url": _address("/"),
         "potentialAction": {"@type": "SearchAction", "target": target, "query-input": "required name=text"},
     }  # fmt: skip
+
+
+def _address(path: str, language: str = "") -> str:
+    """The whole address of the page at `path` in `language`, or in the one that is being spoken."""
+    return f"{settings.current().origin}{page_at(path, language)}"
+
+
+def _versions(path: str) -> list[tuple[str, str]]:
+    """(hreflang, address) of a page in each language, and for those who speak none of them."""
+    return [*((language, _address(path, language)) for language in LANGUAGES), ("x-default", _address(path, "en"))]
 
 
 def _status_text(page: ListingPage) -> str:

@@ -26,9 +26,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from marketplace import clock, settings
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import TokenRefused
-from marketplace.api import asking, meta
+from marketplace.api import asking, languages, meta
 from marketplace.catalog.shelf import Shelf
 from marketplace.ids import CartId
+from marketplace.words import read_address, speaking
 
 log = structlog.get_logger()
 
@@ -78,7 +79,11 @@ class Pages:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Another site's page may not connect."})
         elif scope["type"] == "http" and not scope["path"].startswith(API):
-            await self.app(self._inner(scope), receive, _Dressed(scope, send))
+            elsewhere = languages.way_to_own(scope)
+            if elsewhere is None:
+                await self.app(self._inner(scope), receive, _Dressed(scope, send))
+            else:
+                await elsewhere(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -139,6 +144,8 @@ class _Dressed:
         if (is_page or self.scope["path"].startswith(FORMS)) and not _has_cart(Headers(scope=self.scope)):
             headers.append("Set-Cookie", _fresh_cart())
         if is_page:
+            if read_address(self.scope["path"])[0] == "en":
+                headers.add_vary_header(languages.WHAT_DECIDES)
             self.start = start
             return
         if start["status"] in {200, 304}:
@@ -174,11 +181,13 @@ class _Dressed:
 
 
 async def _fill(path: str, query: QueryParams, source: Path | bytes) -> _Filled:
-    page = _text(source)
+    language, english_path = read_address(path)
+    page = _text(source).replace('<html lang="en"', f'<html lang="{language}"', 1)
     is_missing = False
     try:
-        known = await meta.meta_of(path, query)
-        page, is_missing = known.fill(page), known.is_missing
+        with speaking(language):
+            known = await meta.meta_of(english_path, query)
+            page, is_missing = known.fill(page), known.is_missing
     except Exception:
         # A page without its description is better than none: it says itself what is wrong.
         log.exception("page.unfilled", path=path)

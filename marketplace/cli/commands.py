@@ -115,6 +115,23 @@ def doctor() -> None:
         raise typer.Exit(WRONG)
 
 
+@marketplace.command()
+def words() -> None:
+    """Bring the catalogues of every language up to date with what the code says, and name what still lacks words."""
+    from marketplace.cli import catalogues  # noqa: PLC0415
+
+    waiting = 0
+    for language in catalogues.languages():
+        catalogues.update(language)
+        faults = list(catalogues.faults(language))
+        waiting += len(faults)
+        out.print(f"{catalogues.path_of(language)}: {len(faults)} to look at", markup=False)
+        for fault in faults:
+            out.print(f"  {fault}", markup=False)
+    if waiting:
+        raise typer.Exit(WRONG)
+
+
 @plan.command("check")
 def check_plan(file: PlanFile) -> None:
     """Read a seat plan and name everything that is wrong with it."""

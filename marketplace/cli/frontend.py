@@ -17,8 +17,8 @@ from pathlib import Path
 from marketplace.cli.refusals import BuildFailed
 
 SOURCES = (
-    "marketplace/marketplace.py", "marketplace/pages", "marketplace/components", "marketplace/state", "assets",
-    "rxconfig.py", "reflex.lock/package.json",
+    "marketplace/marketplace.py", "marketplace/pages", "marketplace/components", "marketplace/state", "marketplace/words.py",
+    "marketplace/locales", "assets", "rxconfig.py", "reflex.lock/package.json",
 )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 import reflex as rx
 
 IconName = Literal[
-    "alert", "arrow-left", "arrow-right", "bell", "calendar", "check", "clock", "close", "copy", "download", "filter", "info",
-    "mail", "menu", "moon", "pin", "plus", "search", "shield", "sun", "ticket", "trash", "user",
+    "alert", "arrow-left", "arrow-right", "bell", "calendar", "check", "clock", "close", "copy", "download", "filter",
+    "globe", "info", "mail", "menu", "moon", "pin", "plus", "search", "shield", "sun", "ticket", "trash", "user",
 ]  # fmt: skip
 
 _SHAPES: dict[str, tuple[str, ...]] = {
@@ -23,6 +23,7 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "copy": ("M9 9h11v11H9z", "M5 15H4V4h11v1"),
     "download": ("M12 4v11", "m7 11 5 5 5-5", "M5 20h14"),
     "filter": ("M4 6h16", "M7 12h10", "M10 18h4"),
+    "globe": ("M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z", "M3 12h18", "M12 3c5 5 5 13 0 18-5-5-5-13 0-18Z"),
     "info": ("M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z", "M12 11v5", "M12 8v.01"),
     "mail": ("M3 6h18v12H3z", "m3 7 9 6 9-6"),
     "menu": ("M4 7h16", "M4 12h16", "M4 17h16"),

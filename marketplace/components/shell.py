@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import reflex as rx
 
 from marketplace.components.buttons import button, icon_button, link_button
 from marketplace.components.icons import brand_mark, icon
 from marketplace.components.values import Flag, Handler, Link, Node, Text, given, when
+from marketplace.words import page_at, say
 
 
 def site_header(
@@ -18,13 +19,8 @@ def site_header(
     menu: Sequence[Link] = (),
     current: str = "",
     on_sign_out: Handler = None,
-    sign_in_href: Text = "/sign-in",
+    sign_in_href: Text,
     name: Text = "Holdfast",
-    sign_in_label: Text = "Sign in",
-    sign_out_label: Text = "Sign out",
-    menu_label: Text = "Menu",
-    theme_label: Text = "Switch between light and dark",
-    skip_label: Text = "Skip to content",
 ) -> rx.Component:
     """The brand, the way around, and who is looking.
 
@@ -37,7 +33,7 @@ def site_header(
             viewer_name,
             rx.fragment(
                 *(_nav_link(link, current) for link in menu),
-                button(sign_out_label, testid="sign-out", tone="plain", on_click=on_sign_out),
+                button(say("Log out"), testid="sign-out", tone="plain", on_click=on_sign_out),
             ),
         ),
         id="site-menu",
@@ -45,21 +41,27 @@ def site_header(
         custom_attrs={"popover": "auto"},
     )
     return rx.fragment(
-        rx.el.a(skip_label, href="#content", class_name="skip-link", data_testid="skip-link", reload_document=True),
+        rx.el.a(
+            say("Skip to content"),
+            href="#content",
+            class_name="skip-link",
+            data_testid="skip-link",
+            reload_document=True,
+        ),
         rx.el.header(
             rx.el.div(
-                rx.el.a(brand_mark(), name, href="/", class_name="brand", data_testid="brand"),
-                rx.el.nav(*(_nav_link(link, current) for link in nav), class_name="site-nav", aria_label="Main"),
+                rx.el.a(brand_mark(), name, href=page_at("/"), class_name="brand", data_testid="brand"),
+                rx.el.nav(*(_nav_link(link, current) for link in nav), class_name="site-nav", aria_label=say("Main")),
                 rx.el.button(
                     icon("moon"),
                     icon("sun"),
                     type="button",
                     class_name="button button-icon theme-switch",
-                    aria_label=theme_label,
+                    aria_label=say("Switch between light and dark"),
                     data_testid="theme-switch",
                     on_click=rx.toggle_color_mode,
                 ),
-                _unless(viewer_name, link_button(sign_in_label, sign_in_href, testid="sign-in")),
+                _unless(viewer_name, link_button(say("Log in"), sign_in_href, testid="sign-in")),
                 rx.el.button(
                     when(
                         viewer_name,
@@ -70,7 +72,7 @@ def site_header(
                     _unless(viewer_name, icon("menu")),
                     type="button",
                     class_name="button button-plain menu-button",
-                    aria_label=menu_label,
+                    aria_label=say("Menu"),
                     data_testid="menu",
                     data_has_viewer=_flag(viewer_name),
                     custom_attrs={"popoverTarget": "site-menu"},
@@ -83,20 +85,31 @@ def site_header(
     )
 
 
-def site_footer(links: Sequence[Link], *, words: Text = "Held fast until it is yours.") -> rx.Component:
-    """The quiet end of a page."""
+def site_footer(links: Sequence[Link], languages: Mapping[str, Link]) -> rx.Component:
+    """The quiet end of a page. `languages` has a link to the same page in each other language, by its code."""
     return rx.el.footer(
         rx.el.div(
-            rx.el.span(words),
+            rx.el.span(say("Held fast until it is yours.")),
             rx.el.nav(
                 *(rx.el.a(link["label"], href=link["href"], data_testid=link["testid"]) for link in links),
                 class_name="cluster",
-                aria_label="More",
+                aria_label=say("More"),
+            ),
+            rx.el.nav(
+                *(
+                    rx.el.a(
+                        icon("globe"), link["label"], href=link["href"], class_name="cluster", data_testid=link["testid"],
+                        rel="nofollow", lang=language, reload_document=True,
+                    )
+                    for language, link in languages.items()
+                ),
+                class_name="cluster",
+                aria_label=say("Language"),
             ),
             class_name="site-footer-inner",
         ),
         class_name="site-footer",
-    )
+    )  # fmt: skip
 
 
 def page_header(
@@ -153,13 +166,12 @@ def dialog(
     on_close: Handler,
     testid: str,
     actions: Sequence[Node] = (),
-    close_label: Text = "Close",
 ) -> rx.Component:
     """A modal dialog. `on_close` fires on Escape, on a press beside it and on its close button; `is_open` decides."""
     return Dialog.create(
         rx.el.div(
             rx.el.h2(title),
-            icon_button("close", close_label, testid=f"{testid}-close", on_click=on_close),
+            icon_button("close", say("Close"), testid=f"{testid}-close", on_click=on_close),
             class_name="dialog-head",
         ),
         *children,

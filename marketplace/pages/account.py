@@ -14,7 +14,7 @@ from marketplace.components.labels import badge
 from marketplace.components.shell import dialog, page_header
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.account import AccountState, LogInRow, ResetState, VerifyState
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 _S = AccountState
 
@@ -38,7 +38,7 @@ def _stranger() -> rx.Component:
         say("Log in, and this page is about you."),
         is_page=True,
         testid="account-stranger",
-        action=link_button(say("Log in"), "/login?next=/account", testid="account-log-in", tone="primary"),
+        action=link_button(say("Log in"), page_at("/login?next=/account"), testid="account-log-in", tone="primary"),
     )
 
 
@@ -48,7 +48,7 @@ def _erased() -> rx.Component:
         say("Orders for later stay valid: their links are on their way to you by mail."),
         is_page=True,
         testid="account-erased",
-        action=link_button(say("See what is on"), "/browse", testid="account-browse", tone="primary"),
+        action=link_button(say("See what is on"), page_at("/browse"), testid="account-browse", tone="primary"),
     )
 
 
@@ -316,7 +316,7 @@ def forgot() -> rx.Component:
                     class_name="form",
                 ),
             ),
-            rx.el.p(rx.el.a(say("Back to the log-in"), href="/login", data_testid="to-login")),
+            rx.el.p(rx.el.a(say("Back to the log-in"), href=page_at("/login"), data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )  # fmt: skip
@@ -338,7 +338,7 @@ def _reset_done() -> rx.Component:
         title=say("Your password is changed"),
         testid="reset-done",
         tone="good",
-        action=link_button(say("Log in"), "/login", testid="reset-log-in", tone="primary"),
+        action=link_button(say("Log in"), page_at("/login"), testid="reset-log-in", tone="primary"),
     )
 
 
@@ -356,7 +356,7 @@ def _reset_form() -> rx.Component:
             action="/session/reset",
             class_name="form",
         ),
-        rx.el.p(rx.el.a(say("Ask for another link"), href="/forgot", data_testid="to-forgot")),
+        rx.el.p(rx.el.a(say("Ask for another link"), href=page_at("/forgot"), data_testid="to-forgot")),
     )  # fmt: skip
 
 
@@ -376,14 +376,16 @@ def verify() -> rx.Component:
                     say("Mail to {email} reaches you.", email=VerifyState.email),
                     is_page=True,
                     testid="verified",
-                    action=link_button(say("See what is on"), "/browse", testid="verified-browse", tone="primary"),
+                    action=link_button(
+                        say("See what is on"), page_at("/browse"), testid="verified-browse", tone="primary"
+                    ),
                 ),
                 empty_state(
                     say("This link is not good any more"),
                     say("It is more than three days old, or not whole. Your account page sends you another."),
                     is_page=True,
                     testid="not-verified",
-                    action=link_button(say("Open my account"), "/account", testid="verify-account"),
+                    action=link_button(say("Open my account"), page_at("/account"), testid="verify-account"),
                 ),
             ),
         )

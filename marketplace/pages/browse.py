@@ -20,7 +20,7 @@ from marketplace.pages.frame import frame
 from marketplace.state.browse import ON_A_SHELF, ActiveFilter, BrowseState, HomeState
 from marketplace.state.cards import Card
 from marketplace.state.filters import BROWSE, SPANS, Filters, genre_text, kind_text, sort_text, span_text
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 TYPED = 250
 """Milliseconds without another key before the list answers."""
@@ -51,7 +51,7 @@ def home() -> rx.Component:
         rx.cond(
             HomeState.near,
             rx.el.section(
-                _shelf_head(say("In {city}", city=HomeState.city), f"{BROWSE}?place={HomeState.city}", testid="near"),
+                _shelf_head(say("In {city}", city=HomeState.city), page_at(f"{BROWSE}?place={HomeState.city}"), testid="near"),
                 _cards(HomeState.near),
                 class_name="section",
             ),
@@ -134,7 +134,7 @@ def _shelf_head(title: str, href: str, *, testid: str) -> rx.Component:
 def _genres() -> rx.Component:
     """The categories as links that keep no other filter: a fresh start."""
     return chips(
-        chip(say("Everything"), testid="genre-all", href=BROWSE, is_on=BrowseState.filters.category == ""),
+        chip(say("Everything"), testid="genre-all", href=page_at(BROWSE), is_on=BrowseState.filters.category == ""),
         *(
             chip(
                 genre_text(genre), testid=f"genre-{genre}", href=Filters(category=genre).address,
@@ -225,7 +225,7 @@ def _results() -> rx.Component:
             BrowseState.active,
             rx.el.div(
                 rx.foreach(BrowseState.active, _active),
-                rx.el.a(say("Take all away"), href=BROWSE, class_name="button button-plain", data_testid="active-none"),
+                rx.el.a(say("Take all away"), href=page_at(BROWSE), class_name="button button-plain", data_testid="active-none"),
                 role="group",
                 aria_label=say("Filters in use"),
                 class_name="chips",
@@ -266,7 +266,7 @@ def _nothing() -> rx.Component:
             say("Nothing is all of that at once"),
             say("Take one of the filters above away, or begin anew."),
             testid="no-cards",
-            action=link_button(say("See everything"), BROWSE, testid="no-cards-all"),
+            action=link_button(say("See everything"), page_at(BROWSE), testid="no-cards-all"),
         ),
         empty_state(
             say("Nothing is on just now"),

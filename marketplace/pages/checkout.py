@@ -14,6 +14,7 @@ from marketplace.components.progress import countdown, price_lines, steps
 from marketplace.components.shell import dialog, page_header
 from marketplace.pages.frame import frame
 from marketplace.state.checkout import CheckoutState
+from marketplace.words import page_at
 
 _S = CheckoutState
 
@@ -48,7 +49,7 @@ def _gone() -> rx.Component:
         testid="gone",
         action=link_button(
             "Pick again",
-            rx.cond(_S.listing_href != "", _S.listing_href, "/browse"),
+            rx.cond(_S.listing_href != "", _S.listing_href, page_at("/browse")),
             testid="gone-again",
             tone="primary",
         ),
@@ -61,7 +62,7 @@ def _missing() -> rx.Component:
         "This check-out belongs to another browser, or has been finished.",
         is_page=True,
         testid="missing",
-        action=link_button("See what is on", "/browse", testid="missing-browse"),
+        action=link_button("See what is on", page_at("/browse"), testid="missing-browse"),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -13,22 +12,7 @@ from marketplace.components.feedback import notice, toast, toasts
 from marketplace.components.shell import site_footer, site_header
 from marketplace.components.values import Link
 from marketplace.state.viewer import ViewerState
-
-NAV: Sequence[Link] = (
-    Link(label="Browse", href="/browse", testid="nav-browse"),
-    Link(label="Orders", href="/orders", testid="nav-orders"),
-)
-OWN: Sequence[Link] = (
-    Link(label="Sell", href="/sell", testid="menu-sell"),
-    Link(label="Account", href="/account", testid="menu-account"),
-)
-MORE: Sequence[Link] = (
-    Link(label="What is on", href="/browse", testid="footer-browse"),
-    Link(label="Sell tickets", href="/sell", testid="footer-sell"),
-    Link(label="API", href="/api/v1/docs", testid="footer-api"),
-)
-
-OFFLINE = "We lost the connection and are trying again. What you hold stays held."
+from marketplace.words import LANGUAGES, page_at, say, spoken
 
 LEAVE = "leave"
 """Id of the form that logs out. What the tab remembers of its viewer goes first."""
@@ -40,22 +24,48 @@ _leave = rx.call_function(
 
 def frame(*content: rx.Component, current: str = "") -> rx.Component:
     """`content` inside the shell; `current` is the href of the entry in the navigation that is open."""
+    nav = [
+        Link(label=say("Browse"), href=page_at("/browse"), testid="nav-browse"),
+        Link(label=say("Orders"), href=page_at("/orders"), testid="nav-orders"),
+    ]
+    own = [
+        Link(label=say("Sell"), href=page_at("/sell"), testid="menu-sell"),
+        Link(label=say("Account"), href=page_at("/account"), testid="menu-account"),
+    ]
+    more = [
+        Link(label=say("What is on"), href=page_at("/browse"), testid="footer-browse"),
+        Link(label=say("Sell tickets"), href=page_at("/sell"), testid="footer-sell"),
+        Link(label=say("API"), href="/api/v1/docs", testid="footer-api"),
+    ]
     passing_word = toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss)
     return rx.fragment(
         site_header(
-            NAV, viewer_name=ViewerState.name, menu=OWN, current=current, on_sign_out=_leave, sign_in_href="/login",
-            sign_in_label="Log in", sign_out_label="Log out",
+            nav, viewer_name=ViewerState.name, menu=own, current=page_at(current), on_sign_out=_leave,
+            sign_in_href=page_at("/login"),
         ),
         rx.cond(
             has_connection_errors,
-            notice(OFFLINE, testid="offline", tone="warning"),
+            notice(
+                say("We lost the connection and are trying again. What you hold stays held."),
+                testid="offline",
+                tone="warning",
+            ),
         ),
         rx.el.main(*content, id="content", class_name="page", tab_index=-1),
-        site_footer(MORE),
+        site_footer(more, _languages()),
         toasts(rx.cond(ViewerState.notice != "", passing_word)),
         _Away.create(to=ViewerState.away),
         native_form(action="/session/logout", id=LEAVE, hidden=True),
     )  # fmt: skip
+
+
+def _languages() -> dict[str, Link]:
+    """The ways to this page in every language but its own, by code. The server remembers which one was taken."""
+    return {
+        language: Link(label=name, href=f"/session/language?to={language}", testid=f"speak-{language}")
+        for language, name in LANGUAGES.items()
+        if language != spoken()
+    }
 
 
 class _Away(rx.Component):

@@ -14,6 +14,7 @@ from marketplace.components.shell import page_header, sticky_bar
 from marketplace.components.values import when
 from marketplace.pages.frame import frame
 from marketplace.state.listing import ListingState
+from marketplace.words import page_at
 
 _S = ListingState
 
@@ -27,7 +28,7 @@ def listing() -> rx.Component:
                 "It may have been taken down, or the address has a slip in it.",
                 is_page=True,
                 testid="listing-missing",
-                action=link_button("See what is on", "/browse", testid="missing-browse"),
+                action=link_button("See what is on", page_at("/browse"), testid="missing-browse"),
             ),
             rx.cond(_S.is_loading, _loading(), _shown()),
         ),
@@ -63,7 +64,7 @@ def _shown() -> rx.Component:
             notice(
                 _S.facts.why_not,
                 testid="not-on-sale",
-                action=link_button("See what is on", "/browse", testid="not-on-sale-browse"),
+                action=link_button("See what is on", page_at("/browse"), testid="not-on-sale-browse"),
             ),
         ),
         rx.cond(_S.facts.is_on_sale, rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),

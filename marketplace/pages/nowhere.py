@@ -9,7 +9,7 @@ from marketplace.components.shell import page_header
 from marketplace.pages.browse import search_form
 from marketplace.pages.frame import frame
 from marketplace.state.filters import BROWSE
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 
 def nowhere() -> rx.Component:
@@ -20,8 +20,8 @@ def nowhere() -> rx.Component:
             ),
             search_form(),
             rx.el.div(
-                link_button(say("See what is on"), BROWSE, testid="no-page-browse"),
-                link_button(say("Your orders"), "/orders", testid="no-page-orders", tone="plain"),
+                link_button(say("See what is on"), page_at(BROWSE), testid="no-page-browse"),
+                link_button(say("Your orders"), page_at("/orders"), testid="no-page-orders", tone="plain"),
                 class_name="cluster",
             ),
             class_name="stack stack-loose nowhere",

@@ -12,6 +12,7 @@ from marketplace.components.progress import price_lines, timeline
 from marketplace.components.shell import dialog, page_header
 from marketplace.pages.frame import frame
 from marketplace.state.orders import OrderRow, OrdersState, OrderState, TicketRow
+from marketplace.words import page_at
 
 _S = OrderState
 
@@ -29,7 +30,7 @@ def orders() -> rx.Component:
                     "No orders yet",
                     "What you buy in this browser, or with your account, shows up here.",
                     testid="no-orders",
-                    action=link_button("See what is on", "/browse", testid="no-orders-browse", tone="primary"),
+                    action=link_button("See what is on", page_at("/browse"), testid="no-orders-browse", tone="primary"),
                 ),
             ),
         ),
@@ -63,7 +64,7 @@ def _missing() -> rx.Component:
         "It belongs to another browser or account. Open it with the link in your mail, or log in.",
         is_page=True,
         testid="order-missing",
-        action=link_button("Log in", "/login", testid="order-log-in"),
+        action=link_button("Log in", page_at("/login"), testid="order-log-in"),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
+from reflex_base.utils.imports import ImportVar
+from reflex_base.vars import VarData
 
 from marketplace.pages.account import account, forgot, reset, verify
 from marketplace.pages.browse import browse, home
@@ -30,6 +32,9 @@ from marketplace.state.sell_edit import SellEditState
 from marketplace.state.sell_sales import SellSalesState
 from marketplace.state.viewer import ViewerState
 from marketplace.state.welcome import WelcomeState
+from marketplace.words import LANGUAGES, page_at, say, speaking
+
+NOWHERE = "404"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +48,89 @@ class Route:
     on_load: tuple[Any, ...] = ()
 
 
-_OF_LISTING = rx.cond(ListingState.facts.title, f"{ListingState.facts.title} – Holdfast", "Holdfast")
-
-ROUTES = (
-    Route(
-        "/", home, "Holdfast – seats that are yours", "Reserved seats, held while you pay and never sold twice.",
-        (HomeState.load,),
-    ),
-    Route("/browse", browse, "What is on – Holdfast", "Theatre, concerts, sport and trips.", (BrowseState.load,)),
-    Route("/l/[listing_slug]", listing, _OF_LISTING, "Pick your seats in the live plan.", (ListingState.load,)),
-    Route("/checkout/[checkout_hold]", checkout, "Check out – Holdfast", "Pay for your seats.", (CheckoutState.load,)),
-    Route("/orders", orders, "Your orders – Holdfast", "What you have bought.", (OrdersState.load,)),
-    Route("/o/[order_id]", order, "Your order – Holdfast", "Your tickets.", (OrderState.load,)),
-    Route("/login", login, "Log in – Holdfast", "Log in to your account.", (WelcomeState.open_form,)),
-    Route("/login/code", login_code, "Log in – Holdfast", "Enter your code.", (WelcomeState.open_form,)),
-    Route("/forgot", forgot, "New password – Holdfast", "Forgot your password?", (ResetState.open_form,)),
-    Route("/reset", reset, "New password – Holdfast", "Set a new password.", (ResetState.open_form,)),
-    Route("/verify", verify, "Confirm your address – Holdfast", "Confirm your address.", (VerifyState.load,)),
-    Route("/account", account, "Your account – Holdfast", "Profile, password, log-ins.", (AccountState.load,)),
-    Route("/register", register, "Make an account – Holdfast", "Make an account.", (WelcomeState.open_form,)),
-    Route("/sell", sell, "Sell – Holdfast", "Your shop.", (SellState.load,)),
-    Route("/sell/new", sell_new, "New listing – Holdfast", "Write a new listing.", (SellState.begin,)),
-    Route("/sell/[sell_id]", sell_sales, "Sales – Holdfast", "How a listing sells.", (SellSalesState.load,)),
-    Route("/sell/[sell_id]/edit", sell_edit, "Listing – Holdfast", "Write a listing.", (SellEditState.load,)),
-    Route("/lab", lab, "Lab – Holdfast", "Test the marketplace.", (LabState.load,)),
-    Route("404", nowhere, "Not here – Holdfast", "There is no such page."),
-)  # fmt: skip
+def routes() -> tuple[Route, ...]:
+    """All of them, with their titles in the language that is being spoken."""
+    of_listing = rx.cond(ListingState.facts.title, f"{ListingState.facts.title} – Holdfast", "Holdfast")
+    return (
+        Route(
+            "/", home, say("Holdfast – seats that are yours"),
+            say("Reserved seats, held while you pay and never sold twice."), (HomeState.load,),
+        ),
+        Route("/browse", browse, _title(say("What is on")), say("Theatre, concerts, sport and trips."), (BrowseState.load,)),
+        Route("/l/[listing_slug]", listing, of_listing, say("Pick your seats in the live plan."), (ListingState.load,)),
+        Route("/checkout/[checkout_hold]", checkout, _title(say("Check out")), say("Pay for your seats."), (CheckoutState.load,)),
+        Route("/orders", orders, _title(say("Your orders")), say("What you have bought."), (OrdersState.load,)),
+        Route("/o/[order_id]", order, _title(say("Your order")), say("Your tickets."), (OrderState.load,)),
+        Route("/login", login, _title(say("Log in")), say("Log in to your account."), (WelcomeState.open_form,)),
+        Route("/login/code", login_code, _title(say("Log in")), say("Enter your code."), (WelcomeState.open_form,)),
+        Route("/forgot", forgot, _title(say("New password")), say("Forgot your password?"), (ResetState.open_form,)),
+        Route("/reset", reset, _title(say("New password")), say("Set a new password."), (ResetState.open_form,)),
+        Route("/verify", verify, _title(say("Confirm your address")), say("Confirm your address."), (VerifyState.load,)),
+        Route("/account", account, _title(say("Your account")), say("Profile, password, log-ins."), (AccountState.load,)),
+        Route("/register", register, _title(say("Make an account")), say("Make an account."), (WelcomeState.open_form,)),
+        Route("/sell", sell, _title(say("Sell")), say("Your shop."), (SellState.load,)),
+        Route("/sell/new", sell_new, _title(say("New listing")), say("Write a new listing."), (SellState.begin,)),
+        Route("/sell/[sell_id]", sell_sales, _title(say("Sales")), say("How a listing sells."), (SellSalesState.load,)),
+        Route("/sell/[sell_id]/edit", sell_edit, _title(say("Listing")), say("Write a listing."), (SellEditState.load,)),
+        Route("/lab", lab, _title(say("Lab")), say("Test the marketplace."), (LabState.load,)),
+    )  # fmt: skip
 
 
 def add_pages(app: rx.App) -> None:
-    for route in ROUTES:
-        app.add_page(
-            route.page,
-            route=route.path,
-            title=route.title,
-            description=route.about,
-            image="/og.png",
-            on_load=[ViewerState.look, *route.on_load],
-        )
+    """Compile every page once for each language, at an address of its own."""
+    for language in LANGUAGES:
+        with speaking(language):
+            for route in routes():
+                app.add_page(
+                    _spoken(route.page, language),
+                    route=page_at(route.path),
+                    title=route.title,
+                    description=route.about,
+                    image="/og.png",
+                    on_load=[ViewerState.look, *route.on_load],
+                )
+    app.add_page(
+        lambda: _in_every_language(nowhere),
+        route=NOWHERE,
+        title=_in_every_language(lambda: _title(say("Not here"))),
+        description=_in_every_language(lambda: say("There is no such page.")),
+        image="/og.png",
+        on_load=[ViewerState.look],
+    )
+
+
+def _title(name: str) -> str:
+    return f"{name} – Holdfast"
+
+
+def _spoken(page: Callable[[], rx.Component], language: str) -> Callable[[], rx.Component]:
+    """`page` as it is compiled in `language`.
+
+    Reflex puts what pages of one module have in common into one file. Each language pretends to be a module of its own,
+    so that nobody loads words of another.
+    """
+
+    def compiled() -> rx.Component:
+        with speaking(language):
+            return page()
+
+    compiled.__name__ = page.__name__
+    compiled.__module__ = page.__module__ if language == "en" else f"{page.__module__}.{language}"
+    return compiled
+
+
+def _in_every_language(said: Callable[[], Any]) -> Any:
+    """What is said in the language of whatever address is open: for the one page that has no address of its own."""
+    path = rx.Var(
+        "here.pathname",
+        _var_type=str,
+        _var_data=VarData(
+            imports={"react-router": [ImportVar("useLocation")]}, hooks={"const here = useLocation()": None}
+        ),
+    ).to(str)
+    otherwise = said()
+    for language in LANGUAGES:
+        if language != "en":
+            with speaking(language):
+                otherwise = rx.cond((path + "/").startswith(page_at("/") + "/"), said(), otherwise)
+    return otherwise

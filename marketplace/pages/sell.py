@@ -15,7 +15,7 @@ from marketplace.components.shell import page_header
 from marketplace.components.values import when
 from marketplace.pages.frame import frame
 from marketplace.state.sell import ListingRow, SellState
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 _S = SellState
 
@@ -51,8 +51,8 @@ def _log_in() -> rx.Component:
         is_page=True,
         testid="sell-log-in",
         action=rx.el.div(
-            link_button(say("Log in"), "/login?next=/sell", testid="sell-to-login", tone="primary"),
-            link_button(say("Make an account"), "/register?next=/sell", testid="sell-to-register"),
+            link_button(say("Log in"), page_at("/login?next=/sell"), testid="sell-to-login", tone="primary"),
+            link_button(say("Make an account"), page_at("/register?next=/sell"), testid="sell-to-register"),
             class_name="cluster",
         ),
     )
@@ -84,7 +84,7 @@ def _shop() -> rx.Component:
             _S.shop,
             eyebrow=say("Your shop"),
             actions=link_button(
-                say("New listing"), "/sell/new", testid="new-listing", tone="primary", icon_name="plus"
+                say("New listing"), page_at("/sell/new"), testid="new-listing", tone="primary", icon_name="plus"
             ),
         ),
         when(

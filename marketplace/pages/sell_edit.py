@@ -25,7 +25,7 @@ from marketplace.components.values import Choice, Text, when
 from marketplace.pages.frame import frame
 from marketplace.state import phrases
 from marketplace.state.sell_edit import Lack, PlanRow, PriceRow, SellEditState, StepRow
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 _S = SellEditState
 
@@ -51,7 +51,7 @@ def _missing() -> rx.Component:
         say("It may belong to another shop. Log in as somebody who runs it."),
         is_page=True,
         testid="sell-missing",
-        action=link_button(say("To your shop"), "/sell", testid="sell-missing-back"),
+        action=link_button(say("To your shop"), page_at("/sell"), testid="sell-missing-back"),
     )
 
 
@@ -141,7 +141,7 @@ def _ways_on() -> rx.Component:
         rx.cond(
             _S.step != "what",
             button(say("Back"), testid="step-back", icon_name="arrow-left", on_click=_S.back),
-            link_button(say("To your shop"), "/sell", testid="to-shop", tone="plain"),
+            link_button(say("To your shop"), page_at("/sell"), testid="to-shop", tone="plain"),
         ),
         rx.cond(
             _S.step != "preview",
@@ -501,7 +501,7 @@ def _card() -> rx.Component:
             data_testid="card-preview",
         ),
         badge(rx.cond(_S.badge != "", _S.badge, say("On sale")), tone=_S.tone),
-        when(_S.is_public, link_button(say("To its sales"), f"/sell/{_S.id}", testid="to-sales")),
+        when(_S.is_public, link_button(say("To its sales"), page_at(f"/sell/{_S.id}"), testid="to-sales")),
         class_name="stack stack-tight",
     )
 

@@ -15,7 +15,7 @@ from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import when
 from marketplace.pages.frame import frame
 from marketplace.state.sell_sales import MOST_AT_ONCE, BackRow, CategoryRow, OrderRow, SellSalesState
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 _S = SellSalesState
 
@@ -34,7 +34,7 @@ def _missing() -> rx.Component:
         say("They may belong to another shop. Log in as somebody who runs it."),
         is_page=True,
         testid="sales-missing",
-        action=link_button(say("To your shop"), "/sell", testid="sales-missing-back"),
+        action=link_button(say("To your shop"), page_at("/sell"), testid="sales-missing-back"),
     )
 
 

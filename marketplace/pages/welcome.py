@@ -10,7 +10,7 @@ from marketplace.components.forms import field
 from marketplace.components.shell import page_header
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.welcome import WelcomeState
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 
 def login() -> rx.Component:
@@ -18,8 +18,8 @@ def login() -> rx.Component:
         rx.el.div(
             page_header("Log in"),
             _form("/session/login", _email(), _password("current-password"), button_label="Log in"),
-            rx.el.p(rx.el.a(say("Forgot your password?"), href="/forgot", data_testid="to-forgot")),
-            rx.el.p("New here? ", rx.el.a("Make an account", href="/register", data_testid="to-register")),
+            rx.el.p(rx.el.a(say("Forgot your password?"), href=page_at("/forgot"), data_testid="to-forgot")),
+            rx.el.p("New here? ", rx.el.a("Make an account", href=page_at("/register"), data_testid="to-register")),
             class_name="stack page-narrow",
         )
     )
@@ -42,7 +42,7 @@ def login_code() -> rx.Component:
                 ),
                 button_label=say("Log in"),
             ),
-            rx.el.p(rx.el.a(say("Begin again"), href="/login", data_testid="to-login")),
+            rx.el.p(rx.el.a(say("Begin again"), href=page_at("/login"), data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )
@@ -67,7 +67,7 @@ def register() -> rx.Component:
                 _password("new-password", hint="Ten characters or more. A few words in a row are good."),
                 button_label="Make my account",
             ),
-            rx.el.p("Been here before? ", rx.el.a("Log in", href="/login", data_testid="to-login")),
+            rx.el.p("Been here before? ", rx.el.a("Log in", href=page_at("/login"), data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # pydantic, which serialises State vars
 from marketplace.catalog.views import ListingCard, Status
 from marketplace.components.values import Tone
 from marketplace.state import phrases
-from marketplace.words import locale, say
+from marketplace.words import locale, page_at, say
 
 
 class Card(TypedDict):
@@ -28,7 +28,7 @@ class Card(TypedDict):
 def card_of(listing: ListingCard) -> Card:
     badge, tone = badge_of(listing)
     return Card(
-        id=listing.id, href=f"/l/{listing.slug}", title=listing.title,
+        id=listing.id, href=page_at(f"/l/{listing.slug}"), title=listing.title,
         when_text=phrases.when_text(listing.starts_at, listing.zone), place=f"{listing.place_name}, {listing.city}",
         price=phrases.price_range(listing.price_from, listing.price_to), poster=listing.poster_url, badge=badge,
         badge_tone=tone,

@@ -30,6 +30,7 @@ from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
+from marketplace.words import page_at
 
 PROVIDER = "simulator"
 LOOK_EVERY = 0.35
@@ -89,7 +90,7 @@ class CheckoutState(ViewerState):
         try:
             actor = await self._actor()
             hold_id = HoldId(self._part("checkout_hold"))
-            self.login_href = f"/login?next=/checkout/{hold_id}"
+            self.login_href = page_at(f"/login?next=/checkout/{hold_id}")
             async with transaction(reading=True) as session:
                 order = await orders.by_hold(session, actor, hold_id)
             if order is None:
@@ -121,7 +122,7 @@ class CheckoutState(ViewerState):
         if self._payment:
             yield CheckoutState.follow
         elif self._order and self.is_free:
-            yield rx.redirect(f"/o/{self._order}")
+            yield rx.redirect(page_at(f"/o/{self._order}"))
 
     @rx.event(background=True)
     async def follow(self) -> Any:
@@ -140,7 +141,7 @@ class CheckoutState(ViewerState):
                         return
                     self._show_payment(payment)
             if status is Status.CONFIRMED:
-                yield rx.redirect(f"/o/{order_id}")
+                yield rx.redirect(page_at(f"/o/{order_id}"))
                 return
             if payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELED} or status is not Status.PENDING_PAYMENT:
                 async with self:
@@ -233,7 +234,7 @@ class CheckoutState(ViewerState):
 
     async def _show_order(self, order: Order) -> Any:
         if order.status is Status.CONFIRMED:
-            return rx.redirect(f"/o/{order.id}")
+            return rx.redirect(page_at(f"/o/{order.id}"))
         self._order = order.id
         self.buyer_name, self.buyer_email = order.buyer_name, order.buyer_email
         await self._show_bill(_bill_of(order))
@@ -254,7 +255,7 @@ class CheckoutState(ViewerState):
         offer = await catalog.offer(bill.listing_id)
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
         self.when_text = f"{phrases.when_text(offer.starts_at, offer.zone)} {phrases.zone_text(offer.zone)}"
-        self.listing_href, self.poster = f"/l/{offer.slug}", f"/api/v1/listings/{offer.listing_id}/poster.svg"
+        self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), f"/api/v1/listings/{offer.listing_id}/poster.svg"
         self.policy = phrases.POLICIES[offer.policy]
         self.lines, self.total = bill.lines, phrases.money_text(bill.total)
         self.is_free, self.is_guest = not bill.total, actor.account is None

@@ -14,7 +14,7 @@ from babel.dates import format_date
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.views import Genre, ListingFilters, Sort
 from marketplace.money import AmountRefused, Money, exponent
-from marketplace.words import locale, say
+from marketplace.words import locale, page_at, say
 
 BROWSE = "/browse"
 LONGEST_TEXT = 100
@@ -73,7 +73,7 @@ class Filters:
     @property
     def address(self) -> str:
         query = urlencode({name: value for name, value in asdict(self).items() if value})
-        return f"{BROWSE}?{query}" if query else BROWSE
+        return page_at(f"{BROWSE}?{query}" if query else BROWSE)
 
     @property
     def order(self) -> Sort:

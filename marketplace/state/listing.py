@@ -25,6 +25,7 @@ from marketplace.ids import HoldId, ListingId
 from marketplace.money import Money
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
+from marketplace.words import page_at
 
 
 class SeatPrice(TypedDict):
@@ -158,7 +159,7 @@ class ListingState(ViewerState):
 
     @rx.event
     def check_out(self) -> EventSpec | None:
-        return rx.redirect(f"/checkout/{self._hold}") if self._hold else None
+        return rx.redirect(page_at(f"/checkout/{self._hold}")) if self._hold else None
 
     async def _find_best(self, wish: dict[str, Any]) -> None:
         most = wish.get("maxAmount")
@@ -204,7 +205,7 @@ class ListingState(ViewerState):
         self._show(held)
         async with transaction(reading=True) as session:
             unpaid = await bookings.unpaid_of_cart(session, actor, listing_id, now)
-        self.unpaid_order = "" if unpaid is None else f"/checkout/{unpaid.hold_id}"
+        self.unpaid_order = "" if unpaid is None else page_at(f"/checkout/{unpaid.hold_id}")
 
     def _show(self, held: Held | None) -> None:
         self.server_now = clock.now().isoformat()

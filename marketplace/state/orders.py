@@ -21,6 +21,7 @@ from marketplace.payments import queries as payments
 from marketplace.payments.views import PaymentView, RefundView
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
+from marketplace.words import page_at
 
 _TRAIL = {
     Status.PENDING_PAYMENT: "Order made",
@@ -139,7 +140,7 @@ class OrderState(ViewerState):
         self.is_confirmed = order.status is Status.CONFIRMED
         self.is_unpaid = order.status is Status.PENDING_PAYMENT
         self.can_cancel = self.is_unpaid or (self.is_confirmed and clock.now() < order.starts_at)
-        self.pay_href = f"/checkout/{order.hold_id}"
+        self.pay_href = page_at(f"/checkout/{order.hold_id}")
         self.buyer, self.email = order.buyer_name, order.buyer_email
         self.tickets = [_ticket(ticket) for ticket in order.tickets]
         self.lines = [
@@ -168,7 +169,7 @@ class OrderState(ViewerState):
 def _row(card: OrderCard) -> OrderRow:
     status, tone = phrases.BOOKING_STATUS[card.status]
     return OrderRow(
-        id=card.id, href=f"/o/{card.id}", title=card.title, when_text=phrases.when_text(card.starts_at, card.zone),
+        id=card.id, href=page_at(f"/o/{card.id}"), title=card.title, when_text=phrases.when_text(card.starts_at, card.zone),
         place=card.place_name, quantity=f"{card.quantity} ticket{'' if card.quantity == 1 else 's'}",
         total=phrases.money_text(card.total), status=status, tone=tone,
     )  # fmt: skip

@@ -26,7 +26,7 @@ from marketplace.inventory import queries as inventory
 from marketplace.money import Money
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
-from marketplace.words import say
+from marketplace.words import page_at, say
 
 DEFAULT_CURRENCY = "EUR"
 _OVER = {Status.CLOSED, Status.CANCELLED}
@@ -116,11 +116,11 @@ class SellState(ViewerState):
         """A fresh listing to write on."""
         actor = await self._actor()
         if not actor.sellers:
-            return rx.redirect("/sell")
+            return rx.redirect(page_at("/sell"))
         async with transaction() as session:
             shop = (await people.account_view(session, actor.must_have_account())).sellers[0]
             id = await writing.begin(session, actor, shop.id, clock.now(), zone=self.zone, currency=DEFAULT_CURRENCY)
-        return rx.redirect(f"/sell/{id}/edit", replace=True)
+        return rx.redirect(page_at(f"/sell/{id}/edit"), replace=True)
 
     def _learn_of_the_shop(self) -> None:
         """What somebody may do stands in their access token: fetch one that knows of the new shop."""
@@ -164,7 +164,7 @@ def _row(card: ListingCard, sold: int, capacity: int, revenue: Money | None) -> 
     badge, tone = phrases.LISTING_BADGE[card.status]
     is_draft = card.status is Status.DRAFT
     return ListingRow(
-        id=card.id, href=f"/sell/{card.id}/edit" if is_draft else f"/sell/{card.id}", title=card.title,
+        id=card.id, href=page_at(f"/sell/{card.id}/edit") if is_draft else page_at(f"/sell/{card.id}"), title=card.title,
         when_text=f"{phrases.when_text(card.starts_at, card.zone)} · {card.place_name}, {card.city}",
         badge=badge or say("On sale"), tone=tone if badge else "good",
         poster=draft_poster(card) if is_draft else card.poster_url,
@@ -182,7 +182,7 @@ def _currency(card: ListingCard) -> str:
 
 def _unlisted(sheet: SheetCard, shop: SellerView) -> ListingRow:
     return ListingRow(
-        id=sheet.id, href=f"/sell/{sheet.id}/edit", title=sheet.title.strip() or say("A listing without a title"),
+        id=sheet.id, href=page_at(f"/sell/{sheet.id}/edit"), title=sheet.title.strip() or say("A listing without a title"),
         when_text=say("Changed {when}", when=phrases.when_text(sheet.changed_at, "UTC")),
         badge=phrases.LISTING_BADGE[Status.DRAFT][0], tone="neutral",
         poster=poster_of(
@@ -210,12 +210,18 @@ def poster_of(poster: Poster) -> str:
 def _todo(shop: SellerView, *, has_plan: bool, has_draft: bool, has_listing: bool) -> list[Todo]:
     entries = [
         ("shop", say("Open your shop"), shop.name, "", True),
-        ("plan", say("Bring a seat plan"), say("Import a drawing, or have a plain hall drawn."), "/sell/new", has_plan),
+        (
+            "plan",
+            say("Bring a seat plan"),
+            say("Import a drawing, or have a plain hall drawn."),
+            page_at("/sell/new"),
+            has_plan,
+        ),
         (
             "draft",
             say("Write your first listing"),
             say("What, where, when, and what it costs."),
-            "/sell/new",
+            page_at("/sell/new"),
             has_draft,
         ),
         ("listing", say("Publish it"), say("We tell you everything that is still missing."), "", has_listing),

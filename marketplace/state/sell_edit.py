@@ -23,7 +23,7 @@ from marketplace.ids import ListingId, SellerId
 from marketplace.state import phrases
 from marketplace.state.sell import poster_of
 from marketplace.state.viewer import ViewerState
-from marketplace.words import say, say_n
+from marketplace.words import page_at, say, say_n
 
 STEPS = ("what", "place", "plan", "prices", "rules", "preview")
 _STEP_OF = {
@@ -198,7 +198,7 @@ class SellEditState(ViewerState):
             self._tell(refused)
             await self._look_again()
             return None
-        return rx.redirect(f"/sell/{self.id}")
+        return rx.redirect(page_at(f"/sell/{self.id}"))
 
     @rx.event
     async def take_over(self) -> None:

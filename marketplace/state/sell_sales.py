@@ -23,7 +23,7 @@ from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
-from marketplace.words import say, say_n
+from marketplace.words import page_at, say, say_n
 
 ON_A_PAGE = 20
 MOST_AT_ONCE = 500
@@ -235,7 +235,7 @@ class SellSalesState(ViewerState):
         self.when_text = phrases.when_text(listing.starts_at, listing.place.zone)
         badge, tone = phrases.LISTING_BADGE[listing.status]
         self.badge, self.tone = badge or say("On sale"), tone if badge else "good"
-        self.page_href, self.edit_href = f"/l/{listing.slug}", f"/sell/{listing.id}/edit"
+        self.page_href, self.edit_href = page_at(f"/l/{listing.slug}"), page_at(f"/sell/{listing.id}/edit")
         self.csv_href = f"/api/v1/listings/{listing.id}/orders.csv"
         self.is_open, self.is_cancelled = listing.status in _OPEN, listing.status is Status.CANCELLED
         self.is_shut = not self.is_open

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from marketplace.state.viewer import ViewerState
+from marketplace.words import page_at
 
 PROBLEMS = {
     "wrong_credentials": "That e-mail address and password do not go together. Check both and try again.",
@@ -41,4 +42,4 @@ class WelcomeState(ViewerState):
 def _own_path(wish: str) -> str:
     """`wish` if it leads to a page of ours, else the front page: nobody is sent on to another site."""
     is_own = wish.startswith("/") and not wish.startswith(("//", "/\\"))
-    return wish if is_own else "/"
+    return wish if is_own else page_at("/")

@@ -127,7 +127,8 @@ async def test_the_same_page_comes_compressed_to_whoever_can_read_that(browser: 
     assert packed.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in plain.headers
     assert packed.text == plain.text
-    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert packed.headers["vary"] == plain.headers["vary"]
+    assert "Accept-Encoding" in plain.headers["vary"]
     head = await browser.head("/", headers={"Accept-Encoding": "identity"})
     assert (head.headers["content-length"], head.content) == (plain.headers["content-length"], b"")
 

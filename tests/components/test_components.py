@@ -115,8 +115,8 @@ def test_an_error_note_offers_to_try_again():
 
 def test_the_header_asks_a_stranger_to_sign_in_and_greets_the_known():
     nav = [{"label": "Browse", "href": "/browse", "testid": "nav-browse"}]
-    stranger = shown(c.site_header(nav, current="/browse"))
-    known = shown(c.site_header(nav, viewer_name="Ana", on_sign_out=Checkout.pick([])))
+    stranger = shown(c.site_header(nav, current="/browse", sign_in_href="/login"))
+    known = shown(c.site_header(nav, viewer_name="Ana", on_sign_out=Checkout.pick([]), sign_in_href="/login"))
     assert '"data-testid":"sign-in"' in stranger
     assert '"aria-current":"page"' in stranger
     assert '"data-testid":"sign-in"' not in known
@@ -125,8 +125,16 @@ def test_the_header_asks_a_stranger_to_sign_in_and_greets_the_known():
 
 def test_everything_that_can_be_pressed_can_be_found():
     page = rx.fragment(
-        c.site_header([{"label": "Browse", "href": "/b", "testid": "nav"}], viewer_name="Ana", on_sign_out=rx.noop()),
-        c.site_footer([{"label": "Help", "href": "/h", "testid": "help"}]),
+        c.site_header(
+            [{"label": "Browse", "href": "/b", "testid": "nav"}],
+            viewer_name="Ana",
+            on_sign_out=rx.noop(),
+            sign_in_href="/l",
+        ),
+        c.site_footer(
+            [{"label": "Help", "href": "/h", "testid": "help"}],
+            {"de": {"label": "Deutsch", "href": "/d", "testid": "speak-de"}},
+        ),
         c.stepper("Seats", 2, testid="seats", on_less=rx.noop(), on_more=rx.noop()),
         c.chip("Music", testid="music"),
         c.dialog("x", title="Sure?", is_open=True, on_close=rx.noop(), testid="sure"),
