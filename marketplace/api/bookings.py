@@ -69,6 +69,14 @@ async def cancel(id: str, actor: Asking) -> BookingShape:
         return BookingShape.of(await bookings.cancel(session, actor, BookingId(id), clock.now()))
 
 
+@router.post("/bookings/{id}/mail", status_code=202)
+async def send_tickets_again(id: str, actor: Asking) -> Response:
+    """Send the mail with the tickets once more, to the buyer's address; at most three times an hour."""
+    async with transaction() as session:
+        await bookings.send_tickets_again(session, actor, BookingId(id), clock.now())
+    return Response(status_code=202)
+
+
 @router.post("/bookings/{id}/payments", status_code=201)
 async def pay(
     id: str,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, Request, Response
 
 from marketplace import clock
-from marketplace.accounts.views import Actor
 from marketplace.api.asking import Asking, Limited, shopper
 from marketplace.api.idempotency import Idempotent
 from marketplace.api.shapes import HoldRequest, HoldShape
@@ -20,18 +17,15 @@ router = APIRouter(tags=["Holds"], route_class=Idempotent)
 _limited = Limited("holds", "hold_limit")
 
 
-async def _picker(request: Request, response: Response) -> Actor:
-    """A shopper who does not pick too often. One dependency for both: having FastAPI solve two costs as much as a claim."""
-    await _limited(request)
-    return shopper(request, response)
-
-
 @router.post("/holds", status_code=201)
-async def hold_seats(wanted: HoldRequest, actor: Annotated[Actor, Depends(_picker)]) -> HoldShape:
+async def hold_seats(wanted: HoldRequest, request: Request, response: Response) -> HoldShape:
     """Hold seats. A visitor has one hold a listing: holding more adds to it and does not move its deadline.
 
     409 `seats_taken` names the seats that somebody else has.
     """
+    # Called, not depended on: having FastAPI solve a dependency costs as much as a claim.
+    await _limited(request)
+    actor = shopper(request, response)
     held = await holding.hold(actor, ListingId(wanted.listing_id), _request(wanted), clock.now())
     return HoldShape.of(held)
 

@@ -10,8 +10,16 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.networks import EmailStr
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.accounts import throttle
 from marketplace.bookings import policy, queries
-from marketplace.bookings.errors import BookingNotFound, BuyerRefused, NotOnSale, TooManyForOneBuyer, UnlawfulTransition
+from marketplace.bookings.errors import (
+    BookingNotFound,
+    BuyerRefused,
+    NoTicketsYet,
+    NotOnSale,
+    TooManyForOneBuyer,
+    UnlawfulTransition,
+)
 from marketplace.bookings.events import (
     BookingCancelled,
     BookingLetGo,
@@ -19,6 +27,7 @@ from marketplace.bookings.events import (
     BuyerForgotten,
     BuyerOutdated,
     MoneyRefused,
+    TicketsWanted,
 )
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
@@ -45,6 +54,9 @@ log = structlog.get_logger()
 
 PAYMENT_TIME = timedelta(minutes=5)
 """A payment that has begun gets at least this long, within the limit that no hold may pass."""
+
+AGAIN = "3/hour"
+"""How often one order's tickets are sent again: a button is pressed more often than mail is lost."""
 
 
 async def check_out(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Order:
@@ -278,6 +290,18 @@ async def cancel(session: Session, actor: Actor, id: BookingId, now: datetime) -
     booking, party = await queries.seen_by(session, actor, id, lock=True)
     await _cancel(session, booking, party, actor.label, now)
     return await queries.order_of(session, booking)
+
+
+async def send_tickets_again(session: Session, actor: Actor, id: BookingId, now: datetime) -> None:
+    """Have the mail with the tickets, and a guest's link, sent once more to the buyer's address.
+
+    Raises BookingNotFound, NoTicketsYet where there are none (any more), TooMany, Unavailable.
+    """
+    booking, _ = await queries.seen_by(session, actor, id)
+    if booking.status != Status.CONFIRMED:
+        raise NoTicketsYet(id)
+    await throttle.hit("tickets_again", id, AGAIN)
+    record(session, TicketsWanted(id, now), now)
 
 
 async def cancel_for_seller(session: Session, id: BookingId, why: str, now: datetime) -> bool:

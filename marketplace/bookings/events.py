@@ -21,6 +21,14 @@ class BookingConfirmed(Fact):
 
 
 @dataclass(frozen=True)
+class TicketsWanted(Fact):
+    """Somebody who may see the order asks for its mail once more."""
+
+    booking_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class BookingExpired(Fact):
     booking_id: str
     at: datetime

@@ -30,6 +30,7 @@ from marketplace.bookings.events import (
     BuyerForgotten,
     MoneyRefused,
     PaymentDeclined,
+    TicketsWanted,
 )
 from marketplace.bookings.views import Order, Status
 from marketplace.db import transaction
@@ -65,6 +66,14 @@ async def send_the_tickets(fact: BookingConfirmed, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
         await _send(order, letters.confirmed(order, _link(order, now)), now)
+
+
+@reacts_to(TicketsWanted)
+async def send_the_tickets_again(fact: TicketsWanted, now: datetime) -> None:
+    order = await _order(fact.booking_id)
+    if order.status is Status.CONFIRMED:
+        letter = letters.confirmed(order, _link(order, now))
+        await _send(order, letter, now, once_for=f"{order.id}:{fact.at.isoformat()}")
 
 
 @reacts_to(BookingExpired)

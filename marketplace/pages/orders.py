@@ -12,7 +12,7 @@ from marketplace.components.progress import price_lines, timeline
 from marketplace.components.shell import dialog, page_header
 from marketplace.pages.frame import frame
 from marketplace.state.orders import OrderRow, OrdersState, OrderState, TicketRow
-from marketplace.words import page_at
+from marketplace.words import page_at, say
 
 _S = OrderState
 
@@ -98,6 +98,7 @@ def _shown() -> rx.Component:
                     rx.el.div(
                         link_button("Tickets as PDF", _S.pdf_href, testid="pdf", leaves_app=True),
                         link_button("Into my calendar", _S.calendar_href, testid="calendar", leaves_app=True),
+                        button(say("Send the mail again"), testid="send-again", tone="plain", on_click=_S.send_again),
                         class_name="cluster",
                     ),
                 ),

@@ -21,7 +21,7 @@ from marketplace.payments import queries as payments
 from marketplace.payments.views import PaymentView, RefundView
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at
+from marketplace.words import page_at, say
 
 _TRAIL = {
     Status.PENDING_PAYMENT: "Order made",
@@ -107,6 +107,15 @@ class OrderState(ViewerState):
             return
         self._show(order, paid, refunds)
         self.is_loading = False
+
+    @rx.event
+    async def send_again(self) -> None:
+        """The mail with the tickets once more."""
+        async with transaction() as session:
+            await bookings.send_tickets_again(
+                session, await self._actor(), BookingId(self._part("order_id")), clock.now()
+            )
+        self.notice = say("On its way to {email}.", email=self.email)
 
     @rx.event
     async def ask_to_cancel(self) -> None:

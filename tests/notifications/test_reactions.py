@@ -18,6 +18,7 @@ from marketplace.bookings.events import (
     BookingMade,
     MoneyRefused,
     PaymentDeclined,
+    TicketsWanted,
 )
 from marketplace.bookings.views import Order, Status
 from marketplace.db import transaction
@@ -97,9 +98,20 @@ async def test_news_told_twice_is_one_mail(orders: dict[str, Order], now: dateti
     assert await kinds() == ["confirmed", "money_returned", "money_returned", "money_returned"]
 
 
+async def test_tickets_that_are_wanted_again_are_sent_once_a_wish(orders: dict[str, Order], now: datetime) -> None:
+    order = make_confirmed(now)
+    orders[order.id] = order
+    await tell(BookingConfirmed(order.id, now), now)
+    later = now + timedelta(minutes=1)
+    for wish in (now, now, later):
+        await tell(TicketsWanted(order.id, wish), later)
+    assert await kinds() == ["confirmed"] * 3
+
+
 @pytest.mark.parametrize(
     ("fact", "overtaken_by"),
     [
+        (TicketsWanted, {"status": Status.CANCELLED_BY_BUYER}),
         (BookingMade, {"status": Status.CONFIRMED}),
         (BookingMade, {"expires_at": datetime.fromisoformat("2020-01-01T00:00:00Z")}),
         (lambda booking, at: PaymentDeclined(booking, "card_declined", at), {"status": Status.CONFIRMED}),
