@@ -147,6 +147,20 @@ def tabs(links: Sequence[Link], *, current: str, label: Text) -> rx.Component:
     return rx.el.nav(*(_nav_link(link, current) for link in links), class_name="tabs", aria_label=label)
 
 
+class Address(rx.Component):
+    """The hand-written React part of assets/address.js."""
+
+    library = "$/public/address.js"
+    tag = "Address"
+
+    to: rx.Var[str]
+
+
+def address(to: Text) -> rx.Component:
+    """Nothing to see: keeps the browser's address in step with what the page shows, for as long as it is open."""
+    return Address.create(to=to)
+
+
 class Dialog(rx.Component):
     """The hand-written React part of assets/dialog.js: the browser's own modal dialog."""
 

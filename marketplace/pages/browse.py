@@ -14,7 +14,7 @@ from marketplace.components.feedback import empty_state, skeleton_cards
 from marketplace.components.forms import checkbox, field, search_field, select
 from marketplace.components.icons import icon
 from marketplace.components.labels import chip, chips
-from marketplace.components.shell import page_header
+from marketplace.components.shell import address, page_header
 from marketplace.components.values import Choice
 from marketplace.pages.frame import frame
 from marketplace.state.browse import ON_A_SHELF, ActiveFilter, BrowseState, HomeState
@@ -98,6 +98,7 @@ def browse() -> rx.Component:
         ),
         _genres(),
         rx.el.div(_panel(), _results(), class_name="browse"),
+        address(BrowseState.address),
         current=BROWSE,
     )  # fmt: skip
 

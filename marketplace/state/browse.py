@@ -76,6 +76,8 @@ class BrowseState(ViewerState):
     """The filters live in the address, so that a page can be shared, reloaded and gone back to."""
 
     filters: Filters = NO_FILTERS
+    address: str = ""
+    """Where this list can be found again; the page keeps the browser's own in step with it."""
     edition: int = 0
     """Grows when the filters change by other means than the form, which then has to show them."""
 
@@ -103,27 +105,33 @@ class BrowseState(ViewerState):
             self.is_busy = True
             if wanted != self.filters:
                 self.filters, self.edition = wanted, self.edition + 1
+            self.address = wanted.address
             yield
         await self._show(len(self.cards) if is_back else ON_A_PAGE)
 
     @rx.event
-    async def narrow(self, name: str, value: str | bool) -> AsyncIterator[EventSpec | None]:
+    async def narrow(self, name: str, value: str | bool) -> AsyncIterator[None]:
         """Change one filter. The list answers at once; the address follows, and finds it done."""
         said = ("1" if value else "") if isinstance(value, bool) else str(value)
         if name == "currency":
             self.currency = said
+        async for _ in self._change(name, said):
+            yield
+
+    @rx.event
+    async def search(self, form: dict[str, Any]) -> AsyncIterator[None]:
+        """What was typed, at once."""
+        async for _ in self._change("text", str(form.get("text", ""))):
+            yield
+
+    async def _change(self, name: str, said: str) -> AsyncIterator[None]:
         changed = self.filters.changed(**{"currency": self.currency, name: said})
         if changed == self.filters:
             return
         self.filters, self.is_busy = changed, True
-        yield None
+        yield
         await self._show(ON_A_PAGE)
-        yield rx.redirect(changed.address, replace=True)
-
-    @rx.event
-    def search(self, form: dict[str, Any]) -> EventSpec:
-        """What was typed, at once."""
-        return rx.redirect(self.filters.changed(text=str(form.get("text", ""))).address, replace=True)
+        self.address = changed.address
 
     @rx.event
     async def more(self) -> AsyncIterator[None]:

@@ -1,0 +1,14 @@
+import { useEffect, useRef } from "react";
+import { useNavigate } from "react-router";
+
+// Keeps the address in step with what the page shows, while that page is open: whoever has gone on is not called back.
+export function Address({ to }) {
+  const navigate = useNavigate();
+  const last = useRef(to);
+  useEffect(() => {
+    if (to === last.current) return; // also what was shown here before, on coming back
+    last.current = to;
+    if (to !== window.location.pathname + window.location.search) navigate(to, { replace: true });
+  }, [to, navigate]);
+  return null;
+}

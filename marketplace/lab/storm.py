@@ -1,0 +1,197 @@
+"""An on-sale storm: many simulated buyers fall upon one listing at once, and its course is written down as it happens.
+
+Each goes the way of a guest, through the same rooms' verbs: the best seats that are left, check-out, a card that the
+simulator accepts. What becomes of them lies in Redis, so that any process can tell it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from time import monotonic
+
+import structlog
+from redis.exceptions import RedisError
+
+from marketplace import clock, redis
+from marketplace.accounts.views import Actor
+from marketplace.bookings import actions as bookings
+from marketplace.bookings import holding
+from marketplace.bookings.errors import NotOnSale
+from marketplace.bookings.views import Buyer
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.kinds import UnitRequest
+from marketplace.db import transaction
+from marketplace.errors import Conflict, Fault, HoldfastError, Invalid
+from marketplace.ids import CartId, ListingId, ResourceId, ulid
+from marketplace.inventory import queries as inventory
+from marketplace.lab.gate import must_be_open
+from marketplace.payments import actions as payments
+from marketplace.payments.gateway import Card
+
+MOST_BUYERS = 500
+MOST_SEATS = 4
+"""A buyer wants one to so many seats together."""
+
+_AT_A_TIME = 25
+_EVERY = 0.5
+_PATIENCE = 15.0
+"""Seconds without a sale, once every buyer has been answered, after which nobody waits for another payment."""
+
+_RAGING, _NUMBERS, _COURSE = "lab:storm:raging", "lab:storm:numbers", "lab:storm:course"
+_KEPT = timedelta(days=1)
+_AWAY = "A storm needs Redis, which does not answer."
+
+log = structlog.get_logger()
+
+
+class StormRaging(Conflict):
+    code = "storm_raging"
+
+    def __init__(self) -> None:
+        super().__init__("One storm at a time: wait until this one is over.")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How things stood `seconds` after the storm began: seats held so far, and seats sold."""
+
+    seconds: float
+    held: int
+    sold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """Of `buyers`, `served` got seats (`held` in all) and `refused` none; `sold` of the seats are paid for by now.
+
+    `failed` buyers met an error that is nobody's answer. `course` has one moment for each half second.
+    """
+
+    listing_id: ListingId
+    buyers: int
+    served: int
+    refused: int
+    failed: int
+    held: int
+    sold: int
+    is_over: bool
+    course: tuple[Moment, ...]
+
+
+_storms: set[asyncio.Task[None]] = set()
+
+
+async def begin(listing_id: ListingId, buyers: int) -> None:
+    """Let `buyers` loose on the listing; returns at once, the storm goes on in this process.
+
+    Raises LabClosed, Invalid, NotFound, NotOnSale, StormRaging, Unavailable.
+    """
+    must_be_open()
+    if not 1 <= buyers <= MOST_BUYERS:
+        raise Invalid(f"A storm has 1 to {MOST_BUYERS} buyers.", [Fault("buyers", f"Give 1 to {MOST_BUYERS}.")])
+    offer = await catalog.offer(listing_id)
+    if not offer.is_on_sale(clock.now()):
+        raise NotOnSale(offer.title)
+    with redis.must_answer(_AWAY):
+        if not await redis.client().set(_RAGING, listing_id, nx=True, ex=60):
+            raise StormRaging
+        await redis.client().delete(_NUMBERS, _COURSE)
+        await redis.client().hset(_NUMBERS, mapping={"listing": listing_id, "buyers": buyers})  # type: ignore[misc]
+    task = asyncio.create_task(_rage(listing_id, buyers))
+    _storms.add(task)
+    task.add_done_callback(_storms.discard)
+
+
+async def show() -> Storm | None:
+    """The last storm, or the one that rages. Raises LabClosed, Unavailable."""
+    must_be_open()
+    with redis.must_answer(_AWAY):
+        numbers: dict[str, str] = await redis.client().hgetall(_NUMBERS)  # type: ignore[misc]
+        course: list[str] = await redis.client().lrange(_COURSE, 0, -1)  # type: ignore[misc]
+        is_raging = bool(await redis.client().exists(_RAGING))
+    if not numbers:
+        return None
+    moments = tuple(Moment(**json.loads(entry)) for entry in course)
+
+    def number(name: str) -> int:
+        return int(numbers.get(name, 0))
+
+    return Storm(
+        listing_id=ListingId(numbers["listing"]), buyers=number("buyers"), served=number("served"),
+        refused=number("refused"), failed=number("failed"), held=number("held"),
+        sold=moments[-1].sold if moments else 0, is_over=not is_raging, course=moments,
+    )  # fmt: skip
+
+
+async def _rage(listing_id: ListingId, buyers: int) -> None:
+    door = asyncio.Semaphore(_AT_A_TIME)
+    began = moved = monotonic()
+    before = sold = await _sold(listing_id)
+    wishes = [number % MOST_SEATS + 1 for number in range(buyers)]
+    crowd = asyncio.gather(
+        *(_buy(listing_id, wish, number, door) for number, wish in enumerate(wishes)), return_exceptions=True
+    )
+    try:
+        while not (crowd.done() and monotonic() - moved > _PATIENCE):
+            await asyncio.sleep(_EVERY)
+            is_done, now_sold = crowd.done(), await _sold(listing_id)
+            if now_sold != sold:
+                sold, moved = now_sold, monotonic()
+            held = await _write_down(monotonic() - began, sold - before)
+            if is_done and sold - before >= held:
+                break
+    finally:
+        crowd.cancel()
+        with suppress(RedisError):
+            await redis.client().delete(_RAGING)
+
+
+async def _write_down(seconds: float, sold: int) -> int:
+    """Add a moment to the course; answers how many seats are held so far."""
+    client = redis.client()
+    held = int(await client.hget(_NUMBERS, "held") or 0)  # type: ignore[misc]
+    await client.rpush(_COURSE, json.dumps(asdict(Moment(round(seconds, 1), held, sold))))  # type: ignore[misc]
+    for key in (_NUMBERS, _COURSE):
+        await client.expire(key, _KEPT)
+    await client.expire(_RAGING, int(_PATIENCE) + 60)
+    return held
+
+
+async def _buy(listing_id: ListingId, wish: int, number: int, door: asyncio.Semaphore) -> None:
+    """One buyer, from the wish to the payment. Everything that can be answered is counted, nothing is raised."""
+    async with door:
+        actor = Actor(cart=CartId.new())
+        try:
+            held = await holding.hold(actor, listing_id, UnitRequest(quantity=wish, together=True), clock.now())
+        except HoldfastError:
+            await _count("refused")
+            return
+        await _count("served")
+        await _count("held", len(held.units))
+        buyer = Buyer(f"Storm buyer {number + 1}", f"storm-{ulid().lower()}@example.org")
+        try:
+            async with transaction() as session:
+                order = await bookings.check_out(session, actor, held.id, buyer, clock.now())
+            card = Card("4242424242424242", 12, clock.now().year + 3, "123")
+            method = (await payments.keep_card("simulator", card, clock.now())).token
+            async with transaction() as session:
+                await bookings.pay(
+                    session, actor, order.id, provider="simulator", method=method, key="storm", now=clock.now()
+                )
+        except HoldfastError:
+            log.exception("lab.storm_buyer_failed", buyer=number)
+            await _count("failed")
+            await _count("held", -len(held.units))
+
+
+async def _count(name: str, by: int = 1) -> None:
+    await redis.client().hincrby(_NUMBERS, name, by)  # type: ignore[misc]
+
+
+async def _sold(listing_id: ListingId) -> int:
+    async with transaction(reading=True) as session:
+        return await inventory.sold_count(session, ResourceId(listing_id))
