@@ -12,8 +12,8 @@ from pydantic import Field
 from marketplace import clock
 from marketplace.api.shapes import Instant, PaymentShape, Shape
 from marketplace.db import transaction
-from marketplace.ids import MailId, PaymentId
-from marketplace.lab import time_machine
+from marketplace.ids import ListingId, MailId, PaymentId
+from marketplace.lab import storm, time_machine
 from marketplace.lab.gate import must_be_open
 from marketplace.notifications import queries as mailbox
 from marketplace.payments import actions as payments
@@ -109,6 +109,25 @@ async def mails(cursor: str | None = None) -> dict[str, Any]:
 async def mail(id: str) -> dict[str, Any]:
     async with transaction(reading=True) as session:
         return asdict(await mailbox.mail(session, MailId(id)))
+
+
+class StormRequest(Shape):
+    listing_id: str = Field(max_length=128)
+    buyers: int = Field(ge=1, le=storm.MOST_BUYERS, examples=[200])
+
+
+@router.post("/storm", status_code=202)
+async def begin_storm(wanted: StormRequest) -> dict[str, Any]:
+    """Let so many simulated buyers loose on a listing at once. `GET /lab/storm` tells how it goes."""
+    await storm.begin(ListingId(wanted.listing_id), wanted.buyers)
+    return await show_storm()
+
+
+@router.get("/storm")
+async def show_storm() -> dict[str, Any]:
+    """The storm that rages or was the last: buyers served and refused, seats held and sold, and its course."""
+    found = await storm.show()
+    return {"storm": None if found is None else asdict(found)}
 
 
 @router.get("/clock")

@@ -6,14 +6,17 @@ import reflex as rx
 
 from marketplace.components.buttons import button
 from marketplace.components.cards import card, stat
+from marketplace.components.desk import bar_chart
 from marketplace.components.feedback import empty_state, skeleton
-from marketplace.components.forms import checkbox, field
+from marketplace.components.forms import checkbox, field, select
 from marketplace.components.labels import badge, chip
 from marketplace.components.progress import timeline
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import Flag, Text, TimelineItem
+from marketplace.lab.storm import MOST_BUYERS
 from marketplace.pages.frame import frame
-from marketplace.state.lab import LabState, MailRow, PaymentRow
+from marketplace.state.lab import LabState, MailRow, PaymentRow, StormState
+from marketplace.words import say
 
 _S = LabState
 
@@ -48,7 +51,56 @@ def _benches() -> rx.Component:
             rx.el.div(_books(), _mailbox(), class_name="stack"),
             class_name="split-even",
         ),
+        _storm(),
     )
+
+
+def _storm() -> rx.Component:
+    storm = StormState
+    return card(
+        rx.el.form(
+            select(say("Listing"), storm.listings, name="listing", testid="storm-listing"),
+            field(
+                say("Buyers"), name="buyers", testid="storm-buyers", kind="number", default_value="100", min=1,
+                max=MOST_BUYERS, input_mode="numeric",
+            ),
+            button(
+                say("Let them loose"), testid="storm-begin", kind="submit", tone="primary", is_busy=storm.is_raging
+            ),
+            on_submit=storm.begin,
+            reset_on_submit=False,
+            class_name="form-row form-row-end",
+        ),
+        rx.cond(
+            storm.has_raged,
+            rx.el.div(
+                rx.el.div(
+                    stat(say("Buyers served"), storm.served, testid="storm-served"),
+                    stat(say("Turned away"), storm.refused, testid="storm-refused"),
+                    stat(say("Seats held"), storm.held, testid="storm-held"),
+                    stat(say("Seats sold"), storm.sold, testid="storm-sold"),
+                    class_name="stats",
+                ),
+                bar_chart(
+                    storm.bars, title=say("Seats sold"), top=storm.bars_top, first=say("begin"), last=storm.bars_last,
+                    when_head=say("After"), amount_head=say("Seats sold"), table_label=say("As a table"),
+                    testid="storm-course",
+                ),
+                rx.el.p(
+                    rx.cond(storm.is_raging, say("It rages. "), say("It is over. ")),
+                    rx.el.a(
+                        say("See its hall fill up"), href=storm.listing_href, target="_blank", data_testid="storm-hall"
+                    ),
+                    role="status",
+                    data_testid="storm-state",
+                    data_raging=storm.is_raging,
+                ),
+                class_name="stack",
+            ),
+        ),
+        title=say("An on-sale storm"),
+        testid="storm",
+    )  # fmt: skip
 
 
 def _habits() -> rx.Component:

@@ -24,7 +24,7 @@ from marketplace.pages.welcome import login, login_code, register
 from marketplace.state.account import AccountState, ResetState, VerifyState
 from marketplace.state.browse import BrowseState, HomeState
 from marketplace.state.checkout import CheckoutState
-from marketplace.state.lab import LabState
+from marketplace.state.lab import LabState, StormState
 from marketplace.state.listing import ListingState
 from marketplace.state.orders import OrdersState, OrderState
 from marketplace.state.sell import SellState
@@ -72,7 +72,7 @@ def routes() -> tuple[Route, ...]:
         Route("/sell/new", sell_new, _title(say("New listing")), say("Write a new listing."), (SellState.begin,)),
         Route("/sell/[sell_id]", sell_sales, _title(say("Sales")), say("How a listing sells."), (SellSalesState.load,)),
         Route("/sell/[sell_id]/edit", sell_edit, _title(say("Listing")), say("Write a listing."), (SellEditState.load,)),
-        Route("/lab", lab, _title(say("Lab")), say("Test the marketplace."), (LabState.load,)),
+        Route("/lab", lab, _title(say("Lab")), say("Test the marketplace."), (LabState.load, StormState.load)),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,11 +12,13 @@ import reflex as rx
 from typing_extensions import TypedDict
 
 from marketplace import clock
-from marketplace.components.values import TimelineItem, Tone
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import ListingFilters
+from marketplace.components.values import Bar, Choice, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid
-from marketplace.ids import MailId
-from marketplace.lab import time_machine
+from marketplace.ids import ListingId, MailId
+from marketplace.lab import storm, time_machine
 from marketplace.lab.gate import LabClosed, must_be_open
 from marketplace.notifications import queries as mailbox
 from marketplace.payments import actions as payments
@@ -24,9 +28,12 @@ from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
+from marketplace.words import page_at, say
 
 PROVIDER = "simulator"
 SHOWN = 25
+STORM_SHOWN_EVERY = 0.7
+MOST_BARS = 60
 
 _TONES: dict[PaymentStatus, Tone] = {
     PaymentStatus.SUCCEEDED: "good",
@@ -53,6 +60,74 @@ class MailRow(TypedDict):
     to: str
     status: str
     at_text: str
+
+
+class StormState(ViewerState):
+    """An on-sale storm, followed while it rages."""
+
+    listings: list[Choice] = []  # noqa: RUF012 - a Reflex var
+    listing_href: str = ""
+    is_raging: bool = False
+    has_raged: bool = False
+    served: str = ""
+    refused: str = ""
+    held: str = ""
+    sold: str = ""
+    bars: list[Bar] = []  # noqa: RUF012
+    bars_top: str = ""
+    bars_last: str = ""
+
+    @rx.event
+    async def load(self) -> AsyncIterator[Any]:
+        try:
+            found = await storm.show()
+        except LabClosed:
+            return
+        async with transaction(reading=True) as session:
+            page = await catalog.listing_cards(session, ListingFilters(only_available=True), clock.now(), limit=100)
+        self.listings = [Choice(value=card.id, label=f"{card.title} · {card.city}") for card in page.items]
+        self._show(found)
+        if self.is_raging:
+            yield StormState.follow
+
+    @rx.event
+    async def begin(self, form: dict[str, Any]) -> AsyncIterator[Any]:
+        await storm.begin(ListingId(str(form.get("listing", ""))), int(_number(form, "buyers")))
+        self._show(await storm.show())
+        yield StormState.follow
+
+    @rx.event(background=True)
+    async def follow(self) -> None:
+        """Show how it goes until it is over."""
+        is_raging = True
+        while is_raging:
+            found = await storm.show()
+            async with self:
+                self._show(found)
+            is_raging = found is not None and not found.is_over
+            if is_raging:
+                await asyncio.sleep(STORM_SHOWN_EVERY)
+
+    def _show(self, found: storm.Storm | None) -> None:
+        self.has_raged = found is not None
+        if found is None:
+            return
+        self.is_raging, self.listing_href = not found.is_over, page_at(f"/l/{found.listing_id}")
+        self.served = say("{served} of {buyers}", served=found.served, buyers=found.buyers)
+        self.refused, self.held, self.sold = str(found.refused), str(found.held), str(found.sold)
+        moments = found.course[:: max(1, len(found.course) // MOST_BARS)] or found.course
+        highest = max((moment.held for moment in moments), default=0)
+        width = 100 / max(1, len(moments))
+        self.bars = [
+            Bar(
+                label=say("{seconds} s", seconds=moment.seconds), text=str(moment.sold), x=round(at * width, 3),
+                width=round(width * 0.8, 3), y=round(100 - 100 * moment.sold / max(1, highest), 3),
+                height=round(100 * moment.sold / max(1, highest), 3),
+            )
+            for at, moment in enumerate(moments)
+        ]  # fmt: skip
+        self.bars_top = say("{count} seats held", count=highest)
+        self.bars_last = self.bars[-1]["label"] if self.bars else ""
 
 
 class LabState(ViewerState):

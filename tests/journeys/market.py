@@ -119,6 +119,11 @@ class Market:
         """Every payment that was ever made for the booking, newest first."""
         return (await self._get("/lab/payments", text=booking))["items"]
 
+    async def latest_payment(self) -> dict[str, Any]:
+        """The one that was begun last."""
+        found: dict[str, Any] = (await self._get("/lab/payments"))["items"][0]
+        return found
+
     async def run_job(self, name: str) -> None:
         """Have a recurring job run now instead of at its time."""
         answer = await self.client.post(f"/api/v1/jobs/{name}", headers={"X-Job-Secret": self._job_secret})

@@ -24,6 +24,13 @@ class LabPage(Frame):
         await self.part(f"lab-fate-{fate}").click()
         await expect(self.fates).to_contain_text(fate)
 
+    async def raise_storm(self, listing: str, buyers: int) -> None:
+        """Let simulated buyers loose on the listing with this title and city."""
+        await self.part("storm-listing").select_option(label=listing)
+        await self.part("storm-buyers").fill(str(buyers))
+        await self.part("storm-begin").click()
+        await expect(self.part("storm-state")).to_be_visible()
+
     async def open_mail(self, subject: str) -> FrameLocator:
         """Open the newest mail with these words in its subject; returns its inside."""
         await self.part("lab-mailbox").get_by_role("button", name=subject).first.click()
