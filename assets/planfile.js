@@ -16,7 +16,7 @@ export function PlanFile({ sellerId, words, onKept, ...rest }) {
     setState({ is: "busy", name: file.name });
     try {
       const address = `/api/v1/plans?seller_id=${encodeURIComponent(sellerId)}&drawing=true`;
-      const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: file });
+      const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, body: file });
       const said = await answer.json();
       if (answer.ok) {
         setState({ is: "idle" });

@@ -23,7 +23,7 @@ export function SeatMap({
   const [lost, setLost] = useState(false);
   const [paused, setPaused] = useState("");
   const [spoken, speak] = useState("");
-  const say = useMemo(() => speaker(words), [words]);
+  const say = useMemo(() => speaker(words), []);  // a page speaks one language
   const selection = useRef(null);
   selection.current ??= new Selection(redraw);
 

@@ -26,6 +26,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from marketplace import settings
 from marketplace.errors import Invalid, Unavailable
+from marketplace.words import say
 
 log = structlog.get_logger()
 
@@ -142,13 +143,15 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
         except (OperationalError, NoConnectionInTime) as error:
             await session.rollback()
             if isinstance(error, NoConnectionInTime) or error.connection_invalidated or _is_away(error):
-                raise Unavailable("Our database does not answer. Nothing was changed; please try again.") from error
+                raise Unavailable(
+                    say("Our database does not answer. Nothing was changed; please try again.")
+                ) from error
             raise
         except DataError as error:
             await session.rollback()
             if "NUL" in str(error.orig):
                 # PostgreSQL keeps no zero character in a text, and nobody writes one by accident.
-                raise Invalid("This holds characters that cannot be kept.") from error
+                raise Invalid(say("This holds characters that cannot be kept.")) from error
             raise
         except BaseException:
             await session.rollback()

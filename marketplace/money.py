@@ -17,6 +17,8 @@ from babel import Locale
 from babel.numbers import format_currency
 
 from marketplace.errors import Fault, Invalid
+from marketplace.words import locale as spoken_locale
+from marketplace.words import say
 
 LARGEST = 10**12
 """No single amount reaches this many minor units: far above any ticket, far below where a 64-bit column overflows."""
@@ -26,7 +28,7 @@ class MixedCurrencies(Invalid):
     code = "mixed_currencies"
 
     def __init__(self, one: str, other: str) -> None:
-        super().__init__(f"{one} and {other} cannot be reckoned together.")
+        super().__init__(say("{one} and {other} cannot be reckoned together.", one=one, other=other))
 
 
 class AmountRefused(Invalid):
@@ -40,7 +42,9 @@ class AmountRefused(Invalid):
 def exponent(currency: str) -> int:
     """Decimal places of one unit of `currency`: 2 for EUR, 0 for JPY, 3 for KWD. Raises AmountRefused if unknown."""
     if currency not in Locale("en").currencies or len(currency) != 3:
-        raise AmountRefused(f"“{currency}” is not a currency that we know (ISO 4217).", "currency")
+        raise AmountRefused(
+            say("“{currency}” is not a currency that we know (ISO 4217).", currency=currency), "currency"
+        )
 
     return _ISO_EXCEPTIONS.get(currency, 2)
 
@@ -67,9 +71,9 @@ class Money:
 
     def __post_init__(self) -> None:
         if isinstance(self.minor, bool) or not isinstance(self.minor, int):
-            raise AmountRefused("An amount is a whole number of minor units.")
+            raise AmountRefused(say("An amount is a whole number of minor units."))
         if abs(self.minor) >= LARGEST:
-            raise AmountRefused(f"An amount stays below {LARGEST} minor units.")
+            raise AmountRefused(say("An amount stays below {most} minor units.", most=LARGEST))
         exponent(self.currency)
 
     @classmethod
@@ -80,11 +84,18 @@ class Money:
         """
         written = _WRITTEN.fullmatch(text.strip())
         if not written:
-            raise AmountRefused(f"“{text[:40]}” is not an amount.")
+            raise AmountRefused(say("“{text}” is not an amount.", text=text[:40]))
         sign, whole, decimals = written["sign"], written["whole"], (written["decimals"] or "").rstrip("0")
         places = exponent(currency)
         if len(decimals) > places:
-            raise AmountRefused(f"{currency} has {places} decimals; “{text[:40]}” has more.")
+            raise AmountRefused(
+                say(
+                    "{currency} has {places} decimals; “{text}” has more.",
+                    currency=currency,
+                    places=places,
+                    text=text[:40],
+                )
+            )
         return cls(int(sign + whole + decimals.ljust(places, "0")), currency)
 
     @classmethod
@@ -135,7 +146,7 @@ class Money:
         """
         whole = sum(weights)
         if whole <= 0 or min(weights) < 0:
-            raise AmountRefused("An amount is split by weights that are not negative and not all zero.")
+            raise AmountRefused(say("An amount is split by weights that are not negative and not all zero."))
         sign = 1 if self.minor >= 0 else -1
         shares = [divmod(abs(self.minor) * weight, whole) for weight in weights]
         minors = [share for share, _ in shares]
@@ -145,10 +156,10 @@ class Money:
             minors[at] += 1
         return [Money(sign * minor, self.currency) for minor in minors]
 
-    def text(self, locale: str = "en") -> str:
-        """As people write it in `locale`: “€10.50”, “10,50 €”."""
+    def text(self, locale: str = "") -> str:
+        """As people write it in `locale`, or in the language that is being spoken: “€10.50”, “10,50 €”."""
         amount = Decimal(self.minor).scaleb(-exponent(self.currency))
-        return format_currency(amount, self.currency, locale=locale.replace("-", "_"))
+        return format_currency(amount, self.currency, locale=(locale or spoken_locale()).replace("-", "_"))
 
     def __str__(self) -> str:
         amount = Decimal(self.minor).scaleb(-exponent(self.currency))

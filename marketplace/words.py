@@ -66,6 +66,8 @@ def speaking(language: str) -> Iterator[None]:
 
 def say(sentence: str, /, **facts: Any) -> str:
     """The sentence in the language that is being spoken, with `facts` in their named places."""
+    if not sentence:
+        return ""  # gettext would answer with the catalogue's own header
     said = _catalogue(spoken()).gettext(sentence)
     return said.format(**facts) if facts else said
 
@@ -73,6 +75,11 @@ def say(sentence: str, /, **facts: Any) -> str:
 def say_n(one: str, many: str, count: int, /, **facts: Any) -> str:
     """The form that goes with `count`, which is also the fact `count`."""
     return _catalogue(spoken()).ngettext(one, many, count).format(count=count, **facts)
+
+
+def later(sentence: str, /) -> str:
+    """A sentence that is kept as it is and said where somebody reads it: `say` finds its translation then."""
+    return sentence
 
 
 def page_at(path: str, language: str = "") -> str:

@@ -5,27 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from marketplace.errors import Conflict, Fault, Invalid, Unauthenticated
+from marketplace.words import say
 
 
 class EmailTaken(Conflict):
     code = "email_taken"
 
     def __init__(self) -> None:
-        super().__init__("There is an account with this e-mail address already. Log in instead?")
+        super().__init__(say("There is an account with this e-mail address already. Log in instead?"))
 
 
 class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__("That e-mail address and password do not belong together.")
+        super().__init__(say("That e-mail address and password do not belong together."))
 
 
 class SessionEnded(Unauthenticated):
     code = "session_ended"
 
     def __init__(self) -> None:
-        super().__init__("You have been logged out. Please log in again.")
+        super().__init__(say("You have been logged out. Please log in again."))
 
 
 class SessionReused(SessionEnded):
@@ -40,7 +41,7 @@ class TokenRefused(Unauthenticated):
     code = "token_refused"
 
     def __init__(self) -> None:
-        super().__init__("This link or session is not valid any more.")
+        super().__init__(say("This link or session is not valid any more."))
 
 
 class SecondFactorNeeded(Unauthenticated):
@@ -50,7 +51,9 @@ class SecondFactorNeeded(Unauthenticated):
 
     def __init__(self, half_way: str, expires_at: datetime) -> None:
         super().__init__(
-            "Enter the code from your authenticator app, too.", half_way=half_way, expires_at=expires_at.isoformat()
+            say("Enter the code from your authenticator app, too."),
+            half_way=half_way,
+            expires_at=expires_at.isoformat(),
         )
         self.half_way = half_way
 
@@ -61,7 +64,7 @@ class WrongCode(Invalid):
     code = "wrong_code"
 
     def __init__(self) -> None:
-        words = "That code is not right, or was used before. Wait for the next one and try again."
+        words = say("That code is not right, or was used before. Wait for the next one and try again.")
         super().__init__(words, [Fault("code", words)])
 
 
@@ -71,7 +74,7 @@ class WrongPassword(Invalid):
     code = "wrong_password"
 
     def __init__(self) -> None:
-        words = "That is not your password."
+        words = say("That is not your password.")
         super().__init__(words, [Fault("password", words)])
 
 
@@ -79,14 +82,14 @@ class AlreadyOn(Conflict):
     code = "second_factor_on"
 
     def __init__(self) -> None:
-        super().__init__("The second factor is on already. Switch it off first to set it up on another device.")
+        super().__init__(say("The second factor is on already. Switch it off first to set it up on another device."))
 
 
 class NotBegun(Conflict):
     code = "second_factor_not_begun"
 
     def __init__(self) -> None:
-        super().__init__("There is no second factor here to confirm or switch off. Begin by setting one up.")
+        super().__init__(say("There is no second factor here to confirm or switch off. Begin by setting one up."))
 
 
 class ShopStillOpen(Conflict):
@@ -96,6 +99,9 @@ class ShopStillOpen(Conflict):
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(
-            f"You are the only one who runs {', '.join(names)}. Ask us to close it; then we can erase your account.",
+            say(
+                "You are the only one who runs {names}. Ask us to close it; then we can erase your account.",
+                names=", ".join(names),
+            ),
             shops=names,
         )

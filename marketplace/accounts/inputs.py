@@ -7,6 +7,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 from marketplace.errors import Fault
+from marketplace.words import say
 
 
 def address_of(email: str) -> str | None:
@@ -25,10 +26,10 @@ def one_line(text: str) -> str:
 def text_faults(field: str, text: str, *, most: int, least: int = 1) -> list[Fault]:
     """What is wrong with a text of `least` to `most` characters; empty if nothing is."""
     if len(text) < least:
-        return [Fault(field, "This cannot be empty.")]
+        return [Fault(field, say("This cannot be empty."))]
     if len(text) > most:
-        return [Fault(field, f"Use at most {most} characters.")]
+        return [Fault(field, say("Use at most {most} characters.", most=most))]
     # Control characters and halves of surrogate pairs, which no database keeps. Joiners stay: names need them.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in "\n\r\t"):
-        return [Fault(field, "This holds characters that cannot be shown.")]
+        return [Fault(field, say("This holds characters that cannot be shown."))]
     return []

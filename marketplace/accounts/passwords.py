@@ -15,6 +15,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from marketplace.errors import Fault
+from marketplace.words import say
 
 SHORTEST, LONGEST = 10, 200
 
@@ -36,12 +37,12 @@ def faults_of(password: str, email: str) -> list[Fault]:
     """What is wrong with a new password; empty if nothing is."""
     wrong = []
     if not SHORTEST <= len(password) <= LONGEST:
-        wrong.append(f"Use between {SHORTEST} and {LONGEST} characters.")
+        wrong.append(say("Use between {least} and {most} characters.", least=SHORTEST, most=LONGEST))
     folded = password.strip().casefold()
     if folded in {email.casefold(), email.casefold().partition("@")[0]}:
-        wrong.append("Choose something other than your e-mail address.")
+        wrong.append(say("Choose something other than your e-mail address."))
     if folded in _COMMON:
-        wrong.append("This is one of the passwords that everybody tries first. Choose another.")
+        wrong.append(say("This is one of the passwords that everybody tries first. Choose another."))
     return [Fault("password", why) for why in wrong]
 
 

@@ -19,6 +19,7 @@ from marketplace import clock, settings
 from marketplace.errors import TooMany
 from marketplace.ids import AccountId
 from marketplace.redis import Lua, must_answer
+from marketplace.words import say
 
 # KEYS: the log, newest hit first. ARGV: most hits, window in ms, how far our clock is ahead of Redis' in ms.
 # Returns: whether it was let through, hits now in the window, ms until the oldest of them leaves it.
@@ -66,7 +67,7 @@ async def hit(bucket: str, who: str, rate: str) -> RateState:
         )
     wait = max(1, ceil(int(wait_ms) / 1000))
     if not int(passed):
-        raise TooMany("That was too often. Please wait a moment.", retry_after=wait, limit=limit.amount)
+        raise TooMany(say("That was too often. Please wait a moment."), retry_after=wait, limit=limit.amount)
     return RateState(limit.amount, limit.amount - int(hits), wait)
 
 

@@ -14,6 +14,7 @@ from marketplace.accounts import throttle, tokens
 from marketplace.accounts.views import Actor, Tokens
 from marketplace.errors import Forbidden, TooMany, Unavailable
 from marketplace.ids import CartId
+from marketplace.words import say
 
 ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
 CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
@@ -33,7 +34,9 @@ class CrossSite(Forbidden):
     code = "cross_site"
 
     def __init__(self) -> None:
-        super().__init__("This request came from another site, or without its proof. Reload the page and try again.")
+        super().__init__(
+            say("This request came from another site, or without its proof. Reload the page and try again.")
+        )
 
 
 def actor_of(connection: HTTPConnection) -> Actor:
@@ -98,12 +101,18 @@ def give_language(response: Response, language: str) -> None:
     _set_cookie(response, LANGUAGE, language, 365 * 24 * 3600, "/")
 
 
+def take_language(response: Response) -> None:
+    _delete_cookie(response, LANGUAGE, "/")
+
+
 def give_session(response: Response, given: Tokens) -> None:
-    """Put both tokens into HttpOnly cookies.
+    """Put both tokens into HttpOnly cookies, and the language that the account has chosen.
 
     The access token's cookie outlives its token: a page that finds one that has run out has it renewed, where one that
     finds none takes its viewer for a stranger.
     """
+    if given.account.language:
+        give_language(response, given.account.language)
     life = int((given.refresh_expires_at - clock.now()).total_seconds())
     _set_cookie(response, ACCESS, given.access, life, "/")
     for path in (REFRESH_PATH, "/api/v1/auth"):

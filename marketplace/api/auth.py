@@ -27,6 +27,7 @@ from marketplace.api.asking import (
     give_session,
     must_be_same_site,
     take_half_way,
+    take_language,
     take_session,
 )
 from marketplace.api.shapes import (
@@ -42,7 +43,7 @@ from marketplace.api.shapes import (
 )
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
-from marketplace.words import LANGUAGES, page_at, read_address
+from marketplace.words import LANGUAGES, page_at, read_address, spoken
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
 forms = APIRouter(prefix="/session", include_in_schema=False)
@@ -94,7 +95,9 @@ async def _reset(request: Request, token: str, new_password: str) -> None:
 async def _register(request: Request, email: str, name: str, password: str) -> AccountView:
     await throttle.hit("register", address_of(request), settings.current().login_limit)
     async with transaction() as session:
-        return await accounts.register(session, email=email, name=name, password=password, now=clock.now())
+        return await accounts.register(
+            session, email=email, name=name, password=password, language=spoken(), now=clock.now()
+        )
 
 
 async def _refresh(token: str) -> Tokens:
@@ -300,10 +303,16 @@ async def renew(request: Request, next: str = "/") -> Response:
 
 
 @forms.get("/language")
-async def choose_language(request: Request, to: str = "en") -> Response:
-    """Speak this language from now on, on the page that led here first. A plain link may do so: it changes no more."""
-    language = to if to in LANGUAGES else "en"
+async def choose_language(request: Request, to: str = "") -> Response:
+    """Speak this language from now on, on the page that led here first; the browser's own if it is none of ours.
+
+    A plain link may do so: it changes no more than that.
+    """
+    language = to if to in LANGUAGES else languages.preferred(request.headers.get("accept-language", ""))
     _, page = read_address(languages.came_from(request.headers))
     response = RedirectResponse(page_at(page, language), 303)
-    give_language(response, language)
+    if to in LANGUAGES:
+        give_language(response, to)
+    else:
+        take_language(response)
     return response

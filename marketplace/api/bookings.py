@@ -26,6 +26,7 @@ from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid
 from marketplace.ids import BookingId, HoldId
 from marketplace.payments import actions as payments
+from marketplace.words import say, spoken
 
 router = APIRouter(tags=["Bookings"], route_class=Idempotent)
 
@@ -33,7 +34,7 @@ router = APIRouter(tags=["Bookings"], route_class=Idempotent)
 @router.post("/bookings", status_code=201)
 async def check_out(wanted: BookingRequest, actor: Asking) -> BookingShape:
     """Turn a hold into a booking with its line items. The same hold always answers with the same booking."""
-    buyer = Buyer(wanted.buyer.name, wanted.buyer.email)
+    buyer = Buyer(wanted.buyer.name, wanted.buyer.email, wanted.buyer.language or spoken())
     async with transaction() as session:
         order = await bookings.check_out(session, actor, HoldId(wanted.hold_id), buyer, clock.now())
     return BookingShape.of(order)
@@ -94,7 +95,7 @@ async def pay(
         # The card goes to the provider before our transaction begins: no provider is called inside one.
         method = (await payments.keep_card(wanted.provider, wanted.card.card(), now)).token
     elif wanted.method == "card":
-        raise Invalid("A card payment needs a card.", [Fault("card", "Give the card to pay with.")])
+        raise Invalid(say("A card payment needs a card."), [Fault("card", say("Give the card to pay with."))])
     else:
         method = wanted.method
     async with transaction() as session:
@@ -114,14 +115,14 @@ async def accept_for_free(id: str, actor: Asking) -> BookingShape:
 @router.get("/bookings/{id}/tickets.pdf", response_class=Response)
 async def tickets_pdf(id: str, actor: Asking) -> Response:
     async with transaction(reading=True) as session:
-        order = await queries.order(session, actor, BookingId(id))
+        order = await queries.order_as_bought(session, actor, BookingId(id))
     return _file(documents.tickets_pdf(order), "application/pdf", f"tickets-{id[-8:]}.pdf")
 
 
 @router.get("/bookings/{id}/event.ics", response_class=Response)
 async def calendar_file(id: str, actor: Asking) -> Response:
     async with transaction(reading=True) as session:
-        order = await queries.order(session, actor, BookingId(id))
+        order = await queries.order_as_bought(session, actor, BookingId(id))
     return _file(documents.calendar_file(order, clock.now()), "text/calendar; charset=utf-8", f"event-{id[-8:]}.ics")
 
 

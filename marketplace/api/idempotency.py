@@ -20,6 +20,7 @@ from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid, TooMany
 from marketplace.payments import idempotency
 from marketplace.payments.idempotency import Replay
+from marketplace.words import say
 
 HEADER = "Idempotency-Key"
 
@@ -30,7 +31,7 @@ class KeyRequired(Invalid):
     code = "idempotency_key_required"
 
     def __init__(self) -> None:
-        super().__init__(f"Send an {HEADER} header: money is moved once for each key.")
+        super().__init__(say("Send an {header} header: money is moved once for each key.", header=HEADER))
 
 
 class Idempotent(APIRoute):

@@ -21,6 +21,7 @@ from marketplace.catalog.views import (
 from marketplace.errors import Fault, Invalid
 from marketplace.ids import PlanId, SellerId
 from marketplace.money import Money
+from marketplace.words import say
 
 
 class Search(Shape):
@@ -44,7 +45,9 @@ class Search(Shape):
     def filters(self) -> ListingFilters:
         """Raises Invalid where a price has no currency."""
         if self.currency is None and (self.price_from is not None or self.price_to is not None):
-            raise Invalid("A price needs its currency.", [Fault("currency", "Say which currency the price is in.")])
+            raise Invalid(
+                say("A price needs its currency."), [Fault("currency", say("Say which currency the price is in."))]
+            )
         return ListingFilters(
             kind=self.kind, category=self.category, text=self.text, place=self.place, starts_from=self.starts_from,
             starts_before=self.starts_before, price_from=self._money(self.price_from),

@@ -33,6 +33,7 @@ from marketplace.ids import ListingId, PlanId, ResourceId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.queries import allocated
 from marketplace.inventory.watch import Hub, encode
+from marketplace.words import say
 
 router = APIRouter(tags=["Listings"], route_class=Idempotent)
 streams = APIRouter(tags=["Listings"])
@@ -91,7 +92,7 @@ async def import_plan(
     """
     document = await request.body()
     if not document:
-        raise Invalid("Send the seat plan as the body.", [Fault("$", "There is no document.")])
+        raise Invalid(say("Send the seat plan as the body."), [Fault("$", say("There is no document."))])
     try:
         async with transaction() as session:
             plan = await catalog.import_plan(session, actor, SellerId(seller_id), document, clock.now())

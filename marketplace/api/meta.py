@@ -18,16 +18,15 @@ from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape as escape_xml
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from fastapi import APIRouter, Response
 
-from marketplace import clock, settings
+from marketplace import clock, moments, settings
 from marketplace.catalog import queries
 from marketplace.catalog.views import Genre, ListingPage, Status
 from marketplace.db import transaction
 from marketplace.errors import NotFound
 from marketplace.money import Money, exponent
-from marketplace.words import LANGUAGES, locale, page_at, say
+from marketplace.words import LANGUAGES, page_at, say
 
 router = APIRouter(include_in_schema=False)
 
@@ -237,7 +236,7 @@ def _versions(path: str) -> list[tuple[str, str]]:
 
 def _status_text(page: ListingPage) -> str:
     if page.status is Status.PUBLISHED:
-        return say("On sale from {moment}", moment=_moment(page.sale_starts_at, page.place.zone))
+        return say("On sale from {moment}", moment=moments.short(page.sale_starts_at, page.place.zone))
     return {
         Status.SOLD_OUT: say("Sold out"), Status.CLOSED: say("This is over"), Status.CANCELLED: say("Cancelled"),
     }.get(page.status, "")  # fmt: skip
@@ -248,16 +247,12 @@ def _price_text(page: ListingPage) -> str:
         return ""
     if not page.price_to:
         return say("Free")
-    low = page.price_from.text(locale())
+    low = page.price_from.text()
     return low if page.price_from == page.price_to else say("From {price}", price=low)
 
 
 def _when_text(page: ListingPage) -> str:
-    return _moment(page.starts_at, page.place.zone)
-
-
-def _moment(at: datetime, zone: str) -> str:
-    return format_datetime(at.astimezone(ZoneInfo(zone)), "EEE d MMM y, HH:mm", locale=locale())
+    return moments.short(page.starts_at, page.place.zone)
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:

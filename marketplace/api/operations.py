@@ -15,6 +15,7 @@ from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
 from marketplace.jobs import runner
 from marketplace.payments import queries as payments
+from marketplace.words import say
 
 router = APIRouter(tags=["Operations"])
 
@@ -23,7 +24,7 @@ class WrongJobSecret(Unauthenticated):
     code = "wrong_job_secret"
 
     def __init__(self) -> None:
-        super().__init__("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set.")
+        super().__init__(say("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set."))
 
 
 @router.post("/jobs/{job}")

@@ -106,6 +106,12 @@ class HoldShape(Shape):
 class BuyerShape(Shape):
     name: str = Field(max_length=500, examples=["Ada Byron"])
     email: str = Field(max_length=500, examples=["ada@example.com"])
+    language: str | None = Field(
+        default=None,
+        max_length=20,
+        examples=["en"],
+        description="Of mail and tickets; else what Accept-Language asks for.",
+    )
 
 
 class BookingRequest(Shape):
@@ -162,7 +168,7 @@ class BookingShape(Shape):
         return cls(
             id=order.id, status=order.status, version=order.version, listing_id=order.listing_id, hold_id=order.hold_id,
             title=order.title, starts_at=order.starts_at, zone=order.zone,
-            buyer=BuyerShape(name=order.buyer_name, email=order.buyer_email),
+            buyer=BuyerShape(name=order.buyer_name, email=order.buyer_email, language=order.language),
             lines=[
                 LineShape.model_validate(
                     {"kind": line.kind, "label": line.label, "amount": Amount.of(line.amount), "unit": line.unit,

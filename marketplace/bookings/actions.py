@@ -44,6 +44,7 @@ from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.errors import PaymentNotFound
 from marketplace.payments.views import PaymentView, RefundView
+from marketplace.words import LANGUAGES, say, speaking
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -110,25 +111,29 @@ def _known(buyer: Buyer) -> Buyer:
     faults = []
     name, email = " ".join(buyer.name.split()), buyer.email.strip().lower()
     if not 1 <= len(name) <= 120 or not name.isprintable():
-        faults.append(Fault("buyer.name", "Tell us your name, in at most 120 characters."))
+        faults.append(Fault("buyer.name", say("Tell us your name, in at most 120 characters.")))
     try:
         _EMAIL.validate_python(email)
     except ValidationError:
-        faults.append(Fault("buyer.email", "This does not look like a mail address."))
+        faults.append(Fault("buyer.email", say("This does not look like a mail address.")))
+    if buyer.language not in LANGUAGES:
+        faults.append(Fault("buyer.language", say("We do not speak this language.")))
     if faults:
         raise BuyerRefused(faults)
-    return Buyer(name, email)
+    return Buyer(name, email, buyer.language)
 
 
 async def _book(session: Session, actor: Actor, claim: Claim, offer: SeatOffer, buyer: Buyer, now: datetime) -> Booking:
     """Write the booking with its lines: what it costs now is what it costs."""
-    priced = [offer.line(unit) for unit in claim.units]
+    with speaking("en"):
+        # The books are kept in English. Whoever reads an order is told its places in their own language.
+        priced = [offer.line(unit) for unit in claim.units]
     price = Money.sum((line.price for line in priced), offer.currency)
     surcharge = Money.zero(offer.currency) if actor.account else price.share(offer.guest_surcharge_bp)
     commission = price.share(offer.commission_bp)
     booking = Booking(
         id=BookingId.new(), listing_id=offer.listing_id, seller_id=offer.seller_id, hold_id=claim.id, cart=claim.holder,
-        account_id=actor.account, buyer_name=buyer.name, buyer_email=buyer.email, status=Status.PENDING_PAYMENT,
+        account_id=actor.account, buyer_name=buyer.name, buyer_email=buyer.email, language=buyer.language, status=Status.PENDING_PAYMENT,
         currency=offer.currency, price_minor=price.minor, surcharge_minor=surcharge.minor,
         commission_minor=commission.minor, policy=offer.policy, title=offer.title, place_name=offer.place_name,
         zone=offer.zone, starts_at=offer.starts_at, ends_at=offer.ends_at, created_at=now, expires_at=claim.expires_at,
@@ -276,9 +281,12 @@ async def cancel_quote(session: Session, actor: Actor, id: BookingId, now: datet
     left = await _left(session, booking)
     refund = _refund(booking, left, party, now)
     kept = left - refund
-    words = f"You get {refund} back." if booking.payment_id else "Nothing has been paid, and nothing is kept."
     if target is not Status.CANCELLED_BY_BUYER:
-        words = f"The buyer gets {refund} back."
+        words = say("The buyer gets {refund} back.", refund=refund.text())
+    elif booking.payment_id:
+        words = say("You get {refund} back; {kept} is kept.", refund=refund.text(), kept=kept.text())
+    else:
+        words = say("Nothing has been paid, and nothing is kept.")
     return CancelQuote(refund, kept, words)
 
 

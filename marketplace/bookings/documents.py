@@ -9,14 +9,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import segno
-from babel.dates import format_datetime
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from icalendar import Calendar, Event
 
-from marketplace import settings
+from marketplace import moments, settings
 from marketplace.bookings.errors import NoTicketsYet
 from marketplace.bookings.views import Order, Status, TicketView
+from marketplace.words import page_at, say, speaking, spoken
 
 _INK, _SOFT, _ACCENT, _RULE = (28, 25, 23), (110, 102, 94), (178, 63, 34), (226, 218, 208)
 _MARGIN, _WIDTH = 18, 210
@@ -35,18 +35,24 @@ def qr_svg(ticket: TicketView) -> str:
 
 
 def tickets_pdf(order: Order) -> bytes:
-    """One A4 page for each valid ticket. Raises NoTicketsYet unless the order is confirmed."""
+    """One A4 page for each valid ticket, in the language that the order was made in. Raises NoTicketsYet unless the order is confirmed."""
     tickets = [ticket for ticket in order.tickets if not ticket.is_void]
     if order.status is not Status.CONFIRMED or not tickets:
         raise NoTicketsYet(order.id)
+    with speaking(order.language):
+        return _drawn(order, tickets)
+
+
+def _drawn(order: Order, tickets: list[TicketView]) -> bytes:
     pdf = FPDF(format="A4")
     pdf.add_font(_FONT, "", _FONTS / "NotoSans-Regular.ttf")
     pdf.add_font(_FONT, "B", _FONTS / "NotoSans-Bold.ttf")
-    pdf.set_title(f"Tickets: {order.title}")
+    pdf.set_title(say("Tickets: {title}", title=order.title))
+    pdf.set_lang(spoken())
     pdf.set_creator("Holdfast")
     pdf.set_auto_page_break(auto=False)
     for at, ticket in enumerate(tickets, 1):
-        _page(pdf, order, ticket, f"Ticket {at} of {len(tickets)}")
+        _page(pdf, order, ticket, say("Ticket {number} of {count}", number=at, count=len(tickets)))
     return bytes(pdf.output())
 
 
@@ -61,8 +67,8 @@ def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
     pdf.ln(6)
     _text(pdf, order.title, 26, _INK, style="B", height=11)
     pdf.ln(2)
-    starts = format_datetime(order.starts_at.astimezone(ZoneInfo(order.zone)), "EEEE, d MMMM y 'at' HH:mm", locale="en")
-    _text(pdf, f"{starts} ({order.zone.replace('_', ' ')} time)", 13, _INK)
+    when = f"{moments.full(order.starts_at, order.zone)} ({moments.zone_text(order.zone)})"
+    _text(pdf, when, 13, _INK)
     _text(pdf, order.place_name, 13, _SOFT)
     pdf.ln(6)
     pdf.set_draw_color(*_RULE)
@@ -71,22 +77,22 @@ def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
     top = pdf.get_y()
     pdf.image(_qr_png(ticket), x=_WIDTH - _MARGIN - 72, y=top, w=72)
     pdf.set_right_margin(_MARGIN + 78)
-    _text(pdf, "YOUR PLACE", 9, _SOFT, style="B")
+    _text(pdf, say("Your place").upper(), 9, _SOFT, style="B")
     _text(pdf, ticket.label, 18, _INK, style="B", height=8)
     pdf.ln(4)
-    _text(pdf, "CATEGORY", 9, _SOFT, style="B")
+    _text(pdf, say("Category").upper(), 9, _SOFT, style="B")
     _text(pdf, ticket.category, 13, _INK)
     pdf.ln(4)
-    _text(pdf, "NAME", 9, _SOFT, style="B")
+    _text(pdf, say("Name").upper(), 9, _SOFT, style="B")
     _text(pdf, order.buyer_name, 13, _INK)
     pdf.ln(4)
-    _text(pdf, "ORDER", 9, _SOFT, style="B")
+    _text(pdf, say("Order").upper(), 9, _SOFT, style="B")
     _text(pdf, order.id, 9, _INK)
     pdf.set_right_margin(_MARGIN)
     pdf.set_y(max(pdf.get_y(), top + 80))
     pdf.line(_MARGIN, pdf.get_y(), _WIDTH - _MARGIN, pdf.get_y())
     pdf.ln(6)
-    _text(pdf, "Show this code at the door, on paper or on your phone. It admits one person, once.", 10, _SOFT)
+    _text(pdf, say("Show this code at the door, on paper or on your phone. It admits one person, once."), 10, _SOFT)
 
 
 def _text(pdf: FPDF, text: str, size: int, color: tuple[int, int, int], *, style: str = "", height: float = 6) -> None:
@@ -115,10 +121,10 @@ def calendar_file(order: Order, now: datetime) -> bytes:
     event.add("dtstart", order.starts_at.astimezone(zone))
     event.add("dtend", order.ends_at.astimezone(zone))
     event.add("dtstamp", now)
-    event.add("url", f"{settings.current().origin}/o/{order.id}")
+    event.add("url", f"{settings.current().origin}{page_at(f'/o/{order.id}', order.language)}")
     event.add("description", "\n".join(ticket.label for ticket in order.tickets))
     calendar = Calendar()
-    calendar.add("prodid", "-//Holdfast//Tickets//EN")
+    calendar.add("prodid", f"-//Holdfast//Tickets//{order.language.upper()}")
     calendar.add("version", "2.0")
     calendar.add_component(event)
     calendar.add_missing_timezones()

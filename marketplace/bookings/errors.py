@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from marketplace.errors import Conflict, Fault, Invalid, NotFound
 from marketplace.ids import BookingId
+from marketplace.words import say, say_n
 
 
 class BookingNotFound(NotFound):
     code = "booking_not_found"
 
     def __init__(self, id: str) -> None:
-        super().__init__(f"There is no order “{id}”, or it is not yours.")
+        super().__init__(say("There is no order “{id}”, or it is not yours.", id=id))
 
 
 class UnlawfulTransition(Conflict):
@@ -20,7 +21,7 @@ class UnlawfulTransition(Conflict):
 
     def __init__(self, id: str, source: str, target: str, party: str) -> None:
         super().__init__(
-            f"This order is {source.replace('_', ' ')}; it cannot become {target.replace('_', ' ')}.",
+            say("This cannot be done with this order any more. Look at it again to see how it stands."),
             booking_id=id, source=source, target=target, party=party,
         )  # fmt: skip
 
@@ -29,7 +30,7 @@ class NotOnSale(Conflict):
     code = "not_on_sale"
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"“{title}” is not on sale.")
+        super().__init__(say("“{title}” is not on sale.", title=title))
 
 
 class NothingToPay(Conflict):
@@ -37,7 +38,9 @@ class NothingToPay(Conflict):
 
     def __init__(self, id: BookingId, status: str) -> None:
         super().__init__(
-            f"This order is {status.replace('_', ' ')}: there is nothing to pay.", booking_id=id, booking_status=status
+            say("There is nothing to pay for this order."),
+            booking_id=id,
+            booking_status=status,
         )
 
 
@@ -45,35 +48,39 @@ class PaymentTimeOver(Conflict):
     code = "payment_time_over"
 
     def __init__(self, id: BookingId) -> None:
-        super().__init__("The time to pay for these seats is over. Pick your seats again.", booking_id=id)
+        super().__init__(say("The time to pay for these seats is over. Pick your seats again."), booking_id=id)
 
 
 class BuyerRefused(Invalid):
     code = "buyer_refused"
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("We need to know who you are.", faults)
+        super().__init__(say("We need to know who you are."), faults)
 
 
 class TooManyForOneBuyer(Conflict):
     code = "too_many_for_one_buyer"
 
     def __init__(self, most: int, had: int) -> None:
-        super().__init__(f"One person may buy {most} of these; you already have {had}.", most=most, had=had)
+        super().__init__(
+            say("One person may buy {most} of these; you already have {had}.", most=most, had=had), most=most, had=had
+        )
 
 
 class NoTicketsYet(Conflict):
     code = "no_tickets_yet"
 
     def __init__(self, id: BookingId) -> None:
-        super().__init__("Tickets come with a confirmed order.", booking_id=id)
+        super().__init__(say("Tickets come with a confirmed order."), booking_id=id)
 
 
 class SingleSeatLeft(Conflict):
     code = "single_seat_left"
 
     def __init__(self) -> None:
-        super().__init__("That would leave a single seat alone, which nobody could buy in company. Move by one seat.")
+        super().__init__(
+            say("That would leave a single seat alone, which nobody could buy in company. Move by one seat.")
+        )
 
 
 class NoSuchSeatsTogether(Conflict):
@@ -81,7 +88,12 @@ class NoSuchSeatsTogether(Conflict):
 
     def __init__(self, quantity: int) -> None:
         super().__init__(
-            f"We found no {quantity} free seats of this kind. Try fewer, or another price.", quantity=quantity
+            say_n(
+                "We found no free seat of this kind. Try another price.",
+                "We found no {count} free seats of this kind. Try fewer, or another price.",
+                quantity,
+            ),
+            quantity=quantity,
         )
 
 
@@ -89,4 +101,4 @@ class NothingHeldBack(NotFound):
     code = "nothing_held_back"
 
     def __init__(self) -> None:
-        super().__init__("These seats are not held back, or not any more.")
+        super().__init__(say("These seats are not held back, or not any more."))

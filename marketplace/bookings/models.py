@@ -40,6 +40,7 @@ class Booking(SQLModel, table=True):
     account_id: str | None = Field(default=None, foreign_key="account.id")
     buyer_name: str
     buyer_email: str
+    language: str = Field(default="en", max_length=20, sa_column_kwargs={"server_default": "en"})
     status: str
     version: int | None = Field(default=None, sa_column=_version)
     currency: str

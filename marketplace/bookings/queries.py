@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,12 @@ from marketplace.accounts.views import Actor
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.views import Line, Order, OrderCard, Party, Status, Step, TicketView
+from marketplace.catalog import queries as catalog
 from marketplace.db import Session, is_postgres
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
 from marketplace.payments import queries as payments
+from marketplace.words import say, speaking, spoken
 
 
 async def locked(session: Session, id: BookingId) -> Booking:
@@ -59,11 +61,20 @@ async def order(session: Session, actor: Actor, id: BookingId) -> Order:
     return await order_of(session, booking)
 
 
+async def order_as_bought(session: Session, actor: Actor, id: BookingId) -> Order:
+    """The same in the language that it was made in: for what its buyer is given. Raises BookingNotFound."""
+    booking, _ = await seen_by(session, actor, id)
+    with speaking(booking.language):
+        return await order_of(session, booking)
+
+
 async def order_of(session: Session, booking: Booking) -> Order:
     """The view of a row that is already loaded."""
-    lines = await session.exec(
+    found = await session.exec(
         select(BookingLine).where(BookingLine.booking_id == booking.id).order_by(col(BookingLine.position))
     )
+    lines = found.all()
+    places = await said_places(session, ListingId(booking.listing_id), [line.unit for line in lines if line.unit])
     tickets = await session.exec(
         select(Ticket).where(Ticket.booking_id == booking.id).order_by(col(Ticket.label), col(Ticket.id))
     )
@@ -79,6 +90,7 @@ async def order_of(session: Session, booking: Booking) -> Order:
         hold_id=HoldId(booking.hold_id),
         buyer_name=booking.buyer_name,
         buyer_email=booking.buyer_email,
+        language=booking.language,
         has_account=booking.account_id is not None,
         title=booking.title,
         place_name=booking.place_name,
@@ -90,7 +102,7 @@ async def order_of(session: Session, booking: Booking) -> Order:
             Line(
                 line.kind,
                 line.borne_by,
-                line.label,
+                _label(line, places),
                 Money(line.amount_minor, booking.currency),
                 line.unit,
                 line.category,
@@ -102,16 +114,31 @@ async def order_of(session: Session, booking: Booking) -> Order:
         expires_at=booking.expires_at,
         confirmed_at=booking.confirmed_at,
         payment_id=None if booking.payment_id is None else PaymentId(booking.payment_id),
-        tickets=tuple(_ticket(ticket) for ticket in tickets),
+        tickets=tuple(_ticket(ticket, places) for ticket in tickets),
         steps=tuple(Step(change.source, change.target, change.actor, change.at, change.why) for change in changes),
     )
 
 
-def _ticket(ticket: Ticket) -> TicketView:
+def _ticket(ticket: Ticket, places: Mapping[str, str]) -> TicketView:
     id = TicketId(ticket.id)
     return TicketView(
-        id, ticket.unit, ticket.label, ticket.category, tokens.sign_ticket(id), is_void=ticket.voided_at is not None
-    )
+        id, ticket.unit, places.get(ticket.unit, ticket.label), ticket.category, tokens.sign_ticket(id),
+        is_void=ticket.voided_at is not None,
+    )  # fmt: skip
+
+
+def _label(line: BookingLine, places: Mapping[str, str]) -> str:
+    if line.unit is not None:
+        return places.get(line.unit, line.label)
+    return {"guest_surcharge": say("Fee for buying without an account"), "commission": say("Commission")}[line.kind]
+
+
+async def said_places(session: Session, id: ListingId, units: Iterable[str]) -> dict[str, str]:
+    """What units are called in the language that is being spoken. Nothing in English: so they are called in the books."""
+    if spoken() == "en":
+        return {}
+    plan = (await catalog.seat_offer(session, id)).plan
+    return {unit: plan.place(unit).label for unit in units}
 
 
 async def orders(session: Session, actor: Actor, *, limit: int = 50, before: datetime | None = None) -> list[OrderCard]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import and_, col, func, or_, select
 
+from marketplace.bookings import queries
 from marketplace.bookings.models import Booking, BookingLine
 from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, Sales, SoldOrder, Status, Takings
 from marketplace.catalog import queries as catalog
@@ -27,6 +28,7 @@ from marketplace.inventory import queries as allocations
 from marketplace.inventory.views import HELD, SOLD
 from marketplace.money import Money
 from marketplace.payments import queries as payments
+from marketplace.words import say
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -198,7 +200,7 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
         )
     found = await session.exec(wanted.order_by(col(Booking.created_at).desc(), col(Booking.id).desc()).limit(limit + 1))
     rows = list(found)
-    seats = await _seats(session, [row.id for row in rows[:limit]])
+    seats = await _seats(session, id, [row.id for row in rows[:limit]])
     items = tuple(
         SoldOrder(
             id=BookingId(row.id),
@@ -217,15 +219,17 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
     return Page(items, _write_cursor(rows[limit - 1]) if len(rows) > limit else None)
 
 
-async def _seats(session: Session, ids: Iterable[str]) -> dict[str, list[str]]:
-    rows = await session.exec(
-        select(BookingLine.booking_id, BookingLine.label)
+async def _seats(session: Session, listing: ListingId, ids: Iterable[str]) -> dict[str, list[str]]:
+    found = await session.exec(
+        select(BookingLine.booking_id, BookingLine.unit, BookingLine.label)
         .where(col(BookingLine.booking_id).in_(list(ids)), col(BookingLine.unit).is_not(None))
         .order_by(col(BookingLine.booking_id), col(BookingLine.position))
     )
+    rows = found.all()
+    places = await queries.said_places(session, listing, [str(unit) for _, unit, _ in rows])
     labels: dict[str, list[str]] = defaultdict(list)
-    for id, label in rows:
-        labels[id].append(label)
+    for id, unit, label in rows:
+        labels[id].append(places.get(str(unit), label))
     return labels
 
 
@@ -302,4 +306,6 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         at, id = text.split(" ")
         return _EPOCH + int(at) * _MICROSECOND, BookingId(id)
     except (ValueError, OverflowError, NotFound):
-        raise Invalid("This page cannot be found any more.", [Fault("cursor", "is not one of ours.")]) from None
+        raise Invalid(
+            say("This page cannot be found any more."), [Fault("cursor", say("is not one of ours."))]
+        ) from None

@@ -33,10 +33,11 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who buys: the name on the tickets, and where they are sent."""
+    """Who buys: the name on the tickets, where they are sent, and the language of everything that is."""
 
     name: str
     email: str
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ class Order:
     hold_id: HoldId
     buyer_name: str
     buyer_email: str
+    language: str
+    """The one that the order was made in; letters and tickets are written in it."""
+
     has_account: bool
     title: str
     place_name: str

@@ -17,6 +17,7 @@ from marketplace.catalog.seating import SeatPlan
 from marketplace.catalog.views import Genre, ListingChange, ListingDraft, Place, Policy
 from marketplace.errors import Fault
 from marketplace.money import LARGEST, AmountRefused, exponent
+from marketplace.words import say
 
 LONGEST_STORY = 20_000
 MOST_PER_BUYER = 100
@@ -71,15 +72,40 @@ def faults(draft: ListingDraft, hall: SeatPlan | None) -> list[Fault]:
         *_price_faults(draft, _categories(hall)),
     ]
     if draft.plan_id is not None and hall is None:
-        found.append(Fault("plan_id", "This shop has no such seat plan."))
+        found.append(Fault("plan_id", say("This shop has no such seat plan.")))
     if draft.kind not in KINDS:
-        found.append(Fault("kind", f"“{draft.kind[:40]}” is not a kind of listing; we know {', '.join(KINDS)}."))
+        found.append(
+            Fault(
+                "kind",
+                say(
+                    "“{kind}” is not a kind of listing; we know {known}.", kind=draft.kind[:40], known=", ".join(KINDS)
+                ),
+            )
+        )
     if draft.category not in list(Genre):
-        found.append(Fault("category", f"“{draft.category[:40]}” is not a category; we know {', '.join(Genre)}."))
+        found.append(
+            Fault(
+                "category",
+                say(
+                    "“{category}” is not a category; we know {known}.",
+                    category=draft.category[:40],
+                    known=", ".join(Genre),
+                ),
+            )
+        )
     if draft.policy not in list(Policy):
-        found.append(Fault("policy", f"“{draft.policy[:40]}” is not a refund policy; we know {', '.join(Policy)}."))
+        found.append(
+            Fault(
+                "policy",
+                say(
+                    "“{policy}” is not a refund policy; we know {known}.",
+                    policy=draft.policy[:40],
+                    known=", ".join(Policy),
+                ),
+            )
+        )
     if not 1 <= draft.max_per_buyer <= MOST_PER_BUYER:
-        found.append(Fault("max_per_buyer", f"One buyer may be given 1 to {MOST_PER_BUYER}."))
+        found.append(Fault("max_per_buyer", say("One buyer may be given 1 to {most}.", most=MOST_PER_BUYER)))
     return found
 
 
@@ -87,19 +113,19 @@ def missing(draft: ListingDraft, hall: SeatPlan | None, now: datetime, *, is_sus
     """Everything that a public listing needs and this draft lacks."""
     found = []
     if not draft.story:
-        found.append(Fault("story", "It has no story yet: say what people may look forward to."))
+        found.append(Fault("story", say("It has no story yet: say what people may look forward to.")))
     if hall is None:
-        found.append(Fault("plan_id", "It has no seat plan yet."))
+        found.append(Fault("plan_id", say("It has no seat plan yet.")))
     else:
         found += [
-            Fault(f"prices.{category}", f"“{category}” has no price yet.")
+            Fault(f"prices.{category}", say("“{category}” has no price yet.", category=category))
             for category, capacity in hall.capacities.items()
             if capacity and category not in draft.prices
         ]
     if draft.starts_at <= now:
-        found.append(Fault("starts_at", "It starts in the past."))
+        found.append(Fault("starts_at", say("It starts in the past.")))
     if is_suspended:
-        found.append(Fault("seller_id", "This shop is suspended."))
+        found.append(Fault("seller_id", say("This shop is suspended.")))
     return found
 
 
@@ -141,12 +167,15 @@ def _place_faults(place: Place) -> Iterator[Fault]:
     yield from _text_faults("place.city", place.city, least=1, most=80)
     yield from _text_faults("place.address", place.address, most=200)
     if not re.fullmatch("[A-Z]{2}", place.country):
-        yield Fault("place.country", "A country is its two letters (ISO 3166), such as DE.")
+        yield Fault("place.country", say("A country is its two letters (ISO 3166), such as DE."))
     if place.zone not in _zones():
-        yield Fault("place.zone", f"“{place.zone[:60]}” is not a time zone that we know (IANA), such as Europe/Berlin.")
+        yield Fault(
+            "place.zone",
+            say("“{zone}” is not a time zone that we know (IANA), such as Europe/Berlin.", zone=place.zone[:60]),
+        )
     for name, value, most in (("latitude", place.latitude, 90), ("longitude", place.longitude, 180)):
         if value is not None and not -most <= value <= most:
-            yield Fault(f"place.{name}", f"A {name} lies between -{most} and {most}.")
+            yield Fault(f"place.{name}", say("A {name} lies between -{most} and {most}.", name=name, most=most))
 
 
 def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
@@ -157,7 +186,7 @@ def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
         "sale_starts_at": draft.sale_starts_at,
     }
     faults = [
-        Fault(name, "A time needs its offset from UTC, and a year between 2000 and 2100.")
+        Fault(name, say("A time needs its offset from UTC, and a year between 2000 and 2100."))
         for name, at in instants.items()
         if at is not None and (at.tzinfo is None or at.year not in YEARS)
     ]
@@ -165,13 +194,13 @@ def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
         yield from faults
         return
     if draft.ends_at <= draft.starts_at:
-        yield Fault("ends_at", "It ends after it starts.")
+        yield Fault("ends_at", say("It ends after it starts."))
     elif draft.ends_at - draft.starts_at > LONGEST_EVENT:
-        yield Fault("ends_at", f"One listing lasts {LONGEST_EVENT.days} days at most.")
+        yield Fault("ends_at", say("One listing lasts {days} days at most.", days=LONGEST_EVENT.days))
     if draft.doors_at is not None and draft.doors_at > draft.starts_at:
-        yield Fault("doors_at", "Doors open before it starts.")
+        yield Fault("doors_at", say("Doors open before it starts."))
     if draft.sale_starts_at is not None and draft.sale_starts_at >= draft.starts_at:
-        yield Fault("sale_starts_at", "The sale begins before the event does.")
+        yield Fault("sale_starts_at", say("The sale begins before the event does."))
 
 
 def _price_faults(draft: ListingDraft, categories: Collection[str]) -> Iterator[Fault]:
@@ -182,18 +211,20 @@ def _price_faults(draft: ListingDraft, categories: Collection[str]) -> Iterator[
     for category, minor in draft.prices.items():
         field = f"prices.{category[:100]}"
         if category not in categories:
-            yield Fault(field, "The seat plan has no such category.")
+            yield Fault(field, say("The seat plan has no such category."))
         elif type(minor) is not int or not 0 <= minor < LARGEST:  # True is an int, too
-            yield Fault(field, f"A price is a whole number of minor units from 0 to {LARGEST - 1}.")
+            yield Fault(field, say("A price is a whole number of minor units from 0 to {most}.", most=LARGEST - 1))
 
 
 def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterator[Fault]:
     if len(text) < least:
-        yield Fault(field, "This cannot be empty." if not text else f"Use at least {least} characters.")
+        yield Fault(
+            field, say("This cannot be empty.") if not text else say("Use at least {least} characters.", least=least)
+        )
     if len(text) > most:
-        yield Fault(field, f"Use at most {most} characters.")
+        yield Fault(field, say("Use at most {most} characters.", most=most))
     if _UNPRINTABLE.search(text):
-        yield Fault(field, "This holds characters that cannot be shown.")
+        yield Fault(field, say("This holds characters that cannot be shown."))
 
 
 def _line(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from marketplace.catalog.seating import UnknownUnits
 from marketplace.errors import Conflict, Fault, Invalid, NotFound
+from marketplace.words import say, say_n
 
 __all__ = [
     "ListingFrozen",
@@ -28,9 +29,9 @@ class PlanRefused(Invalid):
         self.found = found or len(faults)
         listed = list(faults)
         if self.found > len(listed):
-            listed.append(Fault("$", f"and {self.found - len(listed)} more."))
-        noun = "fault" if self.found == 1 else "faults"
-        super().__init__(f"This seat plan has {self.found} {noun}.", listed, found=self.found)
+            listed.append(Fault("$", say("and {count} more.", count=self.found - len(listed))))
+        words = say_n("This seat plan has {count} fault.", "This seat plan has {count} faults.", self.found)
+        super().__init__(words, listed, found=self.found)
 
 
 class ListingRefused(Invalid):
@@ -39,7 +40,7 @@ class ListingRefused(Invalid):
     code = "listing_refused"
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("Some of this cannot be kept as it is.", faults)
+        super().__init__(say("Some of this cannot be kept as it is."), faults)
 
 
 class NotReady(Invalid):
@@ -48,7 +49,7 @@ class NotReady(Invalid):
     code = "listing_not_ready"
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("This listing is not ready to be published.", faults)
+        super().__init__(say("This listing is not ready to be published."), faults)
 
 
 class UnlawfulStatus(Conflict):
@@ -57,9 +58,7 @@ class UnlawfulStatus(Conflict):
     code = "listing_status"
 
     def __init__(self, was: str, wanted: str) -> None:
-        super().__init__(
-            f"A listing that is {was.replace('_', ' ')} cannot become {wanted.replace('_', ' ')}.", listing_status=was
-        )
+        super().__init__(say("That cannot be done with a listing at this stage."), listing_status=was, wanted=wanted)
 
 
 class ListingFrozen(Conflict):
@@ -67,15 +66,16 @@ class ListingFrozen(Conflict):
 
     code = "listing_frozen"
 
-    def __init__(self, fields: Sequence[str], why: str = "once a listing has been published") -> None:
-        super().__init__(f"{', '.join(fields)} cannot change {why}.", fields=list(fields))
+    def __init__(self, fields: Sequence[str], status: str) -> None:
+        words = say("Buyers rely on this, or it is over: {fields} cannot change any more.", fields=", ".join(fields))
+        super().__init__(words, fields=list(fields), listing_status=status)
 
 
 class NoSuchListing(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no such listing.")
+        super().__init__(say("There is no such listing."))
 
 
 class NoSuchPlan(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no such seat plan.")
+        super().__init__(say("There is no such seat plan."))

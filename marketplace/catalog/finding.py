@@ -17,6 +17,7 @@ from marketplace.catalog.views import ListingFilters, Sort, Status
 from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.ids import ListingId
 from marketplace.money import Money
+from marketplace.words import say
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -98,7 +99,7 @@ class Order:
                 return int(key), ListingId(id)
         except (ValueError, NotFound):
             pass
-        raise Invalid("This page cannot be found any more.", [Fault("cursor", "is not one of ours.")])
+        raise Invalid(say("This page cannot be found any more."), [Fault("cursor", say("is not one of ours."))])
 
 
 ORDERS = {

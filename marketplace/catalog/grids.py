@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.errors import Fault, Invalid
+from marketplace.words import say
 
 MOST_ROWS = 100
 MOST_SEATS = 100
@@ -34,7 +35,7 @@ class GridRefused(Invalid):
     code = "grid_refused"
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("We cannot draw a hall like that.", faults)
+        super().__init__(say("We cannot draw a hall like that."), faults)
 
 
 def grid_document(grid: Grid) -> dict[str, Any]:
@@ -63,9 +64,13 @@ def _check(grid: Grid) -> None:
         "rows": (grid.rows, MOST_ROWS), "seats": (grid.seats, MOST_SEATS),
         "categories": (grid.categories, min(MOST_CATEGORIES, max(grid.rows, 1))),
     }  # fmt: skip
-    faults = [Fault(name, f"Use 1 to {most}.") for name, (count, most) in bounds.items() if not 1 <= count <= most]
+    faults = [
+        Fault(name, say("Use 1 to {most}.", most=most))
+        for name, (count, most) in bounds.items()
+        if not 1 <= count <= most
+    ]
     if not 1 <= len(grid.name.strip()) <= 200:
-        faults.append(Fault("name", "Give the hall a name of at most 200 characters."))
+        faults.append(Fault("name", say("Give the hall a name of at most 200 characters.")))
     if faults:
         raise GridRefused(faults)
 

@@ -138,7 +138,7 @@ class Listing(SQLModel, table=True):
         self._must_be_open(sorted(changed), now)
         frozen = sorted(FROZEN_ONCE_PUBLISHED & changed.keys())
         if self.status != Status.DRAFT and frozen:
-            raise ListingFrozen(frozen)
+            raise ListingFrozen(frozen, self.status)
         for name, value in changed.items():
             setattr(self, name, value)
         if changed:
@@ -163,7 +163,7 @@ class Listing(SQLModel, table=True):
     def _must_be_open(self, changing: Sequence[str], now: datetime) -> None:
         status = self.status_at(now)
         if changing and status in (Status.CLOSED, Status.CANCELLED):
-            raise ListingFrozen(changing, f"when a listing is {status}")
+            raise ListingFrozen(changing, status)
 
     def _move(self, to: Status, now: datetime) -> None:
         if self.status == Status.PUBLISHED and self.sale_starts_at <= now:

@@ -21,6 +21,7 @@ import orjson
 from marketplace.catalog.errors import PlanRefused
 from marketplace.catalog.seating import Area, Category, Point, Row, Seat, SeatPlan, Zone
 from marketplace.errors import Fault
+from marketplace.words import say
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_SEATS = 60_000
@@ -62,7 +63,7 @@ def parse(document: bytes | str | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(document, bytes | str):
         document = _parse_text(document)
     if not isinstance(document, Mapping):
-        raise PlanRefused([Fault("$", f"is {_kind(document)}; a seat plan is an object.")])
+        raise PlanRefused([Fault("$", say("is {document}; a seat plan is an object.", document=_kind(document)))])
     return document
 
 
@@ -71,17 +72,24 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except (TypeError, RecursionError) as error:
-        raise PlanRefused([Fault("$", f"cannot be kept as JSON: {error}.")]) from None
+        raise PlanRefused([Fault("$", say("cannot be kept as JSON: {error}.", error=error))]) from None
 
 
 def _parse_text(document: bytes | str) -> Any:
     size = len(document) if isinstance(document, bytes) else len(document.encode(errors="replace"))
     if size > MOST_BYTES:
-        raise PlanRefused([Fault("$", f"has {size} bytes; a seat plan has at most {MOST_BYTES}.")])
+        raise PlanRefused(
+            [
+                Fault(
+                    "$",
+                    say("has {size} bytes; a seat plan has at most {most}.", size=size, most=MOST_BYTES),
+                )
+            ]
+        )
     try:
         text = document.decode("utf-8-sig") if isinstance(document, bytes) else document
     except UnicodeDecodeError as error:
-        raise PlanRefused([Fault("$", f"is not UTF-8: byte {error.start} cannot be read.")]) from None
+        raise PlanRefused([Fault("$", say("is not UTF-8: byte {start} cannot be read.", start=error.start))]) from None
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -92,7 +100,17 @@ def _parse_text(document: bytes | str) -> Any:
             except (ValueError, RecursionError):
                 pass
         raise PlanRefused(
-            [Fault("$", f"is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.")]
+            [
+                Fault(
+                    "$",
+                    say(
+                        "is not JSON: {problem}, line {line}, column {column}.",
+                        problem=error.msg,
+                        line=error.lineno,
+                        column=error.colno,
+                    ),
+                )
+            ]
         ) from None
 
 
@@ -135,7 +153,7 @@ class _Reader:
             areas += self.areas(zone, path, name, origin)
             zones.append(Zone(name))
         if not self._seat_paths and not self._area_paths and not self.found:
-            self.fault("$.zones", "have no seats and no standing area: there is nothing to sell.")
+            self.fault("$.zones", say("have no seats and no standing area: there is nothing to sell."))
         return SeatPlan(
             name=self.text(document, "name", "$", most=200, required=True),
             width=width,
@@ -154,11 +172,11 @@ class _Reader:
         for path, entry in self.objects(document, "categories", "$", required=True):
             name = self.text(entry, "name", path, most=100, required=True)
             if name in self._categories:
-                self.fault(f"{path}.name", f"“{name}” is the name of an earlier category, too.")
+                self.fault(f"{path}.name", say("“{name}” is the name of an earlier category, too.", name=name))
             self._categories.add(name)
             categories.append(Category(name, self.color(entry, "color", path, otherwise="#888888")))
         if not categories and not self.found:
-            self.fault("$.categories", "are empty; seats need at least one.")
+            self.fault("$.categories", say("are empty; seats need at least one."))
         return tuple(categories)
 
     def rows(self, zone: Mapping[str, Any], zone_path: str, index: int, zone_name: str, origin: Point) -> Iterator[Row]:
@@ -199,7 +217,9 @@ class _Reader:
         x, y = origin[0] + dx, origin[1] + dy
         shape = area.get("shape", "rectangle")
         if shape not in _SHAPES:
-            self.fault(f"{path}.shape", f"is {_show(shape)}; we know {', '.join(_SHAPES)}.")
+            self.fault(
+                f"{path}.shape", say("is {shape}; we know {shapes}.", shape=_show(shape), shapes=", ".join(_SHAPES))
+            )
             shape = "text"
         width, height, radius, points = self.outline(area, path, shape)
         text = self.object(area, "text", path, required=shape == "text") or {}
@@ -245,7 +265,7 @@ class _Reader:
             return 2 * x, 2 * y, 0, []
         corners = list(self.objects(form, "points", path, required=True))
         if len(corners) < 3 and isinstance(form.get("points"), list):
-            self.fault(f"{path}.points", "are fewer than three: that is no polygon.")
+            self.fault(f"{path}.points", say("are fewer than three: that is no polygon."))
         return 0, 0, 0, [(self.number(point, "x", at), self.number(point, "y", at)) for at, point in corners]
 
     def standing(self, area: Mapping[str, Any], path: str) -> tuple[str | None, int, str | None]:
@@ -254,11 +274,17 @@ class _Reader:
         if capacity is None:
             return None, 0, None
         if isinstance(capacity, bool) or not isinstance(capacity, int) or capacity < 1:
-            self.fault(f"{path}.capacity", f"is {_show(capacity)}; it is a whole number of people, at least 1.")
+            self.fault(
+                f"{path}.capacity",
+                say("is {capacity}; it is a whole number of people, at least 1.", capacity=_show(capacity)),
+            )
             return None, 0, None
         before, self._standing = self._standing, self._standing + capacity
         if before <= MOST_STANDING < self._standing:
-            self.fault(f"{path}.capacity", f"brings the standing places of the plan to more than {MOST_STANDING}.")
+            self.fault(
+                f"{path}.capacity",
+                say("brings the standing places of the plan to more than {most}.", most=MOST_STANDING),
+            )
         key = "uuid" if area.get("area_guid") is None and area.get("uuid") is not None else "area_guid"
         return self.guid(area, key, path, self._area_paths), capacity, self.category(area, path)
 
@@ -268,7 +294,11 @@ class _Reader:
         name = owner.get("category")
         if isinstance(name, str) and name in self._categories:
             return name
-        message = "is missing." if name is None else f"is {_show(name)}, which is not among the plan's categories."
+        message = (
+            say("is missing.")
+            if name is None
+            else say("is {name}, which is not among the plan's categories.", name=_show(name))
+        )
         self.fault(f"{path}.category", message)
         return ""
 
@@ -277,13 +307,15 @@ class _Reader:
         if not isinstance(guid, str) or not _GUID.fullmatch(guid):
             self.fault(
                 f"{path}.{key}",
-                "is missing."
+                say("is missing.")
                 if guid is None
-                else f"is {_show(guid)}; it has 1 to 100 letters, digits and . _ ~ -, not one of these first.",
+                else say(
+                    "is {guid}; it has 1 to 100 letters, digits and . _ ~ -, not one of these first.", guid=_show(guid)
+                ),
             )
             return ""
         if guid in seen:
-            self.fault(f"{path}.{key}", f"“{guid}” is already used by {seen[guid]}.")
+            self.fault(f"{path}.{key}", say("“{guid}” is already used by {place}.", guid=guid, place=seen[guid]))
         seen.setdefault(guid, path)
         return guid
 
@@ -294,16 +326,16 @@ class _Reader:
             return str(value)
         if value is None or value == "":
             if required:
-                self.fault(f"{path}.{key}", "is missing." if value is None else "is empty.")
+                self.fault(f"{path}.{key}", say("is missing.") if value is None else say("is empty."))
             return ""
         if not isinstance(value, str):
-            self.fault(f"{path}.{key}", f"is {_kind(value)}; it is a text.")
+            self.fault(f"{path}.{key}", say("is {value}; it is a text.", value=_kind(value)))
             return ""
         if len(value) > most:
-            self.fault(f"{path}.{key}", f"has {len(value)} characters; it may have {most}.")
+            self.fault(f"{path}.{key}", say("has {value} characters; it may have {most}.", value=len(value), most=most))
             return ""
         if _UNPRINTABLE.search(value):
-            self.fault(f"{path}.{key}", "has characters that cannot be shown.")
+            self.fault(f"{path}.{key}", say("has characters that cannot be shown."))
             return ""
         return value.strip()
 
@@ -312,7 +344,7 @@ class _Reader:
         if value is None or value == "":
             return otherwise
         if not isinstance(value, str) or not _COLOR.fullmatch(value):
-            self.fault(f"{path}.{key}", f"is {_show(value)}; it is a colour such as #7a3b69.")
+            self.fault(f"{path}.{key}", say("is {value}; it is a colour such as #7a3b69.", value=_show(value)))
             return otherwise
         return value
 
@@ -332,12 +364,17 @@ class _Reader:
             if least <= value <= most:  # False for NaN, too
                 return value
             is_finite = type(value) is int or math.isfinite(value)
-            what = f"lies between {least:g} and {most:g}" if is_finite else "is a finite number"
-            self.fault(f"{path}.{key}", f"is {_show(value)}; it {what}.")
+            bounds = {"value": _show(value), "least": f"{least:g}", "most": f"{most:g}"}
+            self.fault(
+                f"{path}.{key}",
+                say("is {value}; it lies between {least} and {most}.", **bounds)
+                if is_finite
+                else say("is {value}; it is a finite number.", value=_show(value)),
+            )
         elif value is not None:
-            self.fault(f"{path}.{key}", f"is {_kind(value)}; it is a number.")
+            self.fault(f"{path}.{key}", say("is {value}; it is a number.", value=_kind(value)))
         elif otherwise is None:
-            self.fault(f"{path}.{key}", "is missing.")
+            self.fault(f"{path}.{key}", say("is missing."))
         return otherwise if otherwise is not None else 1.0
 
     def point(
@@ -360,9 +397,9 @@ class _Reader:
         if isinstance(value, Mapping):
             return value
         if value is not None:
-            self.fault(f"{path}.{key}", f"is {_kind(value)}; it is an object.")
+            self.fault(f"{path}.{key}", say("is {value}; it is an object.", value=_kind(value)))
         elif required:
-            self.fault(f"{path}.{key}", "is missing.")
+            self.fault(f"{path}.{key}", say("is missing."))
         return None
 
     def objects(
@@ -373,10 +410,10 @@ class _Reader:
         path = f"{path}.{key}"
         if value is None:
             if required:
-                self.fault(path, "is missing.")
+                self.fault(path, say("is missing."))
             return
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            self.fault(path, f"is {_kind(value)}; it is a list.")
+            self.fault(path, say("is {value}; it is a list.", value=_kind(value)))
             return
         most = self._left[key]
         self._left[key] -= min(len(value), most)
@@ -384,13 +421,18 @@ class _Reader:
             self._overfull.add(key)
             self.fault(
                 path,
-                f"has {len(value)} entries, which brings the plan's {key} to more than it may have ({_MOST[key]}).",
+                say(
+                    "has {count} entries, which brings the plan's {key} to more than it may have ({most}).",
+                    count=len(value),
+                    key=key,
+                    most=_MOST[key],
+                ),
             )
         for index, entry in enumerate(value[:most]):
             if isinstance(entry, Mapping):
                 yield f"{path}[{index}]", entry
             else:
-                self.fault(f"{path}[{index}]", f"is {_kind(entry)}; it is an object.")
+                self.fault(f"{path}[{index}]", say("is {entry}; it is an object.", entry=_kind(entry)))
 
 
 def _along_the_row(seats: list[Seat]) -> list[Seat]:
@@ -418,10 +460,10 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return "a number"
+        return say("a number")
     if isinstance(value, str | bytes):
-        return "a text"
-    return "an object" if isinstance(value, Mapping) else "a list"
+        return say("a text")
+    return say("an object") if isinstance(value, Mapping) else say("a list")
 
 
 def _show(value: object) -> str:
@@ -429,7 +471,7 @@ def _show(value: object) -> str:
     if isinstance(value, str):
         return f"“{_UNPRINTABLE.sub('�', value[:60])}”"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:g}" if abs(value) < 1e300 or isinstance(value, float) else "a huge number"
+        return f"{value:g}" if abs(value) < 1e300 or isinstance(value, float) else say("a huge number")
     return _kind(value)
 
 

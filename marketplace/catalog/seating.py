@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from marketplace.errors import Fault, Invalid
+from marketplace.words import say
 
 Point: TypeAlias = tuple[float, float]
 
@@ -25,8 +26,11 @@ class UnknownUnits(Invalid):
     def __init__(self, units: Iterable[str]) -> None:
         self.units = tuple(unit[:120] for unit in units)
         super().__init__(
-            "This plan has no such places: " + ", ".join(self.units[:5]) + ("…" if len(self.units) > 5 else "."),
-            [Fault("units", f"There is no “{unit}” in this plan.") for unit in self.units[:200]],
+            say(
+                "This plan has no such places: {units}",
+                units=", ".join(self.units[:5]) + ("…" if len(self.units) > 5 else "."),
+            ),
+            [Fault("units", say("There is no “{unit}” in this plan.", unit=unit)) for unit in self.units[:200]],
             units=list(self.units[:200]),
         )
 
@@ -66,8 +70,8 @@ class Seat:
     @property
     def label(self) -> str:
         """“Stalls, row C, seat 12”; what a plan leaves nameless is left out."""
-        row = self.row_label or (f"row {self.row}" if self.row else "")
-        words = ", ".join(part for part in (self.zone, row, f"seat {self.number}") if part)
+        row = self.row_label or (say("row {row}", row=self.row) if self.row else "")
+        words = ", ".join(part for part in (self.zone, row, say("seat {number}", number=self.number)) if part)
         return words[:1].upper() + words[1:]
 
 
@@ -124,7 +128,7 @@ class Area:
 
     @property
     def label(self) -> str:
-        return ", ".join(part for part in (self.text or self.zone or self.category, "standing place") if part)
+        return ", ".join(part for part in (self.text or self.zone or self.category, say("standing place")) if part)
 
     def units(self) -> Iterator[str]:
         return (f"{self.pool}:{n}" for n in range(1, self.capacity + 1))

@@ -20,6 +20,7 @@ from marketplace.catalog.views import Genre, ListingDraft, Place, Policy
 from marketplace.errors import Fault, NotFound
 from marketplace.ids import PlanId
 from marketplace.money import AmountRefused, Money, exponent
+from marketplace.words import say
 
 if TYPE_CHECKING:
     from marketplace.catalog.seating import SeatPlan
@@ -55,13 +56,13 @@ def blank(*, zone: str, currency: str) -> dict[str, str]:
 def must_fit(entries: Mapping[str, str]) -> None:
     """Raises ListingRefused for names that no sheet has, and for what no form of ours would send."""
     if len(entries) > MOST_ENTRIES:
-        raise ListingRefused([Fault("entries", f"A sheet has at most {MOST_ENTRIES} entries.")])
+        raise ListingRefused([Fault("entries", say("A sheet has at most {most} entries.", most=MOST_ENTRIES))])
     faults = []
     for name, text in entries.items():
         if name not in FIELDS and not (name.startswith(PRICE) and len(name) <= len(PRICE) + 100):
-            faults.append(Fault(name[:120], "There is no such entry."))
+            faults.append(Fault(name[:120], say("There is no such entry.")))
         elif len(text) > LONGEST_ENTRY:
-            faults.append(Fault(name, f"Use at most {LONGEST_ENTRY} characters."))
+            faults.append(Fault(name, say("Use at most {most} characters.", most=LONGEST_ENTRY)))
     if faults:
         raise ListingRefused(faults)
 
@@ -145,26 +146,26 @@ def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Fault
     day, clock = entries.get(f"{name}.day", "").strip(), entries.get(f"{name}.clock", "").strip()
     if not day and (name in _MAY_BE_EMPTY or not clock):
         if name not in _MAY_BE_EMPTY:
-            found.append(Fault(name, "Say the day and the time."))
+            found.append(Fault(name, say("Say the day and the time.")))
         elif clock:
-            found.append(Fault(name, "Say the day, too."))
+            found.append(Fault(name, say("Say the day, too.")))
         return None
     if not day or not clock:
-        found.append(Fault(name, "Say the day, too." if clock else "Say the time, too."))
+        found.append(Fault(name, say("Say the day, too.") if clock else say("Say the time, too.")))
         return None
     try:
         local = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock))
     except ValueError:
-        found.append(Fault(name, "Write a day such as 2026-02-14 and a time such as 19:30."))
+        found.append(Fault(name, say("Write a day such as 2026-02-14 and a time such as 19:30.")))
         return None
     if local.tzinfo is not None or local.year not in drafts.YEARS:
-        found.append(Fault(name, "Use the clock of the place, and a year between 2000 and 2100."))
+        found.append(Fault(name, say("Use the clock of the place, and a year between 2000 and 2100.")))
         return None
     if zone not in available_timezones():
         return local.replace(tzinfo=UTC)  # the zone is a fault of its own
     instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
-        found.append(Fault(name, "There is no such time that day: the clocks are put forward."))
+        found.append(Fault(name, say("There is no such time that day: the clocks are put forward.")))
     return instant
 
 
@@ -185,7 +186,7 @@ def _prices(entries: Mapping[str, str], currency: str, hall: SeatPlan | None, fo
             found.append(Fault(f"{PRICE}{category}", refused.message))
             continue
         if price.minor < 0:
-            found.append(Fault(f"{PRICE}{category}", "A price is not below zero."))
+            found.append(Fault(f"{PRICE}{category}", say("A price is not below zero.")))
         else:
             prices[category] = price.minor
     return prices
@@ -194,6 +195,6 @@ def _prices(entries: Mapping[str, str], currency: str, hall: SeatPlan | None, fo
 def _count(entries: Mapping[str, str], name: str, found: list[Fault]) -> int:
     text = entries.get(name, "").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 4:
-        found.append(Fault(name, "Use a whole number."))
+        found.append(Fault(name, say("Use a whole number.")))
         return 1
     return int(text)

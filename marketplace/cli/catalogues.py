@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po, write_po
 from marketplace.words import CATALOGUES, DOMAIN, LANGUAGES
 
 CODE = Path(__file__).parents[1]
-SAYING = {"say": None, "say_n": (1, 2)}
+SAYING = {"say": None, "say_n": (1, 2), "later": None}
 HEADER = """# {name}. `make words` brings this up to date with the code.
 msgid ""
 msgstr ""

@@ -8,6 +8,7 @@ import reflex as rx
 
 from marketplace.components.labels import badge
 from marketplace.components.values import Flag, Node, Text, Tone, given, when
+from marketplace.words import say
 
 
 def card(
@@ -79,7 +80,6 @@ def ticket_card(
     testid: Text,
     holder: Text | None = None,
     is_used: Flag = False,
-    used_text: Text = "Already used",
     actions: rx.Component | None = None,
 ) -> rx.Component:
     """A ticket to show at the door. `qr_src` is a data address of the code's SVG; staff can type `code` instead."""
@@ -90,14 +90,14 @@ def ticket_card(
             rx.el.p(when_text),
             rx.el.p(place, class_name="quiet"),
             when(holder, rx.el.p("" if holder is None else holder, class_name="quiet small")),
-            when(is_used, badge(used_text, tone="warning")),
+            when(is_used, badge(say("No longer valid"), tone="warning")),
             *([actions] if actions is not None else []),
             class_name="ticket-body",
         ),
         rx.el.div(
             rx.el.img(
                 src=qr_src,
-                alt=f"QR code of this ticket, {unit}",
+                alt=say("QR code of this ticket, {unit}", unit=unit),
                 custom_attrs={"width": 176, "height": 176},
                 class_name="ticket-qr",
             ),

@@ -9,6 +9,7 @@ import reflex as rx
 from marketplace.components.buttons import button
 from marketplace.components.icons import IconName, icon
 from marketplace.components.values import Handler, Node, Text, Tone, given
+from marketplace.words import say
 
 _ICONS: dict[str, IconName] = {
     "neutral": "info",
@@ -26,10 +27,10 @@ def skeleton(shape: Literal["line", "title", "poster", "block"] = "line", *, wid
     )
 
 
-def skeleton_cards(count: int = 8, *, label: Text = "Loading") -> rx.Component:
+def skeleton_cards(count: int = 8) -> rx.Component:
     """The place of a grid of listing cards."""
     one = rx.el.div(skeleton("poster"), skeleton(width="80%"), skeleton(width="55%"), class_name="listing-card")
-    return rx.el.div(*([one] * count), class_name="grid-cards", role="status", aria_label=label)
+    return rx.el.div(*([one] * count), class_name="grid-cards", role="status", aria_label=say("Loading"))
 
 
 def empty_state(
@@ -66,11 +67,9 @@ def notice(
     )
 
 
-def error_note(
-    title: Text, text: Text, *, testid: str, on_retry: Handler = None, retry_label: Text = "Try again"
-) -> rx.Component:
+def error_note(title: Text, text: Text, *, testid: str, on_retry: Handler = None) -> rx.Component:
     """What happened, what was not lost, what to do."""
-    action = button(retry_label, testid=f"{testid}-retry", on_click=on_retry) if on_retry is not None else None
+    action = button(say("Try again"), testid=f"{testid}-retry", on_click=on_retry) if on_retry is not None else None
     return notice(text, title=title, tone="danger", testid=testid, action=action)
 
 
@@ -79,9 +78,11 @@ def toasts(*children: rx.Component) -> rx.Component:
     return rx.el.div(*children, class_name="toasts", role="status", aria_live="polite")
 
 
-def toast(text: Text, *, testid: str, on_close: Handler = None, close_label: Text = "Close") -> rx.Component:
+def toast(text: Text, *, testid: str, on_close: Handler = None) -> rx.Component:
     """A passing word that floats above the page."""
     closing = (
-        [button(close_label, testid=f"{testid}-close", tone="plain", on_click=on_close)] if on_close is not None else []
+        [button(say("Close"), testid=f"{testid}-close", tone="plain", on_click=on_close)]
+        if on_close is not None
+        else []
     )
     return rx.el.div(rx.el.span(text), *closing, class_name="toast", data_testid=testid)

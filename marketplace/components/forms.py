@@ -9,6 +9,7 @@ import reflex as rx
 
 from marketplace.components.icons import icon
 from marketplace.components.values import Choice, Flag, Handler, Node, Number, Text, given, when
+from marketplace.words import say
 
 
 def field(
@@ -173,7 +174,7 @@ def stepper(
         rx.el.button(
             "−",
             type="button",
-            aria_label=f"Fewer: {label}",
+            aria_label=say("Fewer: {label}", label=label),
             disabled=_not(can_less),
             on_click=on_less,
             data_testid=f"{testid}-less",
@@ -182,7 +183,7 @@ def stepper(
         rx.el.button(
             "+",
             type="button",
-            aria_label=f"More: {label}",
+            aria_label=say("More: {label}", label=label),
             disabled=_not(can_more),
             on_click=on_more,
             data_testid=f"{testid}-more",

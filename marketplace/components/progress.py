@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from marketplace.components.values import Handler, Number, PriceLine, Step, Text, TimelineItem, given
+from marketplace.words import say
 
 
 class Countdown(rx.Component):
@@ -31,10 +32,6 @@ def countdown(
     server_now: Text,
     *,
     testid: Text,
-    label: Text = "Yours for",
-    soon_text: Text = "5 minutes left.",
-    last_text: Text = "1 minute left.",
-    over_text: Text = "Time is up",
     on_end: Handler = None,
 ) -> rx.Component:
     """Minutes and seconds until `deadline`.
@@ -46,24 +43,23 @@ def countdown(
     return Countdown.create(
         deadline=deadline,
         server_now=server_now,
-        label=label,
-        soon_text=soon_text,
-        last_text=last_text,
-        over_text=over_text,
+        label=say("Yours for"),
+        soon_text=say("5 minutes left."),
+        last_text=say("1 minute left."),
+        over_text=say("Time is up"),
         data_testid=testid,
         **given(on_end=on_end),
     )
 
 
-def price_lines(
-    lines: Sequence[PriceLine] | rx.Var[Any], *, total: Text, testid: str, total_label: Text = "Total"
-) -> rx.Component:
+def price_lines(lines: Sequence[PriceLine] | rx.Var[Any], *, total: Text | None = None, testid: str) -> rx.Component:
     """Every line that makes up a total, and the total. Amounts arrive as text, with their currency."""
+    sum_up = rx.el.div(
+        rx.el.dt(say("Total")), rx.el.dd(total, data_testid=f"{testid}-total"), class_name="price-line price-total"
+    )
     return rx.el.dl(
         rx.foreach(lines, _price_line),
-        rx.el.div(
-            rx.el.dt(total_label), rx.el.dd(total, data_testid=f"{testid}-total"), class_name="price-line price-total"
-        ),
+        *([sum_up] if total is not None else []),
         class_name="price-lines",
         data_testid=testid,
     )
@@ -74,7 +70,7 @@ def timeline(items: Sequence[TimelineItem] | rx.Var[Any], *, testid: Text) -> rx
     return rx.el.ol(rx.foreach(items, _timeline_item), class_name="timeline", data_testid=testid)
 
 
-def steps(items: Sequence[Step] | rx.Var[Any], *, testid: Text, label: Text = "Progress") -> rx.Component:
+def steps(items: Sequence[Step] | rx.Var[Any], *, testid: Text, label: Text) -> rx.Component:
     """How far a payment (or other long work) has come; changes are read out."""
     return rx.el.ol(
         rx.foreach(items, _step),

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from marketplace.components.values import Flag, Handler, Number, Text, given
+from marketplace.words import say
 
 
 class SeatMap(rx.Component):
@@ -48,7 +49,7 @@ def seat_map(
     most: Number = 8,
     is_busy: Flag = False,
     is_disabled: Flag = False,
-    words: dict[str, str] | rx.Var[Any] | None = None,
+    words: Mapping[str, str] | None = None,
     testid: Text = "seat-picker",
     is_debugged: bool = False,
 ) -> rx.Component:
@@ -62,7 +63,7 @@ def seat_map(
     out while the viewer looked on. The map shows a wish at once
     and takes it back unless `mine` grants it: set `is_busy` while an answer is made, so that it knows when it has come.
 
-    `words` replaces texts of assets/seatmap/words.js. `is_debugged` gives tests `window.holdfastSeatMap`.
+    `words` are said instead of the map's own of the same names. `is_debugged` gives tests `window.holdfastSeatMap`.
     """
     return SeatMap.create(
         plan_url=plan_url,
@@ -73,14 +74,63 @@ def seat_map(
         most=most,
         busy=is_busy,
         disabled=is_disabled,
+        words={**_words(), **(words or {})},
         on_pick=on_pick,
         on_drop=on_drop,
         data_testid=testid,
         **given(
-            words=words,
             on_best=on_best,
             on_standing=on_standing,
             on_lost=on_lost,
             data_map_debug="true" if is_debugged else None,
         ),
     )
+
+
+def _words() -> dict[str, str]:
+    """What the map says; it fills in {n}, {seat}, {price} and the like itself."""
+    return {
+        "label": say("Seat map"),
+        "help": say(
+            "Arrow keys move from seat to seat, Enter takes or lets go of one, plus and minus zoom, 0 shows the whole hall."
+        ),
+        "map": say("Map"),
+        "list": say("List"),
+        "view": say("How to show the seats"),
+        "legend": say("Show only some prices"),
+        "free": say("{n} left"),
+        "zoomIn": say("Zoom in"),
+        "zoomOut": say("Zoom out"),
+        "fit": say("Show the whole hall"),
+        "inRow": say("row {row}"),
+        "seat": say("seat {number}"),
+        "taken": say("Taken"),
+        "yours": say("Yours"),
+        "notForSale": say("Not for sale"),
+        "open": say("Free"),
+        "picked": say("{seat} is yours. {n} of {most} places."),
+        "dropped": say("{seat} is free again."),
+        "isTaken": say("{seat} is taken."),
+        "refused": say("Someone was quicker: {seats}."),
+        "tooMany": say("You can take at most {most} places."),
+        "closed": say("Seats cannot be taken right now."),
+        "row": say("Row {row}"),
+        "chosen": say("{n} of {most} places"),
+        "nothing": say("No places yet"),
+        "lost": say("The connection is gone. The seats shown may be out of date; we are trying again."),
+        "paused": say("Sales are paused."),
+        "loading": say("Drawing the hall…"),
+        "failed": say("The seat map did not load."),
+        "retry": say("Try again"),
+        "quantity": say("Places together"),
+        "upTo": say("Price each"),
+        "anyPrice": say("Any price"),
+        "upToPrice": say("Up to {price}"),
+        "best": say("Find the best"),
+        "found": say("Found: {seats}."),
+        "standing": say("Standing"),
+        "places": say("{n} left"),
+        "yourPlaces": say("{n} yours"),
+        "more": say("One more: {area}"),
+        "fewer": say("One fewer: {area}"),
+    }

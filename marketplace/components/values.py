@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, NotRequired, TypeAlias
 
 import reflex as rx
 from typing_extensions import TypedDict  # pydantic, which serialises State vars, wants this one before Python 3.12
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 Text: TypeAlias = str | rx.Var[str] | rx.Var[Any]
 Flag: TypeAlias = bool | rx.Var[bool] | rx.Var[Any]
@@ -74,6 +77,11 @@ def when(condition: Text | Flag | None, shown: rx.Component) -> rx.Component:
     if isinstance(condition, rx.Var):
         return rx.cond(condition, shown, rx.fragment())
     return shown if condition else rx.fragment()
+
+
+def sentence(said: str, **parts: Node) -> list[Node]:
+    """What was said, with a component in each of its named places: `sentence(say("New here? {link}"), link=…)`."""
+    return [parts[piece] if at % 2 else piece for at, piece in enumerate(_PLACE.split(said)) if piece]
 
 
 def given(**props: Any) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Claim, Snapshot
 from marketplace.outbox import record
+from marketplace.words import say
 
 LARGEST_CLAIM = 500
 """Units in one claim of a visitor. More than any party needs, few enough that no script holds others up."""
@@ -78,7 +79,7 @@ async def claim_first(
     Raises UnitsTaken with what stood in the way of the last one, TooManyUnits, UnfitUnits.
     """
     if not candidates:
-        raise UnfitUnits("Name at least one unit.")
+        raise UnfitUnits(say("Name at least one unit."))
     sets: list[str | int] = []
     for units in candidates:
         _must_be_fit(holder, units)
@@ -112,7 +113,7 @@ async def claim_any(
     """
     _must_be_fit(holder, (pool,))
     if not 0 < quantity <= LARGEST_CLAIM:
-        raise UnfitUnits(f"Ask for 1 to {LARGEST_CLAIM} places.")
+        raise UnfitUnits(say("Ask for 1 to {most} places.", most=LARGEST_CLAIM))
     new = HoldId.on(resource)
     answer = await keeper.CLAIM_ANY(
         resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, pool, quantity, capacity
@@ -185,15 +186,15 @@ async def rebuild(resource: ResourceId) -> None:
 
 def _must_be_fit(holder: str, units: Sequence[str]) -> None:
     if not 0 < len(units) <= LARGEST_CLAIM:
-        raise UnfitUnits(f"Name 1 to {LARGEST_CLAIM} units.")
+        raise UnfitUnits(say("Name 1 to {most} units.", most=LARGEST_CLAIM))
     if len(set(units)) != len(units):
-        raise UnfitUnits("A unit is named twice.")
+        raise UnfitUnits(say("A unit is named twice."))
     # What is printable has no line break, which parts the lines of a record.
     if not (holder and "".join((holder, *units)).isprintable()):
-        raise UnfitUnits("Holders and units are named by printable characters.")
+        raise UnfitUnits(say("Holders and units are named by printable characters."))
     for unit in units:
         if not 0 < len(unit) <= LONGEST_NAME:
-            raise UnfitUnits(f"A unit is named by 1 to {LONGEST_NAME} characters.")
+            raise UnfitUnits(say("A unit is named by 1 to {most} characters.", most=LONGEST_NAME))
 
 
 def _granted(resource: ResourceId, answer: list[Any]) -> Claim:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from marketplace.errors import Conflict, Fault, Invalid, NotFound
 from marketplace.ids import HoldId
+from marketplace.words import say, say_n
 
 
 class UnitsTaken(Conflict):
@@ -16,7 +17,8 @@ class UnitsTaken(Conflict):
     def __init__(self, units: Iterable[str]) -> None:
         self.units = tuple(units)
         super().__init__(
-            "Somebody was faster. Pick other places.", seats=[unit.removeprefix("seat:") for unit in self.units[:200]]
+            say("Somebody was faster. Pick other places."),
+            seats=[unit.removeprefix("seat:") for unit in self.units[:200]],
         )
 
 
@@ -27,7 +29,11 @@ class NotEnoughLeft(UnitsTaken):
 
     def __init__(self, left: int) -> None:
         super().__init__(())
-        self.message = f"Only {left} of these places are left." if left else "None of these places is left."
+        self.message = (
+            say_n("Only {count} of these places is left.", "Only {count} of these places are left.", left)
+            if left
+            else say("None of these places is left.")
+        )
         self.args = (self.message,)
         self.left = left
         self.facts = {"left": left}
@@ -39,7 +45,7 @@ class TooManyUnits(Conflict):
     code = "too_many_units"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You can hold at most {most} of these at a time.", most=most)
+        super().__init__(say("You can hold at most {most} of these at a time.", most=most), most=most)
         self.most = most
 
 
@@ -49,7 +55,7 @@ class HoldExpired(Conflict):
     code = "hold_expired"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__("This hold has run out. Pick your places again.", hold_id=str(hold_id))
+        super().__init__(say("This hold has run out. Pick your places again."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -57,7 +63,7 @@ class HoldNotFound(NotFound):
     """There is no such hold, or it is somebody else's."""
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__("There is no such hold.")
+        super().__init__(say("There is no such hold."))
         self.hold_id = hold_id
 
 
@@ -67,7 +73,7 @@ class HoldChanged(Conflict):
     code = "hold_changed"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__("Your places have changed in the meantime. Look at them again.", hold_id=str(hold_id))
+        super().__init__(say("Your places have changed in the meantime. Look at them again."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -77,7 +83,9 @@ class HoldCheckedOut(Conflict):
     code = "hold_checked_out"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__("These places are being paid for. Cancel the order to give them back.", hold_id=str(hold_id))
+        super().__init__(
+            say("These places are being paid for. Cancel the order to give them back."), hold_id=str(hold_id)
+        )
         self.hold_id = hold_id
 
 
@@ -87,7 +95,7 @@ class AlreadyExtended(Conflict):
     code = "already_extended"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__("This hold has been extended before; that works once.", hold_id=str(hold_id))
+        super().__init__(say("This hold has been extended before; that works once."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -97,7 +105,7 @@ class StaleFence(Conflict):
     code = "stale_hold"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__("This hold had run out, and somebody else came after it. Pick your places again.")
+        super().__init__(say("This hold had run out, and somebody else came after it. Pick your places again."))
         self.hold_id = hold_id
 
 

@@ -23,6 +23,7 @@ from marketplace.inventory import queries
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import Claim
 from marketplace.redis import Lua, must_answer
+from marketplace.words import say
 
 _FOLDER = Path(__file__).parent / "scripts"
 _NOT_NOW = ("READONLY", "MASTERDOWN", "CLUSTERDOWN", "MISCONF", "OOM", "TRYAGAIN")
@@ -43,7 +44,7 @@ class Script:
         await rebuild(resource)
         answer = await self._run(resource, arguments)
         if answer[0] == "NOT_READY":
-            raise Unavailable("Holds are paused for a moment: our seat keeper has lost its memory.", retry_after=1)
+            raise Unavailable(say("Holds are paused for a moment: our seat keeper has lost its memory."), retry_after=1)
         return answer
 
     async def _run(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
@@ -53,7 +54,9 @@ class Script:
                 answer: list[Any] = await self._lua(keys, clock.offset_ms(), channel, *arguments)
             except ResponseError as error:
                 if any(sign in str(error) for sign in _NOT_NOW):
-                    raise Unavailable("Holds are paused for a moment: our seat keeper is changing places.") from error
+                    raise Unavailable(
+                        say("Holds are paused for a moment: our seat keeper is changing places.")
+                    ) from error
                 raise
         return answer
 

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from marketplace import clock, redis
 from marketplace.errors import Fault, Invalid
 from marketplace.lab.gate import must_be_open
+from marketplace.words import say
 
 _AHEAD = "lab:clock_ahead_ms"
 _FOLLOW_EVERY = 0.25
@@ -25,7 +26,9 @@ async def advance(by: timedelta) -> timedelta:
     """Let `by` go past in every process; returns how far the clock is ahead now. Raises Invalid for steps back."""
     must_be_open()
     if not timedelta() < by <= FARTHEST:
-        raise Invalid("Time goes forward, by at most three years.", [Fault("seconds", "Give a positive step.")])
+        raise Invalid(
+            say("Time goes forward, by at most three years."), [Fault("seconds", say("Give a positive step."))]
+        )
     with redis.must_answer("The clock cannot be moved while Redis is away."):
         _take(await redis.client().incrby(_AHEAD, round(by.total_seconds() * 1000)))
     return clock.offset()

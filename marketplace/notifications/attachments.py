@@ -34,7 +34,7 @@ async def of(names: Sequence[str], about: str | None, now: datetime) -> list[Fil
     if not names or about is None:
         return []
     async with transaction(reading=True) as session:
-        order = await bookings.order(session, SYSTEM, BookingId(about))
+        order = await bookings.order_as_bought(session, SYSTEM, BookingId(about))
     if order.status is not Status.CONFIRMED:
         return []
     # A PDF of many tickets takes a while to draw: in a thread, so that the loop goes on serving.

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 
 from marketplace.money import Money
+from marketplace.words import say, spoken
 
 _PAGE = Template((Path(__file__).parent / "templates" / "letter.html").read_text(encoding="utf-8"))
 
@@ -59,9 +60,10 @@ def html(letter: Letter) -> str:
     if letter.lines:
         rows = [_amount(label, amount) for label, amount in letter.lines]
         if letter.total is not None:
-            rows.append(_amount("Total", letter.total, is_total=True))
+            rows.append(_amount(say("Total"), letter.total, is_total=True))
         content.append(_table(rows))
     return _PAGE.substitute(
+        language=spoken(),
         subject=escape(letter.subject),
         preview=escape(letter.preview),
         heading=escape(letter.heading),
@@ -83,7 +85,7 @@ def plain(letter: Letter) -> str:
     if letter.facts:
         blocks.append("\n".join(f"{name}: {value}" for name, value in letter.facts))
     if letter.lines:
-        priced = [*letter.lines, *([("Total", letter.total)] if letter.total is not None else [])]
+        priced = [*letter.lines, *([(say("Total"), letter.total)] if letter.total is not None else [])]
         blocks.append("\n".join(f"{label}: {amount.text()}" for label, amount in priced))
     blocks.append(f"{letter.button.label}:\n{letter.button.url}")
     if letter.footnote:

@@ -1,29 +1,22 @@
-"""The words of every mail: short, plain, in the second person."""
+"""The words of every mail: short, plain, in the second person, in the language that is being spoken."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-
+from marketplace import moments
 from marketplace.accounts.views import AccountView
 from marketplace.bookings.views import Order
 from marketplace.money import Money
 from marketplace.notifications.attachments import CALENDAR, TICKETS
 from marketplace.notifications.layout import Button, Letter
-
-_SHOW = "Show the code at the door, on your phone or on paper: each one admits one person, once."
-_BY_LINK = "Anyone with this link can open your order, so keep this mail to yourself."
-_BY_ACCOUNT = "You get this mail because you bought on Holdfast."
-
-_ABOUT_ACCOUNT = "You get this mail because there is an account with this address on Holdfast."
+from marketplace.words import later, say, say_n
 
 _SENT_BACK = {
-    "late": "Your payment came after your time to pay had run out, and your seats have gone to somebody else.",
-    "twice": "You paid for this order twice.",
-    "wrong_amount": "The amount that reached us is not what this order costs.",
-    "after_cancelling": "Your payment came after this order had been cancelled.",
+    "late": later("Your payment came after your time to pay had run out, and your seats have gone to somebody else."),
+    "twice": later("You paid for this order twice."),
+    "wrong_amount": later("The amount that reached us is not what this order costs."),
+    "after_cancelling": later("Your payment came after this order had been cancelled."),
 }
 
 
@@ -32,36 +25,37 @@ def payment_wanted(order: Order, url: str) -> Letter:
     until = _time(order.expires_at, order.zone)
     return Letter(
         kind="payment_wanted",
-        subject=f"Your seats are waiting: {order.title}",
-        preview=f"Pay until {until} to keep them.",
-        heading="Your seats are waiting",
+        subject=say("Your seats are waiting: {title}", title=order.title),
+        preview=say("Pay until {until} to keep them.", until=until),
+        heading=say("Your seats are waiting"),
         paragraphs=(
-            f"Hello {order.buyer_name}, we are keeping these seats for you until {until}.",
-            "If you have just paid, there is nothing left to do: your tickets are on their way.",
+            say("Hello {name}, we are keeping these seats for you until {until}.", name=order.buyer_name, until=until),
+            say("If you have just paid, there is nothing left to do: your tickets are on their way."),
         ),
         facts=_facts(order),
         lines=_lines(order),
         total=order.total,
-        button=Button("Open your order", url),
+        button=Button(say("Open your order"), url),
         footnote=_footnote(order),
     )
 
 
 def confirmed(order: Order, url: str) -> Letter:
-    many = len(order.tickets) != 1
+    count = len(order.tickets)
     return Letter(
         kind="confirmed",
-        subject=f"Your tickets for {order.title}",
-        preview=f"{_day(order)} at {order.place_name}",
-        heading="You are going",
+        subject=say("Your tickets for {title}", title=order.title),
+        preview=say("{when} at {place}", when=_day(order), place=order.place_name),
+        heading=say("You are going"),
         paragraphs=(
-            f"Hello {order.buyer_name}, your order is confirmed.",
-            f"Your {'tickets are' if many else 'ticket is'} attached. {_SHOW}",
+            say("Hello {name}, your order is confirmed.", name=order.buyer_name),
+            say_n("Your ticket is attached.", "Your tickets are attached.", count),
+            say("Show the code at the door, on your phone or on paper: each one admits one person, once."),
         ),
         facts=_facts(order),
         lines=_lines(order),
         total=order.total,
-        button=Button("Open your tickets" if many else "Open your ticket", url),
+        button=Button(say_n("Open your ticket", "Open your tickets", count), url),
         footnote=_footnote(order),
         attachments=(TICKETS, CALENDAR),
     )
@@ -71,12 +65,12 @@ def declined(order: Order, url: str, why: str) -> Letter:
     until = _time(order.expires_at, order.zone)
     return Letter(
         kind="declined",
-        subject=f"Your payment did not go through: {order.title}",
-        preview=f"Your seats are still yours until {until}.",
-        heading="Your payment did not go through",
-        paragraphs=(why, f"Your seats are still yours until {until}."),
+        subject=say("Your payment did not go through: {title}", title=order.title),
+        preview=say("Your seats are still yours until {until}.", until=until),
+        heading=say("Your payment did not go through"),
+        paragraphs=(why, say("Your seats are still yours until {until}.", until=until)),
         facts=_facts(order),
-        button=Button("Try again", url),
+        button=Button(say("Try again"), url),
         footnote=_footnote(order),
     )
 
@@ -84,15 +78,15 @@ def declined(order: Order, url: str, why: str) -> Letter:
 def expired(order: Order, url: str) -> Letter:
     return Letter(
         kind="expired",
-        subject=f"Your seats have been released: {order.title}",
-        preview="Nothing was charged.",
-        heading="Your seats have been released",
+        subject=say("Your seats have been released: {title}", title=order.title),
+        preview=say("Nothing was charged."),
+        heading=say("Your seats have been released"),
         paragraphs=(
-            "The time to pay has run out, so other people can buy your seats now. Nothing was charged.",
-            "If you still want to go, pick seats again.",
+            say("The time to pay has run out, so other people can buy your seats now. Nothing was charged."),
+            say("If you still want to go, pick seats again."),
         ),
         facts=_facts(order),
-        button=Button("Open your order", url),
+        button=Button(say("Open your order"), url),
         footnote=_footnote(order),
     )
 
@@ -100,23 +94,23 @@ def expired(order: Order, url: str) -> Letter:
 def cancelled(order: Order, url: str, by: str, refund: Money | None) -> Letter:
     """`by` is buyer, seller or operator; `refund` is what goes back, None where nothing was paid."""
     news = {
-        "buyer": "You have cancelled this order. Its tickets are not valid any more.",
-        "seller": "We are sorry: the seller has cancelled this order. Its tickets are not valid any more.",
-    }.get(by, "We are sorry: this order had to be cancelled. Its tickets are not valid any more.")
+        "buyer": say("You have cancelled this order. Its tickets are not valid any more."),
+        "seller": say("We are sorry: the seller has cancelled this order. Its tickets are not valid any more."),
+    }.get(by, say("We are sorry: this order had to be cancelled. Its tickets are not valid any more."))
     if refund is None:
-        money = "Nothing was charged."
+        money = say("Nothing was charged.")
     elif refund:
-        money = f"{refund.text()} goes back the way you paid. This usually takes a few days."
+        money = say("{refund} goes back the way you paid. This usually takes a few days.", refund=refund.text())
     else:
-        money = "Under this order’s refund policy, nothing is paid back."
+        money = say("Under this order’s refund policy, nothing is paid back.")
     return Letter(
         kind="cancelled",
-        subject=f"Your order is cancelled: {order.title}",
+        subject=say("Your order is cancelled: {title}", title=order.title),
         preview=money,
-        heading="Your order is cancelled",
+        heading=say("Your order is cancelled"),
         paragraphs=(news, money),
         facts=_facts(order),
-        button=Button("Open your order", url),
+        button=Button(say("Open your order"), url),
         footnote=_footnote(order),
     )
 
@@ -125,12 +119,15 @@ def money_returned(order: Order, url: str, why: str) -> Letter:
     """`why` is late, twice, wrong_amount or after_cancelling."""
     return Letter(
         kind="money_returned",
-        subject=f"We are sending your money back: {order.title}",
-        preview="You need not do anything.",
-        heading="We are sending your money back",
-        paragraphs=(f"{_SENT_BACK[why]} All of this payment goes back the way you paid. You need not do anything.",),
+        subject=say("We are sending your money back: {title}", title=order.title),
+        preview=say("You need not do anything."),
+        heading=say("We are sending your money back"),
+        paragraphs=(
+            say(_SENT_BACK[why]),
+            say("All of this payment goes back the way you paid. You need not do anything."),
+        ),
         facts=_facts(order),
-        button=Button("Open your order", url),
+        button=Button(say("Open your order"), url),
         footnote=_footnote(order),
     )
 
@@ -139,47 +136,47 @@ def kept_without_account(order: Order, url: str) -> Letter:
     """To somebody who has erased their account before going."""
     return Letter(
         kind="kept_without_account",
-        subject=f"Your order stays yours: {order.title}",
-        preview="Your account is erased; this link opens your order from now on.",
-        heading="Your order stays yours",
+        subject=say("Your order stays yours: {title}", title=order.title),
+        preview=say("Your account is erased; this link opens your order from now on."),
+        heading=say("Your order stays yours"),
         paragraphs=(
-            "Your account is erased, as you asked. What you have bought for later stays valid.",
-            "From now on this link opens it. We forget your name and address once the event is over.",
+            say("Your account is erased, as you asked. What you have bought for later stays valid."),
+            say("From now on this link opens it. We forget your name and address once the event is over."),
         ),
         facts=_facts(order),
-        button=Button("Open your order", url),
-        footnote=_BY_LINK,
+        button=Button(say("Open your order"), url),
+        footnote=_by_link(),
     )
 
 
 def verify_address(account: AccountView, url: str) -> Letter:
     return Letter(
         kind="verify_address",
-        subject="Please confirm your e-mail address",
-        preview="One press, and we know that our mail reaches you.",
-        heading="Is this your address?",
+        subject=say("Please confirm your e-mail address"),
+        preview=say("One press, and we know that our mail reaches you."),
+        heading=say("Is this your address?"),
         paragraphs=(
-            f"Hello {account.name}, somebody made an account on Holdfast with this address.",
-            "If that was you, please confirm it within three days. If not, leave this mail alone.",
+            say("Hello {name}, somebody made an account on Holdfast with this address.", name=account.name),
+            say("If that was you, please confirm it within three days. If not, leave this mail alone."),
         ),
-        button=Button("Confirm my address", url),
-        footnote=_ABOUT_ACCOUNT,
+        button=Button(say("Confirm my address"), url),
+        footnote=_about_account(),
     )
 
 
 def reset_password(account: AccountView, url: str) -> Letter:
     return Letter(
         kind="reset_password",
-        subject="Set a new password",
-        preview="The link is good for one hour, and once.",
-        heading="Set a new password",
+        subject=say("Set a new password"),
+        preview=say("The link is good for one hour, and once."),
+        heading=say("Set a new password"),
         paragraphs=(
-            f"Hello {account.name}, somebody asked for a new password for your account.",
-            "If that was you, use this link within an hour. It works once, and logs you out everywhere.",
-            "If not, leave this mail alone: your password stays as it is.",
+            say("Hello {name}, somebody asked for a new password for your account.", name=account.name),
+            say("If that was you, use this link within an hour. It works once, and logs you out everywhere."),
+            say("If not, leave this mail alone: your password stays as it is."),
         ),
-        button=Button("Set a new password", url),
-        footnote=_ABOUT_ACCOUNT,
+        button=Button(say("Set a new password"), url),
+        footnote=_about_account(),
     )
 
 
@@ -187,39 +184,53 @@ def password_changed(account: AccountView, url: str) -> Letter:
     """`url` is where a password is set anew."""
     return Letter(
         kind="password_changed",
-        subject="Your password has been changed",
-        preview="If that was not you, set a new one now.",
-        heading="Your password has been changed",
+        subject=say("Your password has been changed"),
+        preview=say("If that was not you, set a new one now."),
+        heading=say("Your password has been changed"),
         paragraphs=(
-            f"Hello {account.name}, your password has been changed, and other devices have been logged out.",
-            "If that was not you, set a new one now.",
+            say(
+                "Hello {name}, your password has been changed, and other devices have been logged out.",
+                name=account.name,
+            ),
+            say("If that was not you, set a new one now."),
         ),
-        button=Button("That was not me", url),
-        footnote=_ABOUT_ACCOUNT,
+        button=Button(say("That was not me"), url),
+        footnote=_about_account(),
     )
 
 
 def second_factor_changed(account: AccountView, url: str, *, is_on: bool) -> Letter:
     """`url` is the account's page."""
     news = (
-        "From now on, logging in takes a code from your authenticator app, too. Keep the recovery codes in a safe place."
+        say(
+            "From now on, logging in takes a code from your authenticator app, too. Keep the recovery codes in a safe place."
+        )
         if is_on
-        else "From now on, your password alone is enough to log in."
+        else say("From now on, your password alone is enough to log in.")
     )
-    what = f"Your second factor is {'on' if is_on else 'off'}"
+    what = say("Your second factor is on") if is_on else say("Your second factor is off")
     return Letter(
         kind="second_factor_changed",
         subject=what,
         preview=news,
         heading=what,
-        paragraphs=(f"Hello {account.name}. {news}", "If you did not do this, change your password now."),
-        button=Button("Open your account", url),
-        footnote=_ABOUT_ACCOUNT,
+        paragraphs=(
+            say("Hello {name},", name=account.name),
+            news,
+            say("If you did not do this, change your password now."),
+        ),
+        button=Button(say("Open your account"), url),
+        footnote=_about_account(),
     )
 
 
 def _facts(order: Order) -> tuple[tuple[str, str], ...]:
-    return (("What", order.title), ("When", _day(order)), ("Where", order.place_name), ("Order", order.id))
+    return (
+        (say("What"), order.title),
+        (say("When"), _day(order)),
+        (say("Where"), order.place_name),
+        (say("Order"), order.id),
+    )
 
 
 def _lines(order: Order) -> tuple[tuple[str, Money], ...]:
@@ -228,18 +239,20 @@ def _lines(order: Order) -> tuple[tuple[str, Money], ...]:
 
 def _day(order: Order) -> str:
     """As people read it where it happens."""
-    local = order.starts_at.astimezone(ZoneInfo(order.zone))
-    said = format_datetime(local, "EEEE, d MMMM y 'at' HH:mm", locale="en")
-    return f"{said} ({_place_of(order.zone)} time)"
+    return f"{moments.full(order.starts_at, order.zone)} ({moments.zone_text(order.zone)})"
 
 
 def _time(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone)):%H:%M} ({_place_of(zone)} time)"
-
-
-def _place_of(zone: str) -> str:
-    return zone.rpartition("/")[2].replace("_", " ")
+    return f"{moments.time_of_day(at, zone)} ({moments.zone_text(zone)})"
 
 
 def _footnote(order: Order) -> str:
-    return _BY_ACCOUNT if order.has_account else _BY_LINK
+    return say("You get this mail because you bought on Holdfast.") if order.has_account else _by_link()
+
+
+def _by_link() -> str:
+    return say("Anyone with this link can open your order, so keep this mail to yourself.")
+
+
+def _about_account() -> str:
+    return say("You get this mail because there is an account with this address on Holdfast.")

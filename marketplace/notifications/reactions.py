@@ -6,7 +6,9 @@ and each mail's key makes it one mail however often its fact is told.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from marketplace import settings
 from marketplace.accounts import queries as accounts
@@ -43,6 +45,7 @@ from marketplace.outbox import reacts_to
 from marketplace.payments import queries as payments
 from marketplace.payments.events import PaidTwice
 from marketplace.payments.status import FailureReason
+from marketplace.words import page_at, say, speaking
 
 
 @reacts_to(BookingMade)
@@ -50,7 +53,7 @@ async def send_guests_the_link(fact: BookingMade, now: datetime) -> None:
     """Only to guests: others find the order in their account."""
     order = await _order(fact.booking_id)
     if not order.has_account and _waits_for_money(order, now):
-        await _send(order, letters.payment_wanted(order, _link(order, now)), now)
+        await _send(order, letters.payment_wanted, now)
 
 
 @reacts_to(PaymentDeclined)
@@ -58,54 +61,54 @@ async def tell_of_the_decline(fact: PaymentDeclined, now: datetime) -> None:
     """Once an order: whoever tries one card after the other is looking at the page."""
     order = await _order(fact.booking_id)
     if _waits_for_money(order, now):
-        await _send(order, letters.declined(order, _link(order, now), _reason(fact.reason)), now)
+        await _send(order, lambda order, url: letters.declined(order, url, _reason(fact.reason)), now)
 
 
 @reacts_to(BookingConfirmed)
 async def send_the_tickets(fact: BookingConfirmed, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
-        await _send(order, letters.confirmed(order, _link(order, now)), now)
+        await _send(order, letters.confirmed, now)
 
 
 @reacts_to(TicketsWanted)
 async def send_the_tickets_again(fact: TicketsWanted, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
-        letter = letters.confirmed(order, _link(order, now))
-        await _send(order, letter, now, once_for=f"{order.id}:{fact.at.isoformat()}")
+        await _send(order, letters.confirmed, now, once_for=f"{order.id}:{fact.at.isoformat()}")
 
 
 @reacts_to(BookingExpired)
 async def tell_that_the_seats_are_gone(fact: BookingExpired, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.EXPIRED:
-        await _send(order, letters.expired(order, _link(order, now)), now)
+        await _send(order, letters.expired, now)
 
 
 @reacts_to(BookingCancelled)
 async def tell_of_the_cancelling(fact: BookingCancelled, now: datetime) -> None:
     order = await _order(fact.booking_id)
-    await _send(order, letters.cancelled(order, _link(order, now), fact.by, await _given_back(order)), now)
+    refund = await _given_back(order)
+    await _send(order, partial(letters.cancelled, by=fact.by, refund=refund), now)
 
 
 @reacts_to(MoneyRefused)
 async def tell_that_the_money_returns(fact: MoneyRefused, now: datetime) -> None:
     order = await _order(fact.booking_id)
-    await _send(order, letters.money_returned(order, _link(order, now), fact.why), now, once_for=fact.payment_id)
+    await _send(order, partial(letters.money_returned, why=fact.why), now, once_for=fact.payment_id)
 
 
 @reacts_to(PaidTwice)
 async def tell_that_the_second_payment_returns(fact: PaidTwice, now: datetime) -> None:
     order = await _order(fact.booking_id)
-    await _send(order, letters.money_returned(order, _link(order, now), "twice"), now, once_for=fact.payment_id)
+    await _send(order, partial(letters.money_returned, why="twice"), now, once_for=fact.payment_id)
 
 
 @reacts_to(BookingLetGo)
 async def send_the_link_that_replaces_the_account(fact: BookingLetGo, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
-        await _send(order, letters.kept_without_account(order, _link(order, now)), now)
+        await _send(order, letters.kept_without_account, now)
 
 
 @reacts_to(BuyerForgotten)
@@ -125,8 +128,7 @@ async def send_the_link_that_verifies(fact: VerificationWanted, now: datetime) -
     account = await _account(fact.account_id)
     if account is not None and account.verified_at is None:
         token = tokens.issue_step(Purpose.VERIFY, account.id, account.email, now)
-        url = f"{settings.current().origin}/verify?token={token}"
-        await _send_to_account(account, letters.verify_address(account, url), fact.at, now)
+        await _send_to_account(account, letters.verify_address, f"/verify?token={token}", fact.at, now)
 
 
 @reacts_to(PasswordResetWanted)
@@ -137,25 +139,22 @@ async def send_the_link_that_resets(fact: PasswordResetWanted, now: datetime) ->
         account = None if row is None else await accounts.view_of(session, row)
     if row is not None and account is not None:
         token = tokens.issue_step(Purpose.RESET, account.id, row.password_hash, now)
-        url = f"{settings.current().origin}/reset?token={token}"
-        await _send_to_account(account, letters.reset_password(account, url), fact.at, now)
+        await _send_to_account(account, letters.reset_password, f"/reset?token={token}", fact.at, now)
 
 
 @reacts_to(PasswordChanged)
 async def tell_of_the_new_password(fact: PasswordChanged, now: datetime) -> None:
     account = await _account(fact.account_id)
     if account is not None:
-        url = f"{settings.current().origin}/forgot"
-        await _send_to_account(account, letters.password_changed(account, url), fact.at, now)
+        await _send_to_account(account, letters.password_changed, "/forgot", fact.at, now)
 
 
 @reacts_to(SecondFactorChanged)
 async def tell_of_the_second_factor(fact: SecondFactorChanged, now: datetime) -> None:
     account = await _account(fact.account_id)
     if account is not None:
-        url = f"{settings.current().origin}/account"
-        letter = letters.second_factor_changed(account, url, is_on=fact.is_on)
-        await _send_to_account(account, letter, fact.at, now)
+        write = partial(letters.second_factor_changed, is_on=fact.is_on)
+        await _send_to_account(account, write, "/account", fact.at, now)
 
 
 async def _account(id: str) -> AccountView | None:
@@ -167,24 +166,32 @@ async def _account(id: str) -> AccountView | None:
             return None
 
 
-async def _send_to_account(account: AccountView, letter: Letter, at: datetime, now: datetime) -> None:
-    key = f"{letter.kind}:{account.id}:{at.isoformat()}"
-    async with transaction() as session:
-        mail = await actions.write(session, to=account.email, letter=letter, key=key, about=account.id, now=now)
+async def _send_to_account(
+    account: AccountView, write: Callable[[AccountView, str], Letter], page: str, at: datetime, now: datetime
+) -> None:
+    """In the language that they chose; `page` is what the letter leads to."""
+    with speaking(account.language):
+        letter = write(account, f"{settings.current().origin}{page_at(page)}")
+        key = f"{letter.kind}:{account.id}:{at.isoformat()}"
+        async with transaction() as session:
+            mail = await actions.write(session, to=account.email, letter=letter, key=key, about=account.id, now=now)
     await actions.send(mail, now)
 
 
 async def _order(booking_id: str) -> Order:
     async with transaction(reading=True) as session:
-        return await bookings.order(session, SYSTEM, BookingId(booking_id))
+        return await bookings.order_as_bought(session, SYSTEM, BookingId(booking_id))
 
 
-async def _send(order: Order, letter: Letter, now: datetime, *, once_for: str = "") -> None:
+async def _send(order: Order, write: Callable[[Order, str], Letter], now: datetime, *, once_for: str = "") -> None:
+    """In the language that the order was made in."""
     if not order.buyer_email:
         return  # forgotten: there is nobody to write to any more
-    key = f"{letter.kind}:{once_for or order.id}"
-    async with transaction() as session:
-        mail = await actions.write(session, to=order.buyer_email, letter=letter, key=key, about=order.id, now=now)
+    with speaking(order.language):
+        letter = write(order, _link(order, now))
+        key = f"{letter.kind}:{once_for or order.id}"
+        async with transaction() as session:
+            mail = await actions.write(session, to=order.buyer_email, letter=letter, key=key, about=order.id, now=now)
     await actions.send(mail, now)
 
 
@@ -197,7 +204,7 @@ async def _given_back(order: Order) -> Money | None:
 
 
 def _link(order: Order, now: datetime) -> str:
-    page = f"{settings.current().origin}/o/{order.id}"
+    page = f"{settings.current().origin}{page_at(f'/o/{order.id}')}"
     return page if order.has_account else f"{page}?key={tokens.issue_booking_key(order.id, now)}"
 
 
@@ -207,4 +214,4 @@ def _waits_for_money(order: Order, now: datetime) -> bool:
 
 def _reason(reason: str) -> str:
     known = {str(member): member.message for member in FailureReason}
-    return known.get(reason, "The payment was called off. Nothing was charged.")
+    return known.get(reason, say("The payment was called off. Nothing was charged."))

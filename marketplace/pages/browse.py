@@ -234,7 +234,7 @@ def _results() -> rx.Component:
         ),
         rx.cond(
             BrowseState.is_loading,
-            skeleton_cards(12, label=say("Loading")),
+            skeleton_cards(12),
             rx.cond(BrowseState.cards, _cards(BrowseState.cards), _nothing()),
         ),
         rx.cond(

@@ -12,9 +12,10 @@ from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.forms import checkbox, field
 from marketplace.components.progress import countdown, price_lines, steps
 from marketplace.components.shell import dialog, page_header
+from marketplace.components.values import sentence
 from marketplace.pages.frame import frame
 from marketplace.state.checkout import CheckoutState
-from marketplace.words import page_at
+from marketplace.words import page_at, say
 
 _S = CheckoutState
 
@@ -26,7 +27,7 @@ def checkout() -> rx.Component:
             (
                 "loading",
                 rx.el.div(
-                    skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label="Loading"
+                    skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
                 ),
             ),
             ("gone", _gone()),
@@ -39,16 +40,16 @@ def checkout() -> rx.Component:
 
 def _gone() -> rx.Component:
     return empty_state(
-        "These seats are no longer held for you",
+        say("These seats are no longer held for you"),
         rx.cond(
             _S.problem != "",
             _S.problem,
-            "The time ran out. Nothing was charged. If they are still free, you can pick them again.",
+            say("The time ran out. Nothing was charged. If they are still free, you can pick them again."),
         ),
         is_page=True,
         testid="gone",
         action=link_button(
-            "Pick again",
+            say("Pick again"),
             rx.cond(_S.listing_href != "", _S.listing_href, page_at("/browse")),
             testid="gone-again",
             tone="primary",
@@ -58,17 +59,17 @@ def _gone() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        "There is nothing to pay here",
-        "This check-out belongs to another browser, or has been finished.",
+        say("There is nothing to pay here"),
+        say("This check-out belongs to another browser, or has been finished."),
         is_page=True,
         testid="missing",
-        action=link_button("See what is on", page_at("/browse"), testid="missing-browse"),
+        action=link_button(say("See what is on"), page_at("/browse"), testid="missing-browse"),
     )
 
 
 def _open() -> rx.Component:
     return rx.fragment(
-        page_header("Check out", eyebrow=_S.title, lead=f"{_S.when_text} · {_S.place}"),
+        page_header(say("Check out"), eyebrow=_S.title, lead=f"{_S.when_text} · {_S.place}"),
         rx.el.div(
             rx.el.div(
                 rx.cond(_S.problem != "", notice(_S.problem, testid="problem", tone="danger")),
@@ -89,20 +90,21 @@ def _bill() -> rx.Component:
         rx.el.p(_S.policy, class_name="small quiet"),
         rx.cond(
             _S.stage == "form",
-            button("Give the seats back", testid="cancel", tone="plain", on_click=_S.cancel),
+            button(say("Give the seats back"), testid="cancel", tone="plain", on_click=_S.cancel),
         ),
-        title="You are buying",
+        title=say("You are buying"),
         testid="bill-card",
     )
 
 
 def _paying() -> rx.Component:
     return card(
-        steps(_S.steps, testid="payment-steps", label="Payment"),
+        steps(_S.steps, testid="payment-steps", label=say("Payment")),
         rx.el.p(
-            "You may close this page: the payment goes on, and your tickets come by mail.", class_name="small quiet"
+            say("You may close this page: the payment goes on, and your tickets come by mail."),
+            class_name="small quiet",
         ),
-        title="Paying",
+        title=say("Paying"),
         testid="paying",
     )
 
@@ -114,22 +116,24 @@ def _form() -> rx.Component:
             rx.cond(
                 _S.is_guest,
                 rx.el.p(
-                    "Buying as a guest. ",
-                    rx.el.a("Log in", href=_S.login_href, data_testid="log-in"),
-                    f" to save the {_S.surcharge_text} fee; your seats stay held.",
+                    *sentence(
+                        say("Buying as a guest. {link} to save the fee of {share}; your seats stay held."),
+                        link=rx.el.a(say("Log in"), href=_S.login_href, data_testid="log-in"),
+                        share=_S.surcharge_text,
+                    ),
                     class_name="small quiet",
                 ),
             ),
-            field("Name", name="name", testid="buyer-name", autocomplete="name", default_value=_S.buyer_name,
+            field(say("Name"), name="name", testid="buyer-name", autocomplete="name", default_value=_S.buyer_name,
                   key=f"n{_S.buyer_name}", is_required=True, error=_fault("name")),
-            field("E-mail, for your tickets", name="email", kind="email", testid="buyer-email", autocomplete="email",
+            field(say("E-mail, for your tickets"), name="email", kind="email", testid="buyer-email", autocomplete="email",
                   default_value=_S.buyer_email, key=f"e{_S.buyer_email}", is_required=True, error=_fault("email")),
-            title="Who you are",
+            title=say("Who you are"),
         ),
         rx.cond(_S.is_free, rx.fragment(), _card()),
-        checkbox("I accept the terms and the cancelling rules.", name="terms", testid="terms", is_required=True),
+        checkbox(say("I accept the terms and the cancelling rules."), name="terms", testid="terms", is_required=True),
         button(
-            rx.cond(_S.is_free, "Get the tickets", f"Pay {_S.total}"), testid="pay", tone="primary", kind="submit",
+            rx.cond(_S.is_free, say("Get the tickets"), say("Pay {total}", total=_S.total)), testid="pay", tone="primary", kind="submit",
             is_wide=True, is_large=True, is_busy=_S.is_busy, is_disabled=_S.is_busy,
         ),
         on_submit=_S.pay,
@@ -142,17 +146,17 @@ def _form() -> rx.Component:
 
 def _card() -> rx.Component:
     return card(
-        rx.el.p("Payments are simulated: no money moves. Try 4242 4242 4242 4242.", class_name="small quiet"),
-        field("Card number", name="number", testid="card-number", autocomplete="cc-number", input_mode="numeric",
+        rx.el.p(say("Payments are simulated: no money moves. Try 4242 4242 4242 4242."), class_name="small quiet"),
+        field(say("Card number"), name="number", testid="card-number", autocomplete="cc-number", input_mode="numeric",
               is_required=True, error=_fault("number")),
         rx.el.div(
-            field("Expires", name="expiry", testid="card-expiry", autocomplete="cc-exp", input_mode="numeric",
-                  placeholder="MM/YY", is_required=True, error=_fault("expiry")),
-            field("CVC", name="cvc", testid="card-cvc", autocomplete="cc-csc", input_mode="numeric", is_required=True,
+            field(say("Expires"), name="expiry", testid="card-expiry", autocomplete="cc-exp", input_mode="numeric",
+                  placeholder=say("MM/YY"), is_required=True, error=_fault("expiry")),
+            field(say("CVC"), name="cvc", testid="card-cvc", autocomplete="cc-csc", input_mode="numeric", is_required=True,
                   error=_fault("cvc")),
             class_name="cluster",
         ),
-        title="How you pay",
+        title=say("How you pay"),
     )  # fmt: skip
 
 
@@ -162,13 +166,15 @@ def _fault(name: str) -> Any:
 
 def _challenge() -> rx.Component:
     return dialog(
-        rx.el.p(f"Your bank asks: is it you who pays {_S.total}?"),
-        title="Confirm with your bank",
+        rx.el.p(say("Your bank asks: is it you who pays {total}?", total=_S.total)),
+        title=say("Confirm with your bank"),
         is_open=_S.needs_challenge,
         on_close=_S.answer_challenge(False),
         testid="challenge",
         actions=[
-            button("No, stop", testid="challenge-decline", on_click=_S.answer_challenge(False)),
-            button("Yes, it is me", testid="challenge-approve", tone="primary", on_click=_S.answer_challenge(True)),
+            button(say("No, stop"), testid="challenge-decline", on_click=_S.answer_challenge(False)),
+            button(
+                say("Yes, it is me"), testid="challenge-approve", tone="primary", on_click=_S.answer_challenge(True)
+            ),
         ],
     )

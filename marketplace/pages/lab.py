@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reflex as rx
+from babel.dates import format_timedelta
 
 from marketplace.components.buttons import button
 from marketplace.components.cards import card, stat
@@ -12,22 +13,25 @@ from marketplace.components.forms import checkbox, field, select
 from marketplace.components.labels import badge, chip
 from marketplace.components.progress import timeline
 from marketplace.components.shell import dialog, page_header
-from marketplace.components.values import Flag, Text, TimelineItem
+from marketplace.components.values import Flag, Text, TimelineItem, sentence
 from marketplace.lab.storm import MOST_BUYERS
 from marketplace.pages.frame import frame
 from marketplace.state.lab import LabState, MailRow, PaymentRow, StormState
-from marketplace.words import say
+from marketplace.words import locale, say
 
 _S = LabState
 
-STEPS = (("1 minute", 60), ("15 minutes", 900), ("1 day", 86_400), ("1 week", 604_800))
+STEPS = (60, 900, 86_400, 604_800)
+"""How far the clock can be moved, in seconds."""
 
 
 def lab() -> rx.Component:
     return frame(
         rx.cond(
             _S.is_loading,
-            rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label="Loading"),
+            rx.el.div(
+                skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
+            ),
             rx.cond(_S.is_open, _benches(), _closed()),
         ),
         _letter(),
@@ -36,8 +40,8 @@ def lab() -> rx.Component:
 
 def _closed() -> rx.Component:
     return empty_state(
-        "The lab is closed here",
-        "It opens where LAB is set to true, and never in production.",
+        say("The lab is closed here"),
+        say("It opens where LAB is set to true, and never in production."),
         is_page=True,
         testid="lab-closed",
     )
@@ -45,7 +49,7 @@ def _closed() -> rx.Component:
 
 def _benches() -> rx.Component:
     return rx.fragment(
-        page_header("Lab", lead="Decide what the simulated provider does, move the clock, read the mail."),
+        page_header(say("Lab"), lead=say("Decide what the simulated provider does, move the clock, read the mail.")),
         rx.el.div(
             rx.el.div(_habits(), _fates(), _clock(), class_name="stack"),
             rx.el.div(_books(), _mailbox(), class_name="stack"),
@@ -106,19 +110,19 @@ def _storm() -> rx.Component:
 def _habits() -> rx.Component:
     return card(
         rx.el.form(
-            _number("Fails by chance, in percent", "failure_percent", _S.failure_percent),
-            _number("A payment takes, in seconds", "processing", _S.processing),
-            _number("Webhooks sent more often, times", "duplicates", _S.duplicates),
-            _number("Webhooks late, in seconds", "delay", _S.delay),
-            _box("Out of order", "reorder", _S.does_reorder),
-            _box("Never sent", "drop", _S.does_drop),
-            _box("With a forged twin", "forge", _S.does_forge),
-            button("Keep", testid="lab-keep", kind="submit", tone="primary"),
+            _number(say("Fails by chance, in percent"), "failure_percent", _S.failure_percent),
+            _number(say("A payment takes, in seconds"), "processing", _S.processing),
+            _number(say("Webhooks sent more often, times"), "duplicates", _S.duplicates),
+            _number(say("Webhooks late, in seconds"), "delay", _S.delay),
+            _box(say("Out of order"), "reorder", _S.does_reorder),
+            _box(say("Never sent"), "drop", _S.does_drop),
+            _box(say("With a forged twin"), "forge", _S.does_forge),
+            button(say("Keep"), testid="lab-keep", kind="submit", tone="primary"),
             on_submit=_S.change,
             reset_on_submit=False,
             class_name="form",
         ),
-        title="How the provider behaves",
+        title=say("How the provider behaves"),
     )
 
 
@@ -140,13 +144,16 @@ def _number(label: str, name: str, value: Text) -> rx.Component:
 
 def _fates() -> rx.Component:
     return card(
-        rx.el.p("Waiting: ", rx.cond(_S.fates_text, _S.fates_text, "none"), data_testid="lab-fates"),
+        rx.el.p(
+            *sentence(say("Waiting: {fates}"), fates=rx.cond(_S.fates_text, _S.fates_text, say("none"))),
+            data_testid="lab-fates",
+        ),
         rx.el.div(
             rx.foreach(_S.known_fates, lambda fate: chip(fate, testid=f"lab-fate-{fate}", on_click=_S.decide(fate))),
             class_name="cluster",
         ),
-        button("Forget them", testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
-        title="The next payment",
+        button(say("Forget them"), testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
+        title=say("The next payment"),
     )
 
 
@@ -155,26 +162,30 @@ def _clock() -> rx.Component:
         rx.el.p(rx.el.strong(_S.clock_text), " · ", _S.ahead_text, data_testid="lab-clock"),
         rx.el.div(
             *(
-                button(f"+ {label}", testid=f"lab-step-{seconds}", on_click=_S.step(seconds))
-                for label, seconds in STEPS
+                button(
+                    f"+ {format_timedelta(seconds, threshold=1, locale=locale())}",
+                    testid=f"lab-step-{seconds}",
+                    on_click=_S.step(seconds),
+                )
+                for seconds in STEPS
             ),
-            button("Real time", testid="lab-clock-reset", tone="plain", on_click=_S.reset_clock),
+            button(say("Real time"), testid="lab-clock-reset", tone="plain", on_click=_S.reset_clock),
             class_name="cluster",
         ),
-        title="Clock",
+        title=say("Clock"),
     )
 
 
 def _books() -> rx.Component:
     return card(
         rx.el.div(
-            stat("Succeeded, 30 days", _S.success_rate, testid="lab-rate"),
-            stat("Volume, 30 days", _S.volume, testid="lab-volume"),
+            stat(say("Succeeded, 30 days"), _S.success_rate, testid="lab-rate"),
+            stat(say("Volume, 30 days"), _S.volume, testid="lab-volume"),
             class_name="cluster",
         ),
-        rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p("No payments yet.", class_name="quiet")),
-        button("Look again", testid="lab-look", on_click=_S.load),
-        title="Payments",
+        rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p(say("No payments yet."), class_name="quiet")),
+        button(say("Look again"), testid="lab-look", on_click=_S.load),
+        title=say("Payments"),
     )
 
 
@@ -184,7 +195,9 @@ def _payment(row: rx.Var[PaymentRow]) -> rx.Component:
             row["amount"], " ", badge(row["status"], tone=row["tone"]), " ", row["label"], " ", row["at_text"]
         ),
         timeline(row["trail"].to(list[TimelineItem]), testid=f"lab-trail-{row['id']}"),
-        rx.el.p(row["id"], " for ", row["booking"], class_name="small quiet numeric"),
+        rx.el.p(
+            say("{payment} for {booking}", payment=row["id"], booking=row["booking"]), class_name="small quiet numeric"
+        ),
         data_testid=f"lab-payment-{row['id']}",
         key=row["id"],
     )
@@ -195,9 +208,9 @@ def _mailbox() -> rx.Component:
         rx.cond(
             _S.mails,
             rx.el.ul(rx.foreach(_S.mails, _mail), class_name="plain-list", data_testid="lab-mailbox"),
-            rx.el.p("No mail yet.", class_name="quiet"),
+            rx.el.p(say("No mail yet."), class_name="quiet"),
         ),
-        title="Mailbox",
+        title=say("Mailbox"),
     )
 
 
@@ -212,7 +225,7 @@ def _mail(row: rx.Var[MailRow]) -> rx.Component:
 def _letter() -> rx.Component:
     return dialog(
         # A letter may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
-        rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title="The mail", class_name="letter"),
+        rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=say("The mail"), class_name="letter"),
         title=_S.mail_subject,
         is_open=_S.mail_html != "",
         on_close=_S.close_mail,

@@ -14,7 +14,7 @@ from marketplace.components.shell import page_header, sticky_bar
 from marketplace.components.values import when
 from marketplace.pages.frame import frame
 from marketplace.state.listing import ListingState
-from marketplace.words import page_at
+from marketplace.words import page_at, say
 
 _S = ListingState
 
@@ -24,11 +24,11 @@ def listing() -> rx.Component:
         rx.cond(
             _S.is_missing,
             empty_state(
-                "We cannot find that",
-                "It may have been taken down, or the address has a slip in it.",
+                say("We cannot find that"),
+                say("It may have been taken down, or the address has a slip in it."),
                 is_page=True,
                 testid="listing-missing",
-                action=link_button("See what is on", page_at("/browse"), testid="missing-browse"),
+                action=link_button(say("See what is on"), page_at("/browse"), testid="missing-browse"),
             ),
             rx.cond(_S.is_loading, _loading(), _shown()),
         ),
@@ -43,7 +43,7 @@ def _loading() -> rx.Component:
         skeleton("block"),
         class_name="stack",
         role="status",
-        aria_label="Loading",
+        aria_label=say("Loading"),
     )
 
 
@@ -54,9 +54,9 @@ def _shown() -> rx.Component:
         rx.cond(
             _S.unpaid_order != "",
             notice(
-                "You have an order here that waits for its payment.",
+                say("You have an order here that waits for its payment."),
                 testid="unpaid",
-                action=link_button("Go on paying", _S.unpaid_order, testid="unpaid-go"),
+                action=link_button(say("Go on paying"), _S.unpaid_order, testid="unpaid-go"),
             ),
         ),
         when(
@@ -64,7 +64,7 @@ def _shown() -> rx.Component:
             notice(
                 _S.facts.why_not,
                 testid="not-on-sale",
-                action=link_button("See what is on", page_at("/browse"), testid="not-on-sale-browse"),
+                action=link_button(say("See what is on"), page_at("/browse"), testid="not-on-sale-browse"),
             ),
         ),
         rx.cond(_S.facts.is_on_sale, rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
@@ -74,7 +74,7 @@ def _shown() -> rx.Component:
 
 def _map() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("Pick your seats"),
+        rx.el.h2(say("Pick your seats")),
         seat_map(
             plan_url=f"/api/v1/listings/{_S.facts.id}/plan",
             seats_url=_S.seats_url,
@@ -102,34 +102,36 @@ def _picked() -> rx.Component:
                 countdown(_S.expires_at, _S.server_now, testid="countdown", on_end=_S.time_is_up),
                 price_lines(_S.lines, total=_S.total, testid="picked"),
                 when(_S.facts.surcharge_text, rx.el.p(_S.facts.surcharge_text, class_name="small quiet")),
-                rx.cond(_S.can_extend, button("I need more time", testid="extend", tone="plain", on_click=_S.extend)),
-                button("Let go of all", testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
+                rx.cond(
+                    _S.can_extend, button(say("I need more time"), testid="extend", tone="plain", on_click=_S.extend)
+                ),
+                button(say("Let go of all"), testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
                 sticky_bar(
                     _S.picked_text,
                     _S.total,
-                    button("Check out", testid="check-out", tone="primary", on_click=_S.check_out),
+                    button(say("Check out"), testid="check-out", tone="primary", on_click=_S.check_out),
                     testid="bar",
                 ),
             ),
             rx.cond(
                 _S.again,
                 notice(
-                    "Your time ran out and the seats were let go.",
+                    say("Your time ran out and the seats were let go."),
                     testid="ran-out",
                     tone="warning",
-                    action=button("Hold them again", testid="again", on_click=_S.pick(_S.again)),
+                    action=button(say("Hold them again"), testid="again", on_click=_S.pick(_S.again)),
                 ),
-                rx.el.p("Pick seats in the plan, or let us find the best ones together.", class_name="quiet"),
+                rx.el.p(say("Pick seats in the plan, or let us find the best ones together."), class_name="quiet"),
             ),
         ),
-        title="Your seats",
+        title=say("Your seats"),
         testid="picked-card",
     )
 
 
 def _story() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("About"),
+        rx.el.h2(say("About")),
         rx.foreach(_S.facts.paragraphs, rx.el.p),
         class_name="stack prose",
     )
@@ -140,16 +142,19 @@ def _facts() -> rx.Component:
         poster(_S.facts.poster, is_first=True),
         facts(
             (
-                "When",
+                say("When"),
                 rx.fragment(
                     rx.el.span(_S.facts.when_text, " ", _S.facts.zone_text),
-                    when(_S.facts.doors_text, rx.el.span("Doors ", _S.facts.doors_text, class_name="fact-more")),
+                    when(
+                        _S.facts.doors_text,
+                        rx.el.span(say("Doors {time}", time=_S.facts.doors_text), class_name="fact-more"),
+                    ),
                     when(_S.facts.yours_text, rx.el.span(_S.facts.yours_text, class_name="fact-more")),
                 ),
             ),
-            ("Where", rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
-            ("Sold by", _S.facts.seller),
-            ("Cancelling", _S.facts.policy),
+            (say("Where"), rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
+            (say("Sold by"), _S.facts.seller),
+            (say("Cancelling"), _S.facts.policy),
             testid="facts",
         ),
         class_name="stack",

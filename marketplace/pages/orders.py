@@ -10,6 +10,7 @@ from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.labels import badge
 from marketplace.components.progress import price_lines, timeline
 from marketplace.components.shell import dialog, page_header
+from marketplace.components.values import sentence
 from marketplace.pages.frame import frame
 from marketplace.state.orders import OrderRow, OrdersState, OrderState, TicketRow
 from marketplace.words import page_at, say
@@ -19,7 +20,7 @@ _S = OrderState
 
 def orders() -> rx.Component:
     return frame(
-        page_header("Your orders"),
+        page_header(say("Your orders")),
         rx.cond(
             OrdersState.is_loading,
             skeleton("block"),
@@ -27,10 +28,12 @@ def orders() -> rx.Component:
                 OrdersState.rows,
                 rx.el.div(rx.foreach(OrdersState.rows, _row), class_name="stack", data_testid="orders"),
                 empty_state(
-                    "No orders yet",
-                    "What you buy in this browser, or with your account, shows up here.",
+                    say("No orders yet"),
+                    say("What you buy in this browser, or with your account, shows up here."),
                     testid="no-orders",
-                    action=link_button("See what is on", page_at("/browse"), testid="no-orders-browse", tone="primary"),
+                    action=link_button(
+                        say("See what is on"), page_at("/browse"), testid="no-orders-browse", tone="primary"
+                    ),
                 ),
             ),
         ),
@@ -50,7 +53,9 @@ def order() -> rx.Component:
     return frame(
         rx.cond(
             _S.is_loading,
-            rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label="Loading"),
+            rx.el.div(
+                skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
+            ),
             rx.cond(_S.is_missing, _missing(), _shown()),
         ),
         _asking(),
@@ -60,11 +65,11 @@ def order() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        "We cannot show this order",
-        "It belongs to another browser or account. Open it with the link in your mail, or log in.",
+        say("We cannot show this order"),
+        say("It belongs to another browser or account. Open it with the link in your mail, or log in."),
         is_page=True,
         testid="order-missing",
-        action=link_button("Log in", page_at("/login"), testid="order-log-in"),
+        action=link_button(say("Log in"), page_at("/login"), testid="order-log-in"),
     )
 
 
@@ -75,19 +80,19 @@ def _shown() -> rx.Component:
         rx.cond(
             _S.is_confirmed,
             notice(
-                f"Your tickets are below, and on their way to {_S.email}.",
+                say("Your tickets are below, and on their way to {email}.", email=_S.email),
                 testid="confirmed",
-                title="All yours",
+                title=say("All yours"),
                 tone="good",
             ),
         ),
         rx.cond(
             _S.is_unpaid,
             notice(
-                "This order waits for its payment.",
+                say("This order waits for its payment."),
                 testid="unpaid",
                 tone="warning",
-                action=link_button("Pay now", _S.pay_href, testid="pay-now", tone="primary"),
+                action=link_button(say("Pay now"), _S.pay_href, testid="pay-now", tone="primary"),
             ),
         ),
         rx.el.div(
@@ -96,14 +101,14 @@ def _shown() -> rx.Component:
                 rx.cond(
                     _S.is_confirmed,
                     rx.el.div(
-                        link_button("Tickets as PDF", _S.pdf_href, testid="pdf", leaves_app=True),
-                        link_button("Into my calendar", _S.calendar_href, testid="calendar", leaves_app=True),
+                        link_button(say("Tickets as PDF"), _S.pdf_href, testid="pdf", leaves_app=True),
+                        link_button(say("Into my calendar"), _S.calendar_href, testid="calendar", leaves_app=True),
                         button(say("Send the mail again"), testid="send-again", tone="plain", on_click=_S.send_again),
                         class_name="cluster",
                     ),
                 ),
                 class_name="stack",
-                aria_label="Tickets",
+                aria_label=say("Tickets"),
             ),
             rx.el.aside(_receipt(), class_name="stack"),
             class_name="split",
@@ -115,7 +120,6 @@ def _ticket(ticket: rx.Var[TicketRow]) -> rx.Component:
     return ticket_card(
         title=_S.title, when_text=_S.when_text, place=_S.place, unit=ticket["label"], qr_src=ticket["qr"],
         code=ticket["code"], testid=f"ticket-{ticket['id']}", holder=_S.buyer, is_used=ticket["is_void"],
-        used_text="No longer valid",
     )  # fmt: skip
 
 
@@ -123,27 +127,31 @@ def _receipt() -> rx.Component:
     return rx.fragment(
         card(
             price_lines(_S.lines, total=_S.total, testid="receipt"),
-            rx.cond(_S.refunds, price_lines(_S.refunds, total="", total_label="", testid="refunds")),
-            rx.el.p("Order ", rx.el.span(_S.number, class_name="numeric small"), class_name="small quiet"),
+            rx.cond(_S.refunds, price_lines(_S.refunds, testid="refunds")),
+            rx.el.p(
+                *sentence(say("Order {number}"), number=rx.el.span(_S.number, class_name="numeric small")),
+                class_name="small quiet",
+            ),
             rx.el.p(_S.policy, class_name="small quiet"),
             rx.cond(
-                _S.can_cancel, button("Cancel this order", testid="cancel", tone="plain", on_click=_S.ask_to_cancel)
+                _S.can_cancel,
+                button(say("Cancel this order"), testid="cancel", tone="plain", on_click=_S.ask_to_cancel),
             ),
-            title="Receipt",
+            title=say("Receipt"),
         ),
-        card(timeline(_S.trail, testid="trail"), title="What happened"),
+        card(timeline(_S.trail, testid="trail"), title=say("What happened")),
     )
 
 
 def _asking() -> rx.Component:
     return dialog(
         rx.el.p(_S.quote, data_testid="cancel-quote"),
-        title="Cancel this order?",
+        title=say("Cancel this order?"),
         is_open=_S.is_asking,
         on_close=_S.keep,
         testid="cancel-dialog",
         actions=[
-            button("Keep it", testid="cancel-keep", on_click=_S.keep),
-            button("Cancel the order", testid="cancel-confirm", tone="danger", on_click=_S.cancel),
+            button(say("Keep it"), testid="cancel-keep", on_click=_S.keep),
+            button(say("Cancel the order"), testid="cancel-confirm", tone="danger", on_click=_S.cancel),
         ],
     )

@@ -50,7 +50,7 @@ class Route:
 
 def routes() -> tuple[Route, ...]:
     """All of them, with their titles in the language that is being spoken."""
-    of_listing = rx.cond(ListingState.facts.title, f"{ListingState.facts.title} – Holdfast", "Holdfast")
+    of_listing = rx.cond(ListingState.facts.title, _title(ListingState.facts.title), "Holdfast")
     return (
         Route(
             "/", home, say("Holdfast – seats that are yours"),
@@ -99,7 +99,7 @@ def add_pages(app: rx.App) -> None:
     )
 
 
-def _title(name: str) -> str:
+def _title(name: str | rx.Var[str]) -> str:
     return f"{name} – Holdfast"
 
 

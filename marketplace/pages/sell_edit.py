@@ -25,7 +25,7 @@ from marketplace.components.values import Choice, Text, when
 from marketplace.pages.frame import frame
 from marketplace.state import phrases
 from marketplace.state.sell_edit import Lack, PlanRow, PriceRow, SellEditState, StepRow
-from marketplace.words import page_at, say
+from marketplace.words import locale, page_at, say
 
 _S = SellEditState
 
@@ -407,7 +407,7 @@ def _rules() -> rx.Component:
             *(
                 choice(
                     policy.value.capitalize(), name="policy", value=policy.value, testid=f"policy-{policy}",
-                    detail=phrases.POLICIES[policy], is_on=_S.entries["policy"] == policy.value,
+                    detail=phrases.policy_text(policy), is_on=_S.entries["policy"] == policy.value,
                     on_change=_S.write("policy", policy.value),
                 )
                 for policy in Policy
@@ -515,7 +515,7 @@ def _zones() -> list[Choice]:
 
 
 def _countries() -> list[Choice]:
-    territories = {str(code): str(name) for code, name in Locale.parse(phrases.LOCALE).territories.items()}
+    territories = {str(code): str(name) for code, name in Locale.parse(locale()).territories.items()}
     named = sorted(
         (name, code) for code, name in territories.items() if re.fullmatch("[A-Z]{2}", code) and code not in _NOWHERE
     )
@@ -527,4 +527,4 @@ _NOWHERE = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"})
 
 
 def _currency_name(code: str) -> str:
-    return str(Locale.parse(phrases.LOCALE).currencies[code])
+    return str(Locale.parse(locale()).currencies[code])

@@ -8,6 +8,7 @@ from marketplace.components.buttons import button
 from marketplace.components.feedback import notice
 from marketplace.components.forms import field
 from marketplace.components.shell import page_header
+from marketplace.components.values import sentence
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.welcome import WelcomeState
 from marketplace.words import page_at, say
@@ -16,10 +17,15 @@ from marketplace.words import page_at, say
 def login() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header("Log in"),
-            _form("/session/login", _email(), _password("current-password"), button_label="Log in"),
+            page_header(say("Log in")),
+            _form("/session/login", _email(), _password("current-password"), button_label=say("Log in")),
             rx.el.p(rx.el.a(say("Forgot your password?"), href=page_at("/forgot"), data_testid="to-forgot")),
-            rx.el.p("New here? ", rx.el.a("Make an account", href=page_at("/register"), data_testid="to-register")),
+            rx.el.p(
+                *sentence(
+                    say("New here? {link}"),
+                    link=rx.el.a(say("Make an account"), href=page_at("/register"), data_testid="to-register"),
+                )
+            ),
             class_name="stack page-narrow",
         )
     )
@@ -51,11 +57,11 @@ def login_code() -> rx.Component:
 def register() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header("Make an account", lead="You can also buy without one."),
+            page_header(say("Make an account"), lead=say("You can also buy without one.")),
             _form(
                 "/session/register",
                 field(
-                    "Your name",
+                    say("Your name"),
                     name="name",
                     testid="name",
                     autocomplete="name",
@@ -64,10 +70,15 @@ def register() -> rx.Component:
                     key=WelcomeState.person,
                 ),
                 _email(),
-                _password("new-password", hint="Ten characters or more. A few words in a row are good."),
-                button_label="Make my account",
+                _password("new-password", hint=say("Ten characters or more. A few words in a row are good.")),
+                button_label=say("Make my account"),
             ),
-            rx.el.p("Been here before? ", rx.el.a("Log in", href=page_at("/login"), data_testid="to-login")),
+            rx.el.p(
+                *sentence(
+                    say("Been here before? {link}"),
+                    link=rx.el.a(say("Log in"), href=page_at("/login"), data_testid="to-login"),
+                )
+            ),
             class_name="stack page-narrow",
         )
     )
@@ -87,14 +98,14 @@ def _form(action: str, *fields: rx.Component, button_label: str) -> rx.Component
 def _email() -> rx.Component:
     # The key makes React fill in anew what came back with the address.
     return field(
-        "E-mail", name="email", testid="email", kind="email", autocomplete="username", default_value=WelcomeState.email,
+        say("E-mail"), name="email", testid="email", kind="email", autocomplete="username", default_value=WelcomeState.email,
         is_required=True, key=WelcomeState.email,
     )  # fmt: skip
 
 
 def _password(autocomplete: str, hint: str | None = None) -> rx.Component:
     return field(
-        "Password",
+        say("Password"),
         name="password",
         testid="password",
         kind="password",

@@ -6,34 +6,35 @@ from marketplace.errors import Conflict, Fault, Invalid, NotFound, TooLarge, Una
 from marketplace.ids import PaymentId
 from marketplace.money import Money
 from marketplace.payments.status import PaymentStatus
+from marketplace.words import say
 
 
 class UnknownProvider(NotFound):
     code = "unknown_provider"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no payment provider “{name[:40]}” here.")
+        super().__init__(say("There is no payment provider “{name}” here.", name=name[:40]))
 
 
 class PaymentNotFound(NotFound):
     code = "payment_not_found"
 
     def __init__(self, payment_id: str) -> None:
-        super().__init__(f"There is no payment “{payment_id[:80]}”.")
+        super().__init__(say("There is no payment “{payment_id}”.", payment_id=payment_id[:80]))
 
 
 class RefundNotFound(NotFound):
     code = "refund_not_found"
 
     def __init__(self, refund_id: str) -> None:
-        super().__init__(f"There is no refund “{refund_id[:80]}”.")
+        super().__init__(say("There is no refund “{refund_id}”.", refund_id=refund_id[:80]))
 
 
 class WebhookNotFound(NotFound):
     code = "webhook_not_found"
 
     def __init__(self, event_id: str) -> None:
-        super().__init__(f"There is no webhook event “{event_id[:80]}”.")
+        super().__init__(say("There is no webhook event “{event_id}”.", event_id=event_id[:80]))
 
 
 class PaymentInProgress(Conflict):
@@ -42,10 +43,12 @@ class PaymentInProgress(Conflict):
     code = "payment_in_progress"
 
     def __init__(self, payment_id: PaymentId, status: PaymentStatus) -> None:
-        said = "is paid already" if status is PaymentStatus.SUCCEEDED else "is being paid already"
-        super().__init__(
-            f"This booking {said}. You are not charged again.", payment_id=payment_id, payment_status=status.value
+        words = (
+            say("This booking is paid already. You are not charged again.")
+            if status is PaymentStatus.SUCCEEDED
+            else say("This booking is being paid already. You are not charged again.")
         )
+        super().__init__(words, payment_id=payment_id, payment_status=status.value)
         self.payment_id, self.status = payment_id, status
 
 
@@ -55,14 +58,14 @@ class CardRefused(Invalid):
     code = "card_refused"
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("Please check the card's details.", faults)
+        super().__init__(say("Please check the card's details."), faults)
 
 
 class CardsNotTaken(Invalid):
     code = "cards_not_taken"
 
     def __init__(self, provider: str) -> None:
-        super().__init__(f"Card details are entered with {provider} itself, never sent to us.")
+        super().__init__(say("Card details are entered with {provider} itself, never sent to us.", provider=provider))
 
 
 class NotRefundable(Conflict):
@@ -70,7 +73,7 @@ class NotRefundable(Conflict):
 
     def __init__(self, status: PaymentStatus) -> None:
         super().__init__(
-            f"Only a payment that has succeeded can be refunded; this one is {status.value}.",
+            say("Only a payment that has succeeded can be refunded."),
             payment_status=status.value,
         )
 
@@ -82,7 +85,7 @@ class DisputeOpen(Conflict):
 
     def __init__(self, payment_id: PaymentId) -> None:
         super().__init__(
-            "The buyer's bank disputes this payment. It cannot be refunded meanwhile.", payment_id=payment_id
+            say("The buyer's bank disputes this payment. It cannot be refunded meanwhile."), payment_id=payment_id
         )
 
 
@@ -91,7 +94,7 @@ class RefundTooLarge(Conflict):
 
     def __init__(self, left: Money) -> None:
         super().__init__(
-            f"No more than {left.text()} of this payment can still be refunded.",
+            say("No more than {left} of this payment can still be refunded.", left=left.text()),
             left={"amount": left.minor, "currency": left.currency},
         )
         self.left = left
@@ -131,7 +134,7 @@ class KeyRefused(Invalid):
     code = "idempotency_key_refused"
 
     def __init__(self) -> None:
-        why = "An Idempotency-Key has 1 to 255 visible ASCII characters."
+        why = say("An Idempotency-Key has 1 to 255 visible ASCII characters.")
         super().__init__(why, [Fault("Idempotency-Key", why)])
 
 
@@ -139,7 +142,9 @@ class KeyReused(Invalid):
     code = "idempotency_key_reused"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key has been used for another request. Use a fresh key for a new request.")
+        super().__init__(
+            say("This Idempotency-Key has been used for another request. Use a fresh key for a new request.")
+        )
 
 
 class KeyInProgress(Conflict):
@@ -149,4 +154,4 @@ class KeyInProgress(Conflict):
     retry_after = 1
 
     def __init__(self) -> None:
-        super().__init__("The same request is still being worked on.", retry_after=self.retry_after)
+        super().__init__(say("The same request is still being worked on."), retry_after=self.retry_after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -15,8 +16,11 @@ from marketplace.payments.errors import PaymentNotFound, RefundNotFound, Webhook
 from marketplace.payments.models import IdempotencyKey, InboxState, Payment, PaymentStep, Refund, WebhookEvent
 from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus
 from marketplace.payments.views import Analytics, InboxHealth, PaymentView, RefundView, StepView, Volume, WebhookView
+from marketplace.words import say
 
 MOST_IN_ONE_SELECT = 5_000
+
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([A-Z]{3})")
 
 
 async def lock_payment(session: Session, id: PaymentId) -> Payment:
@@ -310,8 +314,20 @@ async def _views(session: Session, payments: Sequence[Payment]) -> list[PaymentV
     )
     steps: dict[str, list[StepView]] = {payment.id: [] for payment in payments}
     for step in rows:
-        steps[step.payment_id].append(StepView(step.at, step.label, step.detail))
+        steps[step.payment_id].append(step_view(step))
     return [_view(payment, tuple(steps[payment.id])) for payment in payments]
+
+
+def step_view(step: PaymentStep) -> StepView:
+    """A step in the language that is being spoken: sums are kept as “25.00 EUR”, reasons by their codes."""
+    amount = _AMOUNT.fullmatch(step.detail)
+    if amount is not None:
+        detail = Money.parse(amount[1], amount[2]).text()
+    elif step.detail in set(FailureReason):
+        detail = FailureReason(step.detail).in_short
+    else:
+        detail = say(step.detail)
+    return StepView(step.at, say(step.label), detail)
 
 
 def _view(payment: Payment, steps: tuple[StepView, ...]) -> PaymentView:

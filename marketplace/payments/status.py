@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from marketplace.words import later, say
+
 
 class PaymentStatus(StrEnum):
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
@@ -79,22 +81,38 @@ class FailureReason(StrEnum):
     AUTHENTICATION_FAILED = "authentication_failed"
 
     @property
+    def in_short(self) -> str:
+        """The same in a word or two."""
+        return say(_IN_SHORT[self])
+
+    @property
     def message(self) -> str:
         """What the payer is told, and what they can do about it."""
-        return _MESSAGES[self]
+        return say(_MESSAGES[self])
 
+
+_IN_SHORT = {
+    FailureReason.CARD_DECLINED: later("Card declined"),
+    FailureReason.INSUFFICIENT_FUNDS: later("Insufficient funds"),
+    FailureReason.EXPIRED_CARD: later("Expired card"),
+    FailureReason.PROCESSING_ERROR: later("Processing error"),
+    FailureReason.FRAUD_PREVENTION: later("Stopped by fraud prevention"),
+    FailureReason.AUTHENTICATION_FAILED: later("Not confirmed with the bank"),
+}
 
 _MESSAGES = {
-    FailureReason.CARD_DECLINED: "The bank declined this card. Nothing was charged. Please try another card.",
-    FailureReason.INSUFFICIENT_FUNDS: (
+    FailureReason.CARD_DECLINED: later("The bank declined this card. Nothing was charged. Please try another card."),
+    FailureReason.INSUFFICIENT_FUNDS: later(
         "There is too little money on this card. Nothing was charged. Please try another card."
     ),
-    FailureReason.EXPIRED_CARD: "This card has expired. Nothing was charged. Please try another card.",
-    FailureReason.PROCESSING_ERROR: "The bank could not process the payment. Nothing was charged. Please try again.",
-    FailureReason.FRAUD_PREVENTION: (
+    FailureReason.EXPIRED_CARD: later("This card has expired. Nothing was charged. Please try another card."),
+    FailureReason.PROCESSING_ERROR: later(
+        "The bank could not process the payment. Nothing was charged. Please try again."
+    ),
+    FailureReason.FRAUD_PREVENTION: later(
         "The bank's fraud protection stopped the payment. Nothing was charged. Please try another card."
     ),
-    FailureReason.AUTHENTICATION_FAILED: (
+    FailureReason.AUTHENTICATION_FAILED: later(
         "The payment was not confirmed with your bank. Nothing was charged. Please try again."
     ),
 }

@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import codes, devices, queries, throttle
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
@@ -16,7 +16,6 @@ from marketplace.components.values import Choice
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid
 from marketplace.ids import SessionId
-from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
 from marketplace.words import LANGUAGES, say
 
@@ -213,13 +212,13 @@ class AccountState(ViewerState):
 
     def _show_factor(self, mine: AccountView, factor: SecondFactorView) -> None:
         self.has_second_factor, self.codes_left = factor.is_on, factor.recovery_codes
-        self.factor_since = "" if factor.since is None else phrases.when_text(factor.since, self.zone)
+        self.factor_since = "" if factor.since is None else moments.short(factor.since, self.zone)
         self.is_needed = mine.is_operator and not factor.is_on
 
     def _row(self, row: LoginView) -> LogInRow:
         return LogInRow(
-            id=row.id, device=_device(row.device), started=phrases.when_text(row.started_at, self.zone),
-            seen=phrases.when_text(row.seen_at, self.zone), is_current=row.is_current,
+            id=row.id, device=_device(row.device), started=moments.short(row.started_at, self.zone),
+            seen=moments.short(row.seen_at, self.zone), is_current=row.is_current,
         )  # fmt: skip
 
     def _refuse(self, form: str, refused: HoldfastError) -> None:

@@ -15,6 +15,7 @@ from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.views import ListingFilters, Sort
 from marketplace.components.values import Choice
 from marketplace.db import transaction
+from marketplace.state import phrases
 from marketplace.state.cards import Card, card_of
 from marketplace.state.filters import NO_FILTERS, Filters
 from marketplace.state.viewer import ViewerState
@@ -194,5 +195,5 @@ async def _fill_shelves(zone: str) -> Shelves:
 
 def _count_text(total: int) -> str:
     if total > MOST_COUNTED:
-        return say("More than {count} events", count=f"{MOST_COUNTED:,}")
+        return say("More than {count} events", count=phrases.count_text(MOST_COUNTED))
     return say_n("{count} event", "{count} events", total)

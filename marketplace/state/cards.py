@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_datetime
 from typing_extensions import TypedDict  # pydantic, which serialises State vars, wants this one before Python 3.12
 
+from marketplace import moments
 from marketplace.catalog.views import ListingCard, Status
 from marketplace.components.values import Tone
 from marketplace.state import phrases
-from marketplace.words import locale, page_at, say
+from marketplace.words import page_at, say
 
 
 class Card(TypedDict):
@@ -29,7 +27,7 @@ def card_of(listing: ListingCard) -> Card:
     badge, tone = badge_of(listing)
     return Card(
         id=listing.id, href=page_at(f"/l/{listing.slug}"), title=listing.title,
-        when_text=phrases.when_text(listing.starts_at, listing.zone), place=f"{listing.place_name}, {listing.city}",
+        when_text=moments.short(listing.starts_at, listing.zone), place=f"{listing.place_name}, {listing.city}",
         price=phrases.price_range(listing.price_from, listing.price_to), poster=listing.poster_url, badge=badge,
         badge_tone=tone,
     )  # fmt: skip
@@ -40,10 +38,9 @@ def badge_of(listing: ListingCard) -> tuple[str, Tone]:
     if listing.status is Status.SOLD_OUT:
         return say("Sold out"), "neutral"
     if listing.status is Status.PUBLISHED:
-        opens = listing.sale_starts_at.astimezone(ZoneInfo(listing.zone))
-        return say("On sale from {moment}", moment=format_datetime(opens, "d MMM, HH:mm", locale=locale())), "accent"
+        return say("On sale from {moment}", moment=moments.brief(listing.sale_starts_at, listing.zone)), "accent"
     if not listing.is_on_sale:
-        return phrases.LISTING_BADGE[listing.status]
+        return phrases.listing_badge(listing.status)
     if listing.are_few_left:
         return say("Few left"), "warning"
     return (say("Selling fast"), "good") if listing.is_selling_fast else ("", "neutral")

@@ -11,7 +11,7 @@ from typing import Any
 
 import reflex as rx
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.accounts import queries as accounts
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import holding
@@ -30,7 +30,7 @@ from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at
+from marketplace.words import page_at, say, spoken
 
 PROVIDER = "simulator"
 LOOK_EVERY = 0.35
@@ -146,7 +146,10 @@ class CheckoutState(ViewerState):
             if payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELED} or status is not Status.PENDING_PAYMENT:
                 async with self:
                     if payment.status is PaymentStatus.SUCCEEDED:
-                        self.stage, self.problem = "gone", "Your payment came too late and goes back to you in full."
+                        self.stage, self.problem = (
+                            "gone",
+                            say("Your payment came too late and goes back to you in full."),
+                        )
                     elif status is not Status.PENDING_PAYMENT:
                         self.stage = "gone"
                 return
@@ -197,9 +200,9 @@ class CheckoutState(ViewerState):
         actor, now = await self._actor(), clock.now()
         card = None if self.is_free else _card(form)
         if form.get("terms") != "on":
-            raise Invalid("Please accept the terms.", [Fault("terms", "Tick this to go on.")])
+            raise Invalid(say("Please accept the terms."), [Fault("terms", say("Tick this to go on."))])
         async with transaction() as session:
-            buyer = Buyer(form.get("name", ""), form.get("email", ""))
+            buyer = Buyer(form.get("name", ""), form.get("email", ""), spoken())
             order = await bookings.check_out(session, actor, HoldId(self._part("checkout_hold")), buyer, now)
         self._order = order.id
         await self._show_bill(_bill_of(order))
@@ -224,7 +227,9 @@ class CheckoutState(ViewerState):
         lines = [_line(line.label, line.price, line.category) for line in held.lines]
         surcharge = Money.zero(offer.currency) if actor.account else held.price.share(offer.guest_surcharge_bp)
         if surcharge:
-            lines.append(_line("Fee for buying without an account", surcharge, f"{offer.guest_surcharge_bp / 100:g} %"))
+            lines.append(
+                _line(say("Fee for buying without an account"), surcharge, phrases.share_text(offer.guest_surcharge_bp))
+            )
         await self._show_bill(_Bill(held.listing_id, lines, held.price + surcharge, held.expires_at.isoformat()))
         if actor.account is not None:
             async with transaction(reading=True) as session:
@@ -254,12 +259,12 @@ class CheckoutState(ViewerState):
         actor = await self._actor()
         offer = await catalog.offer(bill.listing_id)
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
-        self.when_text = f"{phrases.when_text(offer.starts_at, offer.zone)} {phrases.zone_text(offer.zone)}"
+        self.when_text = f"{moments.short(offer.starts_at, offer.zone)} {moments.zone_text(offer.zone)}"
         self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), f"/api/v1/listings/{offer.listing_id}/poster.svg"
-        self.policy = phrases.POLICIES[offer.policy]
-        self.lines, self.total = bill.lines, phrases.money_text(bill.total)
+        self.policy = phrases.policy_text(offer.policy)
+        self.lines, self.total = bill.lines, bill.total.text()
         self.is_free, self.is_guest = not bill.total, actor.account is None
-        self.surcharge_text = f"{offer.guest_surcharge_bp / 100:g} %"
+        self.surcharge_text = phrases.share_text(offer.guest_surcharge_bp)
         self.expires_at, self.server_now = bill.expires_at, clock.now().isoformat()
 
     def _show_payment(self, payment: PaymentView) -> None:
@@ -275,7 +280,7 @@ class CheckoutState(ViewerState):
         self.needs_challenge = payment.status is PaymentStatus.REQUIRES_ACTION
         if payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELED}:
             self.stage = "form"
-            self.problem = payment.failure_message or "The payment did not go through. Nothing was charged."
+            self.problem = payment.failure_message or say("The payment did not go through. Nothing was charged.")
         else:
             self.stage = "paying"
 
@@ -289,7 +294,9 @@ def _card(form: dict[str, str]) -> Card:
     """The card as typed in. Raises Invalid for an expiry that is no month and year."""
     month, _, year = form.get("expiry", "").replace(" ", "").partition("/")
     if not (month.isdecimal() and year.isdecimal() and len(year) in {2, 4}):
-        raise Invalid("Please check the card's details.", [Fault("expiry", "Use month and year, such as 12/30.")])
+        raise Invalid(
+            say("Please check the card's details."), [Fault("expiry", say("Use month and year, such as 12/30."))]
+        )
     full_year = int(year) + 2000 if len(year) == 2 else int(year)
     number = form.get("number", "").replace(" ", "").replace("-", "")
     return Card(number, int(month), full_year, form.get("cvc", "").strip())
@@ -301,4 +308,4 @@ def _bill_of(order: Order) -> _Bill:
 
 
 def _line(label: str, amount: Money, note: str) -> PriceLine:
-    return PriceLine(label=label, text=phrases.money_text(amount), note=note)
+    return PriceLine(label=label, text=amount.text(), note=note)

@@ -9,12 +9,11 @@ from typing import Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
+from marketplace import moments
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.views import Genre, ListingFilters, Sort
 from marketplace.money import AmountRefused, Money, exponent
-from marketplace.words import locale, page_at, say
+from marketplace.words import page_at, say
 
 BROWSE = "/browse"
 LONGEST_TEXT = 100
@@ -114,7 +113,7 @@ class Filters:
 
     def _price(self, whole: str) -> str:
         money = self._money(whole)
-        return "" if money is None else money.text(locale())
+        return "" if money is None else money.text()
 
 
 NO_FILTERS = Filters()
@@ -175,7 +174,7 @@ def _day(text: str) -> str:
 
 
 def _day_text(day: str) -> str:
-    return format_date(date.fromisoformat(day), "d MMM y", locale=locale()) if day else ""
+    return moments.day(date.fromisoformat(day)) if day else ""
 
 
 def _price(text: str) -> str:

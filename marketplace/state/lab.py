@@ -11,7 +11,7 @@ from typing import Any
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingFilters
 from marketplace.components.values import Bar, Choice, TimelineItem, Tone
@@ -26,7 +26,6 @@ from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import WebhookFaults
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
-from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
 from marketplace.words import page_at, say
 
@@ -181,7 +180,7 @@ class LabState(ViewerState):
         )  # fmt: skip
         await payments.change_habits(PROVIDER, changed, clock.now())
         await self._show_habits()
-        self.notice = "Kept. The next payment goes by it."
+        self.notice = say("Kept. The next payment goes by it.")
 
     @rx.event
     async def decide(self, fate: str) -> None:
@@ -238,35 +237,45 @@ class LabState(ViewerState):
         self.mails = [
             MailRow(
                 id=mail.id, subject=mail.subject, to=mail.to, status=mail.status,
-                at_text=phrases.moment_text(mail.created_at, self.zone),
+                at_text=moments.exact(mail.created_at, self.zone),
             )
             for mail in mails.items
         ]  # fmt: skip
         self.success_rate = "–" if numbers.success_rate is None else f"{numbers.success_rate:.0%}"
-        self.volume = ", ".join(phrases.money_text(volume.total) for volume in numbers.volumes) or "–"
+        self.volume = ", ".join(volume.total.text() for volume in numbers.volumes) or "–"
         self._show_clock()
 
     def _show_clock(self) -> None:
-        self.clock_text = phrases.moment_text(clock.now(), self.zone)
-        self.ahead_text = f"{clock.offset()} ahead of real time" if clock.offset() else "real time"
+        self.clock_text = moments.exact(clock.now(), self.zone)
+        self.ahead_text = (
+            say("{time} ahead of real time", time=_span(clock.offset())) if clock.offset() else say("real time")
+        )
 
 
 def _row(payment: PaymentView, zone: str) -> PaymentRow:
     return PaymentRow(
         id=payment.id, booking=payment.booking_id, label=payment.method_label or payment.provider,
-        amount=phrases.money_text(payment.amount), status=payment.status.replace("_", " "),
-        tone=_TONES.get(payment.status, "accent"), at_text=phrases.moment_text(payment.created_at, zone),
+        amount=payment.amount.text(), status=payment.status.replace("_", " "),
+        tone=_TONES.get(payment.status, "accent"), at_text=moments.exact(payment.created_at, zone),
         trail=[
             TimelineItem(
-                label=step.label, detail=step.detail, at=step.at.isoformat(), at_text=phrases.moment_text(step.at, zone)
+                label=step.label, detail=step.detail, at=step.at.isoformat(), at_text=moments.exact(step.at, zone)
             )
             for step in payment.steps
         ],
     )  # fmt: skip
 
 
+def _span(time: timedelta) -> str:
+    """“26:15:00”: hours, minutes and seconds."""
+    minutes, seconds = divmod(int(time.total_seconds()), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
 def _number(form: dict[str, Any], name: str) -> float:
     try:
         return float(str(form.get(name, "")).replace(",", "."))
     except ValueError:
-        raise Invalid(f"“{form.get(name)}” is not a number.", [Fault(name, "Give a number.")]) from None
+        raise Invalid(
+            say("“{text}” is not a number.", text=form.get(name)), [Fault(name, say("Give a number."))]
+        ) from None

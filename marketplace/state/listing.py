@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock, settings
+from marketplace import clock, moments, settings
 from marketplace.accounts import throttle
 from marketplace.bookings import holding
 from marketplace.bookings import queries as bookings
@@ -25,7 +25,7 @@ from marketplace.ids import HoldId, ListingId
 from marketplace.money import Money
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at
+from marketplace.words import page_at, say, say_n
 
 
 class SeatPrice(TypedDict):
@@ -105,9 +105,7 @@ class ListingState(ViewerState):
             return
         self.facts = _facts(page, self.zone)
         self.prices = {
-            entry.category: SeatPrice(
-                amount=entry.price.minor, currency=entry.price.currency, text=phrases.money_text(entry.price)
-            )
+            entry.category: SeatPrice(amount=entry.price.minor, currency=entry.price.currency, text=entry.price.text())
             for entry in page.prices
             if entry.price is not None
         }
@@ -212,10 +210,10 @@ class ListingState(ViewerState):
         self._hold = "" if held is None else held.id
         self.mine = [] if held is None else list(held.units)
         self.lines = [] if held is None else [
-            PriceLine(label=line.label, text=phrases.money_text(line.price), note=line.category) for line in held.lines
+            PriceLine(label=line.label, text=line.price.text(), note=line.category) for line in held.lines
         ]  # fmt: skip
-        self.picked_text = f"{len(self.mine)} picked"
-        self.total = "" if held is None else phrases.money_text(held.price)
+        self.picked_text = say_n("{count} picked", "{count} picked", len(self.mine))
+        self.total = "" if held is None else held.price.text()
         self.expires_at = "" if held is None else held.expires_at.isoformat()
         self.can_extend = held is not None and not held.is_extended
 
@@ -228,39 +226,45 @@ class ListingState(ViewerState):
 def _number(value: object) -> int:
     """A count that came from a browser. Raises Invalid for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 0 < value < 10**12:
-        raise Invalid("How many? Use a whole number.")
+        raise Invalid(say("How many? Use a whole number."))
     return int(value)
 
 
 def _why_not(page: ListingPage) -> str:
     match page.status:
         case Status.PUBLISHED:
-            starts = phrases.when_text(page.sale_starts_at, page.place.zone)
-            return f"Tickets go on sale on {starts}, {phrases.zone_text(page.place.zone)}."
+            starts = moments.short(page.sale_starts_at, page.place.zone)
+            return say(
+                "Tickets go on sale on {moment}, {zone}.", moment=starts, zone=moments.zone_text(page.place.zone)
+            )
         case Status.SOLD_OUT:
-            return "Every seat is sold. Now and then one comes back: look in again."
+            return say("Every seat is sold. Now and then one comes back: look in again.")
         case Status.CANCELLED:
-            reason = f" {page.cancel_reason}" if page.cancel_reason else ""
-            return f"This will not take place.{reason} Whoever had tickets gets everything back."
+            news = (
+                say("This will not take place."),
+                page.cancel_reason,
+                say("Whoever had tickets gets everything back."),
+            )
+            return " ".join(filter(None, news))
         case Status.CLOSED:
-            return "This is over, or its sale is. See what else is on."
+            return say("This is over, or its sale is. See what else is on.")
         case _:
-            return "This is not on sale at the moment."
+            return say("This is not on sale at the moment.")
 
 
 def _facts(page: ListingPage, zone: str) -> Facts:
-    badge, tone = phrases.LISTING_BADGE[page.status]
-    share = page.guest_surcharge_bp / 100
+    badge, tone = phrases.listing_badge(page.status)
+    share = phrases.share_text(page.guest_surcharge_bp)
     return Facts(
         id=page.id, title=page.title, paragraphs=page.paragraphs,
-        when_text=phrases.when_text(page.starts_at, page.place.zone), zone_text=phrases.zone_text(page.place.zone),
+        when_text=moments.short(page.starts_at, page.place.zone), zone_text=moments.zone_text(page.place.zone),
         yours_text=phrases.viewers_time(page.starts_at, page.place.zone, zone),
-        doors_text="" if page.doors_at is None else phrases.when_text(page.doors_at, page.place.zone)[-5:],
+        doors_text="" if page.doors_at is None else moments.time_of_day(page.doors_at, page.place.zone),
         place=f"{page.place.name}, {page.place.city}", address=page.place.address, seller=page.seller.name,
-        poster=page.poster_url, policy=phrases.POLICIES[page.policy],
+        poster=page.poster_url, policy=phrases.policy_text(page.policy),
         price=phrases.price_range(page.price_from, page.price_to), badge=badge, badge_tone=tone,
         is_on_sale=page.is_on_sale,
         why_not="" if page.is_on_sale else _why_not(page), max_per_buyer=page.max_per_buyer,
-        surcharge_text=f"Buying without an account adds {share:g} %." if page.guest_surcharge_bp else "",
+        surcharge_text=say("Buying without an account adds {share}.", share=share) if page.guest_surcharge_bp else "",
         no_single_seats=page.no_single_seats,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
 from marketplace.bookings.views import Order, OrderCard, Status, TicketView
@@ -18,18 +18,19 @@ from marketplace.db import transaction
 from marketplace.errors import HoldfastError, NotFound
 from marketplace.ids import BookingId
 from marketplace.payments import queries as payments
+from marketplace.payments.status import RefundStatus
 from marketplace.payments.views import PaymentView, RefundView
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say
+from marketplace.words import later, page_at, say, say_n
 
 _TRAIL = {
-    Status.PENDING_PAYMENT: "Order made",
-    Status.CONFIRMED: "Confirmed",
-    Status.EXPIRED: "Time to pay ran out",
-    Status.CANCELLED_BY_BUYER: "Cancelled",
-    Status.CANCELLED_BY_SELLER: "Cancelled by the seller",
-    Status.CANCELLED_BY_OPERATOR: "Cancelled by us",
+    Status.PENDING_PAYMENT: later("Order made"),
+    Status.CONFIRMED: later("Confirmed"),
+    Status.EXPIRED: later("Time to pay ran out"),
+    Status.CANCELLED_BY_BUYER: later("Cancelled"),
+    Status.CANCELLED_BY_SELLER: later("Cancelled by the seller"),
+    Status.CANCELLED_BY_OPERATOR: later("Cancelled by us"),
 }
 
 
@@ -124,11 +125,7 @@ class OrderState(ViewerState):
             quote_now = await bookings.cancel_quote(
                 session, await self._actor(), BookingId(self._part("order_id")), clock.now()
             )
-        self.quote = (
-            f"You get {phrases.money_text(quote_now.refund)} back; {phrases.money_text(quote_now.kept)} is kept."
-            if quote_now.refund or quote_now.kept
-            else "Nothing has been paid, and nothing is kept."
-        )
+        self.quote = quote_now.words
         self.is_asking = True
 
     @rx.event
@@ -144,8 +141,8 @@ class OrderState(ViewerState):
 
     def _show(self, order: Order, paid: list[PaymentView], refunds: list[RefundView]) -> None:
         self.number, self.title, self.place = order.id, order.title, order.place_name
-        self.when_text = f"{phrases.when_text(order.starts_at, order.zone)} {phrases.zone_text(order.zone)}"
-        self.status, self.tone = phrases.BOOKING_STATUS[order.status]
+        self.when_text = f"{moments.short(order.starts_at, order.zone)} {moments.zone_text(order.zone)}"
+        self.status, self.tone = phrases.booking_status(order.status)
         self.is_confirmed = order.status is Status.CONFIRMED
         self.is_unpaid = order.status is Status.PENDING_PAYMENT
         self.can_cancel = self.is_unpaid or (self.is_confirmed and clock.now() < order.starts_at)
@@ -153,19 +150,15 @@ class OrderState(ViewerState):
         self.buyer, self.email = order.buyer_name, order.buyer_email
         self.tickets = [_ticket(ticket) for ticket in order.tickets]
         self.lines = [
-            PriceLine(label=line.label, text=phrases.money_text(line.amount), note=line.category or "")
-            for line in order.bought
+            PriceLine(label=line.label, text=line.amount.text(), note=line.category or "") for line in order.bought
         ]
-        self.total = phrases.money_text(order.total)
-        self.refunds = [
-            PriceLine(label=f"Refund, {refund.status}", text=phrases.money_text(refund.amount), note=refund.reason)
-            for refund in refunds
-        ]
-        self.policy = phrases.POLICIES[order.policy]
+        self.total = order.total.text()
+        self.refunds = [PriceLine(label=_refund_text(refund), text=refund.amount.text()) for refund in refunds]
+        self.policy = phrases.policy_text(order.policy)
         self.trail = [
-            TimelineItem(label=label, at=at.isoformat(), at_text=phrases.moment_text(at, self.zone), detail=detail)
+            TimelineItem(label=label, at=at.isoformat(), at_text=moments.exact(at, self.zone), detail=detail)
             for at, label, detail in sorted(
-                [(step.at, _TRAIL[Status(step.target)], "") for step in order.steps]
+                [(step.at, say(_TRAIL[Status(step.target)]), "") for step in order.steps]
                 + [(step.at, step.label, step.detail) for payment in paid for step in payment.steps]
             )
         ]
@@ -176,12 +169,19 @@ class OrderState(ViewerState):
 
 
 def _row(card: OrderCard) -> OrderRow:
-    status, tone = phrases.BOOKING_STATUS[card.status]
+    status, tone = phrases.booking_status(card.status)
     return OrderRow(
-        id=card.id, href=page_at(f"/o/{card.id}"), title=card.title, when_text=phrases.when_text(card.starts_at, card.zone),
-        place=card.place_name, quantity=f"{card.quantity} ticket{'' if card.quantity == 1 else 's'}",
-        total=phrases.money_text(card.total), status=status, tone=tone,
+        id=card.id, href=page_at(f"/o/{card.id}"), title=card.title, when_text=moments.short(card.starts_at, card.zone),
+        place=card.place_name, quantity=say_n("{count} ticket", "{count} tickets", card.quantity),
+        total=card.total.text(), status=status, tone=tone,
     )  # fmt: skip
+
+
+def _refund_text(refund: RefundView) -> str:
+    """How far money on its way back has come."""
+    return {
+        RefundStatus.SUCCEEDED: say("Refunded"), RefundStatus.FAILED: say("Refund failed"),
+    }.get(refund.status, say("Refund on its way"))  # fmt: skip
 
 
 def _ticket(ticket: TicketView) -> TicketRow:

@@ -1,54 +1,56 @@
-"""Instants, amounts and statuses in words, for the pages."""
+"""Prices, counts and statuses in the words of the pages. Instants are in `marketplace.moments`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time, get_timezone_location
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
+from marketplace import moments
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog.views import Policy
 from marketplace.catalog.views import Status as ListingStatus
 from marketplace.components.values import Tone
 from marketplace.money import Money
-
-LOCALE = "en_GB"
-
-POLICIES = {
-    Policy.FLEXIBLE: "Free to cancel until 24 hours before, half back until 2 hours before.",
-    Policy.MODERATE: "Free to cancel until 3 days before, half back until 24 hours before.",
-    Policy.STRICT: "Free to cancel within an hour of buying if it is a week away; half back until 3 days before.",
-}
-
-BOOKING_STATUS: dict[BookingStatus, tuple[str, Tone]] = {
-    BookingStatus.PENDING_PAYMENT: ("Waiting for payment", "warning"),
-    BookingStatus.CONFIRMED: ("Confirmed", "good"),
-    BookingStatus.EXPIRED: ("Ran out", "neutral"),
-    BookingStatus.CANCELLED_BY_BUYER: ("Cancelled", "neutral"),
-    BookingStatus.CANCELLED_BY_SELLER: ("Cancelled by the seller", "danger"),
-    BookingStatus.CANCELLED_BY_OPERATOR: ("Cancelled by us", "danger"),
-}
-
-LISTING_BADGE: dict[ListingStatus, tuple[str, Tone]] = {
-    ListingStatus.DRAFT: ("Draft", "neutral"),
-    ListingStatus.PUBLISHED: ("On sale soon", "accent"),
-    ListingStatus.ON_SALE: ("", "neutral"),
-    ListingStatus.SOLD_OUT: ("Sold out", "warning"),
-    ListingStatus.CLOSED: ("Over", "neutral"),
-    ListingStatus.CANCELLED: ("Cancelled", "danger"),
-}
+from marketplace.words import locale, say
 
 
-def when_text(at: datetime, zone: str) -> str:
-    """“Sat 14 Feb 2026, 19:30” on the venue's clock."""
-    return format_datetime(at.astimezone(ZoneInfo(zone)), "EEE d MMM y, HH:mm", locale=LOCALE)
+def policy_text(policy: str) -> str:
+    """What a buyer who cancels gets back."""
+    return {
+        Policy.FLEXIBLE: say("Free to cancel until 24 hours before, half back until 2 hours before."),
+        Policy.MODERATE: say("Free to cancel until 3 days before, half back until 24 hours before."),
+        Policy.STRICT: say(
+            "Free to cancel within an hour of buying if it is a week away; half back until 3 days before."
+        ),
+    }[Policy(policy)]
 
 
-def moment_text(at: datetime, zone: str) -> str:
-    """“14 Feb, 19:30:05” on the viewer's clock: for trails, where seconds matter."""
-    return format_datetime(at.astimezone(ZoneInfo(zone)), "d MMM, HH:mm:ss", locale=LOCALE)
+def booking_status(status: BookingStatus) -> tuple[str, Tone]:
+    """How an order stands."""
+    standing: dict[BookingStatus, tuple[str, Tone]] = {
+        BookingStatus.PENDING_PAYMENT: (say("Waiting for payment"), "warning"),
+        BookingStatus.CONFIRMED: (say("Confirmed"), "good"),
+        BookingStatus.EXPIRED: (say("Ran out"), "neutral"),
+        BookingStatus.CANCELLED_BY_BUYER: (say("Cancelled"), "neutral"),
+        BookingStatus.CANCELLED_BY_SELLER: (say("Cancelled by the seller"), "danger"),
+        BookingStatus.CANCELLED_BY_OPERATOR: (say("Cancelled by us"), "danger"),
+    }
+    return standing[status]
+
+
+def listing_badge(status: ListingStatus) -> tuple[str, Tone]:
+    """How a listing stands; nothing where it is simply on sale."""
+    standing: dict[ListingStatus, tuple[str, Tone]] = {
+        ListingStatus.DRAFT: (say("Draft"), "neutral"),
+        ListingStatus.PUBLISHED: (say("On sale soon"), "accent"),
+        ListingStatus.ON_SALE: ("", "neutral"),
+        ListingStatus.SOLD_OUT: (say("Sold out"), "warning"),
+        ListingStatus.CLOSED: (say("Over"), "neutral"),
+        ListingStatus.CANCELLED: (say("Cancelled"), "danger"),
+    }
+    return standing[status]
 
 
 def viewers_time(at: datetime, venue_zone: str, viewer_zone: str) -> str:
@@ -56,14 +58,10 @@ def viewers_time(at: datetime, venue_zone: str, viewer_zone: str) -> str:
     here, there = at.astimezone(ZoneInfo(viewer_zone)), at.astimezone(ZoneInfo(venue_zone))
     if here.utcoffset() == there.utcoffset():
         return ""
-    clock = format_time(here, "HH:mm", locale=LOCALE)
-    day = "" if here.date() == there.date() else format_date(here, "EEE d MMM ", locale=LOCALE)
-    return f"{day}{clock} your time"
-
-
-def zone_text(zone: str) -> str:
-    """“Lisbon time”."""
-    return f"{get_timezone_location(zone, locale=LOCALE, return_city=True)} time"
+    time = moments.time_of_day(at, viewer_zone)
+    if here.date() == there.date():
+        return say("{time} your time", time=time)
+    return say("{day}, {time} your time", day=moments.weekday(at, viewer_zone), time=time)
 
 
 def price_range(low: Money | None, high: Money | None) -> str:
@@ -71,14 +69,15 @@ def price_range(low: Money | None, high: Money | None) -> str:
     if low is None or high is None:
         return ""
     if not high:
-        return "Free"
-    return money_text(low) if low == high else f"From {money_text(low)}"
+        return say("Free")
+    return low.text() if low == high else say("From {price}", price=low.text())
 
 
 def count_text(count: int) -> str:
     """“1,200”."""
-    return format_decimal(count, locale=LOCALE)
+    return format_decimal(count, locale=locale())
 
 
-def money_text(amount: Money) -> str:
-    return amount.text(LOCALE)
+def share_text(basis_points: int) -> str:
+    """“2.5%”."""
+    return format_percent(basis_points / 10_000, locale=locale(), decimal_quantization=False)

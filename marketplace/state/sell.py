@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import queries as people
 from marketplace.accounts.views import Actor, SellerView
@@ -155,24 +155,22 @@ class SellState(ViewerState):
             totals[amount.currency] = totals.get(amount.currency, Money.zero(amount.currency)) + amount
         self.open_text = str(len(self.on_sale))
         self.sold_text = phrases.count_text(sold)
-        self.revenue_text = " + ".join(phrases.money_text(total) for total in totals.values()) or phrases.money_text(
-            Money.zero(DEFAULT_CURRENCY)
-        )
+        self.revenue_text = " + ".join(total.text() for total in totals.values()) or Money.zero(DEFAULT_CURRENCY).text()
 
 
 def _row(card: ListingCard, sold: int, capacity: int, revenue: Money | None) -> ListingRow:
-    badge, tone = phrases.LISTING_BADGE[card.status]
+    badge, tone = phrases.listing_badge(card.status)
     is_draft = card.status is Status.DRAFT
     return ListingRow(
         id=card.id, href=page_at(f"/sell/{card.id}/edit") if is_draft else page_at(f"/sell/{card.id}"), title=card.title,
-        when_text=f"{phrases.when_text(card.starts_at, card.zone)} · {card.place_name}, {card.city}",
+        when_text=f"{moments.short(card.starts_at, card.zone)} · {card.place_name}, {card.city}",
         badge=badge or say("On sale"), tone=tone if badge else "good",
         poster=draft_poster(card) if is_draft else card.poster_url,
         sold_text="" if is_draft else say(
             "{sold} of {capacity} sold", sold=phrases.count_text(sold), capacity=phrases.count_text(capacity)
         ),
         percent=round(100 * sold / capacity) if capacity else 0,
-        revenue="" if is_draft else phrases.money_text(revenue or Money.zero(_currency(card))),
+        revenue="" if is_draft else (revenue or Money.zero(_currency(card))).text(),
     )  # fmt: skip
 
 
@@ -183,8 +181,8 @@ def _currency(card: ListingCard) -> str:
 def _unlisted(sheet: SheetCard, shop: SellerView) -> ListingRow:
     return ListingRow(
         id=sheet.id, href=page_at(f"/sell/{sheet.id}/edit"), title=sheet.title.strip() or say("A listing without a title"),
-        when_text=say("Changed {when}", when=phrases.when_text(sheet.changed_at, "UTC")),
-        badge=phrases.LISTING_BADGE[Status.DRAFT][0], tone="neutral",
+        when_text=say("Changed {when}", when=moments.short(sheet.changed_at, "UTC")),
+        badge=phrases.listing_badge(Status.DRAFT)[0], tone="neutral",
         poster=poster_of(
             Poster(title=sheet.title, category="theatre", seed=sheet.id, place=shop.name, starts_at=sheet.changed_at, zone="UTC")
         ),

@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import queries, sheets, writing
 from marketplace.catalog.grids import Grid, GridRefused, grid_document
@@ -255,7 +255,7 @@ class SellEditState(ViewerState):
         self.entries = dict(view.entries)
         self.is_public, self.has_changes = view.is_public, view.is_public and view.is_ahead
         self.is_over = status in {Status.CLOSED, Status.CANCELLED}
-        self.badge, self.tone = phrases.LISTING_BADGE[status]
+        self.badge, self.tone = phrases.listing_badge(status)
         told = {fault.field: fault.message for fault in (*view.missing, *view.faults)}
         self.errors = {name: told.get(name, "") if name in self._touched else "" for name in ERRORS}
         await self._show_hall(view, plans, told)
@@ -293,13 +293,13 @@ class SellEditState(ViewerState):
         draft, zone = view.draft, view.draft.place.zone
         wrong = {fault.field for fault in view.faults}
         has_start = not {"starts_at", "place.zone"} & wrong
-        self.starts_text = f"{phrases.when_text(draft.starts_at, zone)}, {phrases.zone_text(zone)}" if has_start else ""
+        self.starts_text = f"{moments.short(draft.starts_at, zone)}, {moments.zone_text(zone)}" if has_start else ""
         self.yours_text = phrases.viewers_time(draft.starts_at, zone, self.zone) if has_start else ""
         self.place_text = ", ".join(part for part in (draft.place.name, draft.place.city) if part)
         amounts = [] if view.page is None else [entry.price for entry in view.page.prices if entry.price is not None]
         self.price_text = phrases.price_range(min(amounts), max(amounts)) if amounts else ""
         sale: datetime | None = draft.sale_starts_at if not {"sale_starts_at", "place.zone"} & wrong else None
-        self.sale_text = phrases.when_text(sale, zone) if sale else say("as soon as you publish it")
+        self.sale_text = moments.short(sale, zone) if sale else say("as soon as you publish it")
         self.poster = poster_of(
             Poster(
                 title=draft.title or say("Your title"), category=draft.category,

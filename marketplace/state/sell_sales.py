@@ -10,7 +10,7 @@ import reflex as rx
 from babel.dates import format_datetime
 from typing_extensions import TypedDict
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.bookings import sales, selling
 from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, Sales, SoldOrder, Takings
 from marketplace.bookings.views import Status as BookingStatus
@@ -23,7 +23,7 @@ from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say, say_n
+from marketplace.words import locale, page_at, say, say_n
 
 ON_A_PAGE = 20
 MOST_AT_ONCE = 500
@@ -232,8 +232,8 @@ class SellSalesState(ViewerState):
     def _show(self, seen: Sales) -> None:
         listing = seen.listing
         self.title, self.place = listing.title, f"{listing.place.name}, {listing.place.city}"
-        self.when_text = phrases.when_text(listing.starts_at, listing.place.zone)
-        badge, tone = phrases.LISTING_BADGE[listing.status]
+        self.when_text = moments.short(listing.starts_at, listing.place.zone)
+        badge, tone = phrases.listing_badge(listing.status)
         self.badge, self.tone = badge or say("On sale"), tone if badge else "good"
         self.page_href, self.edit_href = page_at(f"/l/{listing.slug}"), page_at(f"/sell/{listing.id}/edit")
         self.csv_href = f"/api/v1/listings/{listing.id}/orders.csv"
@@ -244,16 +244,14 @@ class SellSalesState(ViewerState):
         self.sold, self.left = phrases.count_text(seen.sold), phrases.count_text(seen.left)
         self.sold_note = say("of {capacity}", capacity=phrases.count_text(listing.capacity))
         self.held, self.held_back = phrases.count_text(seen.held), phrases.count_text(seen.held_back)
-        self.revenue = phrases.money_text(seen.revenue)
+        self.revenue = seen.revenue.text()
         self.revenue_note = say(
-            "{payout} after our {fee}", payout=phrases.money_text(seen.revenue - seen.commission),
-            fee=phrases.money_text(seen.commission),
+            "{payout} after our {fee}", payout=(seen.revenue - seen.commission).text(),
+            fee=seen.commission.text(),
         )  # fmt: skip
         self.categories = [_category(entry) for entry in seen.categories]
         self.prices = {
-            entry.category: MapPrice(
-                amount=entry.price.minor, currency=entry.price.currency, text=phrases.money_text(entry.price)
-            )
+            entry.category: MapPrice(amount=entry.price.minor, currency=entry.price.currency, text=entry.price.text())
             for entry in listing.prices
             if entry.price is not None
         }
@@ -266,13 +264,13 @@ class SellSalesState(ViewerState):
         width = 100 / len(bars)
         self.bars = [
             Bar(
-                label=_period(bar, zone), text=phrases.money_text(bar.revenue), x=round(at * width + width * 0.12, 3),
+                label=_period(bar, zone), text=bar.revenue.text(), x=round(at * width + width * 0.12, 3),
                 width=round(width * 0.76, 3), y=round(100 - _share(bar.revenue.minor, highest.minor), 3),
                 height=round(_share(bar.revenue.minor, highest.minor), 3),
             )
             for at, bar in enumerate(bars)
         ]  # fmt: skip
-        self.bars_top = phrases.money_text(highest)
+        self.bars_top = highest.text()
         self.bars_first, self.bars_last = self.bars[0]["label"], self.bars[-1]["label"]
 
     def _show_orders(self, page: Page[SoldOrder], before: list[OrderRow]) -> None:
@@ -284,7 +282,7 @@ def _category(entry: CategorySales) -> CategoryRow:
     return CategoryRow(
         name=entry.category, color=entry.color, sold=phrases.count_text(entry.sold),
         capacity=phrases.count_text(entry.capacity), left=phrases.count_text(entry.left),
-        revenue=phrases.money_text(entry.revenue), sold_share=round(_share(entry.sold, entry.capacity), 2),
+        revenue=entry.revenue.text(), sold_share=round(_share(entry.sold, entry.capacity), 2),
         held_share=round(_share(entry.held, entry.capacity), 2),
         back_share=round(_share(entry.held_back, entry.capacity), 2),
         detail=say(
@@ -300,23 +298,23 @@ def _share(part: int, whole: int) -> float:
 
 def _period(bar: Takings, zone: str) -> str:
     hours = (bar.until - bar.since).total_seconds() / 3600
-    shape = "EEE HH:mm" if hours < 2 else "d MMM"
-    return format_datetime(bar.since.astimezone(ZoneInfo(zone)), shape, locale=phrases.LOCALE)
+    shape = say("EEE HH:mm") if hours < 2 else say("d MMM")
+    return format_datetime(bar.since.astimezone(ZoneInfo(zone)), shape, locale=locale())
 
 
 def _order(order: SoldOrder, zone: str) -> OrderRow:
-    status, tone = phrases.BOOKING_STATUS[order.status]
+    status, tone = phrases.booking_status(order.status)
     return OrderRow(
         id=order.id, number=order.id[-8:], buyer=order.buyer_name, email=order.buyer_email,
-        seats=" · ".join(order.seats), total=phrases.money_text(order.total), status=status, tone=tone,
-        when_text=phrases.moment_text(order.created_at, zone),
+        seats=" · ".join(order.seats), total=order.total.text(), status=status, tone=tone,
+        when_text=moments.exact(order.created_at, zone),
     )  # fmt: skip
 
 
 def _kept(entry: HeldBack, zone: str) -> BackRow:
     return BackRow(
         id=entry.id, title=say_n("{count} place", "{count} places", len(entry.units)), seats=" · ".join(entry.labels[:12])
-        + (" …" if len(entry.labels) > 12 else ""), when_text=phrases.moment_text(entry.since, zone),
+        + (" …" if len(entry.labels) > 12 else ""), when_text=moments.exact(entry.since, zone),
     )  # fmt: skip
 
 
@@ -328,7 +326,7 @@ def _quote(quote: CallOffQuote) -> tuple[str, list[str]]:
         say_n("{count} ticket becomes void", "{count} tickets become void", quote.tickets),
     ]
     if quote.surcharge:
-        lines.append(say("of this, fees of guests: {amount}", amount=phrases.money_text(quote.surcharge)))
+        lines.append(say("of this, fees of guests: {amount}", amount=quote.surcharge.text()))
     if quote.unpaid:
         lines.append(
             say_n(
@@ -337,7 +335,7 @@ def _quote(quote: CallOffQuote) -> tuple[str, list[str]]:
                 quote.unpaid,
             )
         )
-    return say("{amount} goes back to your buyers.", amount=phrases.money_text(quote.refund)), lines
+    return say("{amount} goes back to your buyers.", amount=quote.refund.text()), lines
 
 
 def _progress(statuses: Mapping[BookingStatus, int]) -> str:

@@ -20,12 +20,10 @@ from marketplace.accounts.errors import SessionEnded, TokenRefused
 from marketplace.accounts.views import Actor
 from marketplace.db import transaction
 from marketplace.ids import CartId
+from marketplace.words import say
 
 RENEWED_AGO = timedelta(seconds=30)
 """Cookies that were renewed a moment ago and are refused again are not renewed once more: that would go in circles."""
-
-
-LOGGED_OUT = "Your log-in has ended. Please log in again."
 
 
 class ViewerState(rx.State):
@@ -57,10 +55,10 @@ class ViewerState(rx.State):
         try:
             actor = await self._actor()
         except TokenRefused:
-            self._renew(LOGGED_OUT)
+            self._renew(say("Your log-in has ended. Please log in again."))
             return
         if actor.cart is None:
-            self._renew("Please allow cookies: without them we cannot keep seats for you.")
+            self._renew(say("Please allow cookies: without them we cannot keep seats for you."))
             return
         # Half an operator is led to the desk as well: it says what is missing.
         self.is_operator = actor.is_operator or actor.lacks_second_factor
@@ -72,12 +70,12 @@ class ViewerState(rx.State):
                 async with transaction(reading=True) as session:
                     self.name = (await accounts.own_view(session, actor, clock.now())).name
             except SessionEnded:
-                self._renew(LOGGED_OUT)
+                self._renew(say("Your log-in has ended. Please log in again."))
 
     @rx.event
     def renew(self) -> None:
         """Have a log-in renewed that ran out while the page lay open."""
-        self._renew(LOGGED_OUT)
+        self._renew(say("Your log-in has ended. Please log in again."))
 
     @rx.event
     def tell(self, message: str) -> None:

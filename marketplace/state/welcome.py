@@ -5,18 +5,22 @@ from __future__ import annotations
 import reflex as rx
 
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at
+from marketplace.words import page_at, say
 
-PROBLEMS = {
-    "wrong_credentials": "That e-mail address and password do not go together. Check both and try again.",
-    "wrong_code": "That code is not right, or was used before. Wait for the next one and try again.",
-    "token_refused": "That took too long. Please begin again.",
-    "too_many_requests": "That was tried too often. Wait a minute, then try again.",
-    "email_taken": "There is an account with this address already. Log in instead?",
-    "cross_site": "The form had lain open too long. Please send it once more.",
-    "invalid": "Please look at these again: a name, an e-mail address, and a password of at least ten characters.",
-}
-OTHER_PROBLEM = "That did not work, and nothing was changed. Please try again."
+
+def _problem(code: str) -> str:
+    """What a form's code means to whoever sent it."""
+    return {
+        "wrong_credentials": say("That e-mail address and password do not go together. Check both and try again."),
+        "wrong_code": say("That code is not right, or was used before. Wait for the next one and try again."),
+        "token_refused": say("That took too long. Please begin again."),
+        "too_many_requests": say("That was tried too often. Wait a minute, then try again."),
+        "email_taken": say("There is an account with this address already. Log in instead?"),
+        "cross_site": say("The form had lain open too long. Please send it once more."),
+        "invalid": say(
+            "Please look at these again: a name, an e-mail address, and a password of at least ten characters."
+        ),
+    }.get(code, say("That did not work, and nothing was changed. Please try again."))
 
 
 class WelcomeState(ViewerState):
@@ -34,7 +38,7 @@ class WelcomeState(ViewerState):
     def open_form(self) -> None:
         asked = self.router.url.query_parameters
         code = asked.get("problem", "")
-        self.problem = PROBLEMS.get(code, OTHER_PROBLEM) if code else ""
+        self.problem = _problem(code) if code else ""
         self.email, self.person = asked.get("email", ""), asked.get("name", "")
         self.next_page = _own_path(asked.get("next", ""))
 

@@ -137,7 +137,7 @@ class TestBookings:
         assert [(line["kind"], line["amount"]["amount"]) for line in booking["lines"]] == [
             ("unit", 20_00), ("unit", 20_00), ("guest_surcharge", 4_00),
         ]  # fmt: skip
-        assert booking["buyer"] == BUYER
+        assert booking["buyer"] == {**BUYER, "language": "en"}
         paid = await api.pay(booking)
         assert paid.status_code == 201
         payment = paid.json()
@@ -183,7 +183,7 @@ class TestBookings:
         assert quote == {
             "refund": {"amount": 20_00, "currency": "EUR"},
             "kept": {"amount": 2_00, "currency": "EUR"},
-            "words": "You get 20.00 EUR back.",
+            "words": "You get €20.00 back; €2.00 is kept.",
         }
         cancelled = await api.post(f"/bookings/{booking['id']}/cancel")
         assert cancelled.json()["status"] == "cancelled_by_buyer"

@@ -83,7 +83,7 @@ class TestCancelling:
             (OPERATOR, "A-2", Status.CANCELLED_BY_OPERATOR),
         ):
             order = await market.bought(guest(), seat)
-            assert (await quote(market, canceller, order)).words == "The buyer gets 22.00 EUR back."
+            assert (await quote(market, canceller, order)).words == "The buyer gets €22.00 back."
             assert (await market.cancel(canceller, order)).status is end
         assert await market.bank() == ([22_00, 22_00], [22_00, 22_00])
         assert [fact.partition('"by":"')[2] for fact in await market.facts("BookingCancelled")] == [

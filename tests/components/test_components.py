@@ -153,7 +153,7 @@ def test_the_look_comes_from_the_stylesheet_alone():
         c.poster("/p.svg"),
         c.ticket_card(title="a", when_text="b", place="c", unit="d", qr_src="e", code="f", testid="t"),
         c.timeline([{"label": "a", "at": "b", "at_text": "c", "detail": ""}], testid="t"),
-        c.steps([{"label": "a", "detail": "", "state": "now"}], testid="s"),
+        c.steps([{"label": "a", "detail": "", "state": "now"}], testid="s", label="Progress"),
         c.empty_state("a", "b", testid="e"),
         c.search_field("Search", name="q", testid="search"),
         c.text_area("Story", name="story", testid="story"),

@@ -60,7 +60,7 @@ def test_any_other_text_names_nothing(text: str) -> None:
     [str.lower, lambda text: text + "\n", lambda text: " " + text, lambda text: text[:-1], lambda text: text + "0"],
 )
 def test_nearly_right_is_wrong(change: object) -> None:
-    with pytest.raises(NotFound, match="There is no listing"):
+    with pytest.raises(NotFound, match="There is nothing called"):
         ListingId(change(ListingId.new()))  # type: ignore[operator]
 
 

@@ -146,6 +146,7 @@ def make_order(now: datetime, **changes: Any) -> Order:
         "hold_id": HoldId.on(ResourceId(listing)),
         "buyer_name": "Grace Hopper",
         "buyer_email": "grace@example.org",
+        "language": "en",
         "has_account": False,
         "title": "An Evening of Compilers",
         "place_name": "Theatre Royal",
@@ -190,7 +191,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> dict[str, Order]:
             raise BookingNotFound(id)
         return shown[id]
 
-    monkeypatch.setattr(bookings, "order", order)
+    monkeypatch.setattr(bookings, "order_as_bought", order)
     return shown
 
 

@@ -122,7 +122,7 @@ def test_a_cancelled_order_says_who_did_it(by: str, words: str, now: datetime) -
 
 def test_a_letter_may_be_nothing_but_words() -> None:
     letter = Letter("k", "s", "p", "h", (), layout.Button("b", URL), lines=(("Seat", Money(100, "JPY")),))
-    assert layout.plain(letter) == f"h\n\nSeat: ¥100\n\nb:\n{URL}\n"
+    assert layout.plain(letter) == f"h\n\nSeat: JP¥100\n\nb:\n{URL}\n"
     assert "Total" not in layout.html(letter)
 
 

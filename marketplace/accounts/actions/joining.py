@@ -17,22 +17,27 @@ from marketplace.db import Session
 from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.ids import AccountId
 from marketplace.outbox import record
+from marketplace.words import say
 
 
-async def register(session: Session, *, email: str, name: str, password: str, now: datetime) -> AccountView:
-    """Make an account. Raises Invalid with every fault, or EmailTaken."""
+async def register(
+    session: Session, *, email: str, name: str, password: str, language: str = "", now: datetime
+) -> AccountView:
+    """Make an account whose owner is written to in `language`. Raises Invalid with every fault, or EmailTaken."""
     address = address_of(email)
     name = one_line(name)
-    faults = [] if address else [Fault("email", "This does not look like an e-mail address.")]
+    faults = [] if address else [Fault("email", say("This does not look like an e-mail address."))]
     faults += text_faults("name", name, most=100)
     faults += passwords.faults_of(password, email.strip())
     if faults or address is None:
-        raise Invalid("Please look at these again.", faults)
+        raise Invalid(say("Please look at these again."), faults)
     # Hashed before the transaction begins to work, which then holds no lock meanwhile.
     kept = await passwords.hashed(password)
     if await queries.account_by_email(session, address):
         raise EmailTaken
-    account = Account(id=AccountId.new(), email=address, name=name, password_hash=kept, created_at=now)
+    account = Account(
+        id=AccountId.new(), email=address, name=name, password_hash=kept, language=language, created_at=now
+    )
     try:
         async with session.begin_nested():
             session.add(account)

@@ -15,6 +15,7 @@ from marketplace.accounts.views import Actor
 from marketplace.db import Session
 from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.outbox import record
+from marketplace.words import say
 
 
 async def change_password(session: Session, actor: Actor, *, password: str, new_password: str, now: datetime) -> None:
@@ -36,7 +37,9 @@ async def ask_for_reset(session: Session, email: str, now: datetime) -> None:
     """
     address = address_of(email)
     if address is None:
-        raise Invalid("Please look at this again.", [Fault("email", "This does not look like an e-mail address.")])
+        raise Invalid(
+            say("Please look at this again."), [Fault("email", say("This does not look like an e-mail address."))]
+        )
     record(session, PasswordResetWanted(address, now), now)
 
 
@@ -66,6 +69,6 @@ async def must_know(account: Account, password: str) -> None:
 async def _set(session: Session, account: Account, new: str, now: datetime) -> None:
     faults = [Fault("new_password", fault.message) for fault in passwords.faults_of(new, account.email)]
     if faults:
-        raise Invalid("Please choose another password.", faults)
+        raise Invalid(say("Please choose another password."), faults)
     account.password_hash = await passwords.hashed(new)
     record(session, PasswordChanged(account.id, now), now)

@@ -16,6 +16,7 @@ from marketplace.accounts.views import AccountView, Actor, SellerView
 from marketplace.db import Session
 from marketplace.errors import Invalid
 from marketplace.ids import AccountId, SellerId
+from marketplace.words import say
 
 LONGEST_ABOUT = 2000
 
@@ -25,7 +26,7 @@ async def open_shop(session: Session, account: AccountId, *, name: str, about: s
     name, about = one_line(name), about.strip()
     faults = text_faults("name", name, most=80) + text_faults("about", about, most=LONGEST_ABOUT, least=0)
     if faults:
-        raise Invalid("Please look at these again.", faults)
+        raise Invalid(say("Please look at these again."), faults)
     await queries.account(session, account)
     seller = SellerId.new()
     slug = _slug(name) or "shop"

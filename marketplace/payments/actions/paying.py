@@ -29,6 +29,7 @@ from marketplace.payments.models import Payment
 from marketplace.payments.once import add_once
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
+from marketplace.words import later, say
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ async def start(
     gateway(provider)
     idempotency.check_key(key)
     if not amount.is_positive:
-        raise AmountRefused("A payment is more than nothing.")
+        raise AmountRefused(say("A payment is more than nothing."))
     known = await queries.payment_by_key(session, booking, key)
     if known is not None:
         if (known.amount, known.provider) != (amount, provider):
@@ -60,7 +61,7 @@ async def start(
     if not await add_once(session, payment):
         # Another tab was faster by the blink of an eye; now its payment can be seen.
         return await start(session, booking=booking, amount=amount, provider=provider, method=method, key=key, now=now)
-    note(session, payment, "Payment started", amount.text(), now)
+    note(session, payment, later("Payment started"), str(amount), now)
     record(session, PaymentStarted(PaymentId(payment.id), booking), now)
     return await queries.view_of(session, payment)
 
@@ -218,7 +219,7 @@ async def _tell_success(session: Session, payment: Payment, now: datetime) -> No
 
 
 def _tell_dispute(session: Session, payment: Payment, now: datetime) -> None:
-    note(session, payment, "Disputed", "The payer's bank claims the money back", now)
+    note(session, payment, later("Disputed"), later("The payer's bank claims the money back"), now)
     taken = payment.captured
     record(
         session,

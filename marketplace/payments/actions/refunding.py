@@ -19,6 +19,7 @@ from marketplace.payments.gateway import Reversal, gateway
 from marketplace.payments.models import Payment, Refund
 from marketplace.payments.status import RefundStatus
 from marketplace.payments.views import RefundView
+from marketplace.words import later, say
 
 log = structlog.get_logger()
 
@@ -39,10 +40,10 @@ async def request_refund(
             raise KeyReused
         return queries.refund_view(known, payment)
     if amount is not None and not amount.is_positive:
-        raise AmountRefused("A refund is more than nothing.")
+        raise AmountRefused(say("A refund is more than nothing."))
     refund = Refund.of(payment, payment.refundable if amount is None else amount, reason=reason, key=key, now=now)
     session.add(refund)
-    note(session, payment, "Refund requested", refund.amount.text(), now)
+    note(session, payment, later("Refund requested"), str(refund.amount), now)
     record(session, _fact(RefundRequested, refund, payment), now)
     return queries.refund_view(refund, payment)
 
@@ -65,10 +66,10 @@ async def process_refund(refund_id: RefundId, now: datetime) -> None:
             _fail(session, refund, payment, answer.message, now)
         elif isinstance(answer, Reversal) and refund.apply(answer, now):
             if refund.state is RefundStatus.SUCCEEDED:
-                note(session, payment, "Refunded", refund.amount.text(), now)
+                note(session, payment, later("Refunded"), str(refund.amount), now)
                 record(session, _fact(RefundSucceeded, refund, payment), now)
             else:
-                _fail(session, refund, payment, "The provider could not pay it out.", now)
+                _fail(session, refund, payment, later("The provider could not pay it out."), now)
 
 
 async def settle_refunds(now: datetime) -> int:
@@ -99,7 +100,7 @@ async def _ask(refund: Refund, payment: Payment, now: datetime) -> Reversal | Pr
 
 def _fail(session: Session, refund: Refund, payment: Payment, why: str, now: datetime) -> None:
     payment.release_refund(refund.amount)
-    note(session, payment, "Refund failed", why, now)
+    note(session, payment, later("Refund failed"), why, now)
     record(session, _fact(RefundFailed, refund, payment), now)
 
 

@@ -1,4 +1,4 @@
-"""Writing a payment's timeline."""
+"""Writing a payment's timeline, in words that are said when somebody reads them: see `queries.step_view`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from datetime import datetime
 from marketplace.db import Session
 from marketplace.payments.models import Payment, PaymentStep
 from marketplace.payments.status import PaymentStatus
+from marketplace.words import later
 
 _LABELS = {
-    PaymentStatus.REQUIRES_PAYMENT_METHOD: "Waiting for a payment method",
-    PaymentStatus.PROCESSING: "The bank is checking the payment",
-    PaymentStatus.REQUIRES_ACTION: "The bank asks for confirmation",
-    PaymentStatus.AUTHORIZED: "The amount is reserved",
-    PaymentStatus.SUCCEEDED: "Paid",
-    PaymentStatus.FAILED: "Declined",
-    PaymentStatus.CANCELED: "Given up",
-    PaymentStatus.UNKNOWN: "No answer yet; we keep asking",
+    PaymentStatus.REQUIRES_PAYMENT_METHOD: later("Waiting for a payment method"),
+    PaymentStatus.PROCESSING: later("The bank is checking the payment"),
+    PaymentStatus.REQUIRES_ACTION: later("The bank asks for confirmation"),
+    PaymentStatus.AUTHORIZED: later("The amount is reserved"),
+    PaymentStatus.SUCCEEDED: later("Paid"),
+    PaymentStatus.FAILED: later("Declined"),
+    PaymentStatus.CANCELED: later("Given up"),
+    PaymentStatus.UNKNOWN: later("No answer yet; we keep asking"),
 }
 
 
@@ -27,7 +28,7 @@ def note(session: Session, payment: Payment, label: str, detail: str, now: datet
 def note_status(session: Session, payment: Payment, now: datetime) -> None:
     """Write down where the payment has come to."""
     detail = {
-        PaymentStatus.SUCCEEDED: payment.captured.text(),
-        PaymentStatus.FAILED: (payment.failure_reason or "").replace("_", " "),
+        PaymentStatus.SUCCEEDED: str(payment.captured),
+        PaymentStatus.FAILED: payment.failure_reason or "",
     }.get(payment.state, payment.method_label)
     note(session, payment, _LABELS[payment.state], detail, now)

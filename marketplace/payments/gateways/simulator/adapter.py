@@ -32,6 +32,7 @@ from marketplace.payments.gateways.simulator.models import (
 )
 from marketplace.payments.once import add_once
 from marketplace.payments.signatures import verify
+from marketplace.words import say
 
 NAME = "simulator"
 
@@ -292,21 +293,21 @@ async def _tell(session: Session, charge: SimulatorCharge, label: str, now: date
 def _check(habits: Habits) -> None:
     faults = []
     if not 0 <= habits.failure_rate <= 1:
-        faults.append(Fault("failure_rate", "A share is from 0 to 1."))
+        faults.append(Fault("failure_rate", say("A share is from 0 to 1.")))
     for field, seconds in (
         ("processing_seconds", habits.processing_seconds),
         ("payout_seconds", habits.payout_seconds),
         ("delay_seconds", habits.faults.delay_seconds),
     ):
         if not (math.isfinite(seconds) and 0 <= seconds <= 86400):
-            faults.append(Fault(field, "Seconds are from 0 to 86400."))
+            faults.append(Fault(field, say("Seconds are from 0 to 86400.")))
     if not 0 <= habits.faults.duplicates <= 20:
-        faults.append(Fault("duplicates", "Up to 20 more of each."))
+        faults.append(Fault("duplicates", say("Up to 20 more of each.")))
     known = {fate.value for fate in Fate}
     faults += [
-        Fault(f"fates.{at}", f"“{fate[:40]}” is not a fate.")
+        Fault(f"fates.{at}", say("“{fate}” is not a fate.", fate=fate[:40]))
         for at, fate in enumerate(habits.fates)
         if fate not in known
     ]
     if faults:
-        raise Invalid("The simulator cannot behave like that.", faults)
+        raise Invalid(say("The simulator cannot behave like that."), faults)

@@ -12,6 +12,7 @@ from marketplace.errors import Fault
 from marketplace.payments.errors import CardRefused
 from marketplace.payments.gateway import Card
 from marketplace.payments.status import FailureReason
+from marketplace.words import say
 
 
 class Fate(StrEnum):
@@ -96,16 +97,16 @@ def check(card: Card, now: datetime) -> None:
     digits = digits_of(card.number)
     faults = []
     if not (digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and passes_luhn(digits)):
-        faults.append(Fault("number", "This is not a card number. Please check it."))
+        faults.append(Fault("number", say("This is not a card number. Please check it.")))
     if not 1 <= card.exp_month <= 12:
-        faults.append(Fault("exp_month", "A month is a number from 1 to 12."))
+        faults.append(Fault("exp_month", say("A month is a number from 1 to 12.")))
     elif not now.year <= card.exp_year <= now.year + 50:
-        faults.append(Fault("exp_year", "This card has expired, or the year is wrong. Give it with four digits."))
+        faults.append(Fault("exp_year", say("This card has expired, or the year is wrong. Give it with four digits.")))
     elif (card.exp_year, card.exp_month) < (now.year, now.month):
-        faults.append(Fault("exp_month", "This card has expired."))
+        faults.append(Fault("exp_month", say("This card has expired.")))
     wanted = 4 if brand(digits) == "American Express" else 3
     if not (card.cvc.isascii() and card.cvc.isdigit() and len(card.cvc) == wanted):
-        faults.append(Fault("cvc", f"The security code of this card has {wanted} digits."))
+        faults.append(Fault("cvc", say("The security code of this card has {wanted} digits.", wanted=wanted)))
     if faults:
         raise CardRefused(faults)
 

@@ -1,0 +1,57 @@
+"""Instants as people write them in the language that is being spoken, on the clock of a place.
+
+The patterns (Unicode TR 35) stand in the catalogues like any other sentence: a language brings its own.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, get_timezone_location
+
+from marketplace.words import locale, say
+
+
+def short(at: datetime, zone: str) -> str:
+    """“Sat 14 Feb 2026, 19:30”."""
+    return _written(at, zone, say("EEE d MMM y, HH:mm"))
+
+
+def full(at: datetime, zone: str) -> str:
+    """“Saturday, 14 February 2026 at 19:30”."""
+    return _written(at, zone, say("EEEE, d MMMM y 'at' HH:mm"))
+
+
+def brief(at: datetime, zone: str) -> str:
+    """“14 Feb, 19:30”."""
+    return _written(at, zone, say("d MMM, HH:mm"))
+
+
+def weekday(at: datetime, zone: str) -> str:
+    """“Sat 14 Feb”."""
+    return _written(at, zone, say("EEE d MMM"))
+
+
+def time_of_day(at: datetime, zone: str) -> str:
+    """“19:30”."""
+    return _written(at, zone, say("HH:mm"))
+
+
+def exact(at: datetime, zone: str) -> str:
+    """“14 Feb, 19:30:05”: for trails, where seconds matter."""
+    return _written(at, zone, say("d MMM, HH:mm:ss"))
+
+
+def zone_text(zone: str) -> str:
+    """Whose clock it is: “Lisbon time”."""
+    return say("{city} time", city=get_timezone_location(zone, locale=locale(), return_city=True))
+
+
+def day(on: date) -> str:
+    """“14 Feb 2026”."""
+    return format_date(on, say("d MMM y"), locale=locale())
+
+
+def _written(at: datetime, zone: str, pattern: str) -> str:
+    return format_datetime(at.astimezone(ZoneInfo(zone)), pattern, locale=locale())
