@@ -238,7 +238,7 @@ def _status_text(page: ListingPage) -> str:
     if page.status is Status.PUBLISHED:
         return say("On sale from {moment}", moment=moments.short(page.sale_starts_at, page.place.zone))
     return {
-        Status.SOLD_OUT: say("Sold out"), Status.CLOSED: say("This is over"), Status.CANCELLED: say("Cancelled"),
+        Status.SOLD_OUT: say("Sold out"), Status.CLOSED: say("This is over"), Status.CANCELLED: say("Called off"),
     }.get(page.status, "")  # fmt: skip
 
 

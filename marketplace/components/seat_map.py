@@ -107,7 +107,7 @@ def _words() -> dict[str, str]:
         "taken": say("Taken"),
         "yours": say("Yours"),
         "notForSale": say("Not for sale"),
-        "open": say("Free"),
+        "open": say("Available"),
         "picked": say("{seat} is yours. {n} of {most} places."),
         "dropped": say("{seat} is free again."),
         "isTaken": say("{seat} is taken."),

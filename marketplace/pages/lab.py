@@ -91,7 +91,8 @@ def _storm() -> rx.Component:
                     testid="storm-course",
                 ),
                 rx.el.p(
-                    rx.cond(storm.is_raging, say("It rages. "), say("It is over. ")),
+                    rx.cond(storm.is_raging, say("It rages."), say("It is over.")),
+                    " ",
                     rx.el.a(
                         say("See its hall fill up"), href=storm.listing_href, target="_blank", data_testid="storm-hall"
                     ),

@@ -48,7 +48,7 @@ def listing_badge(status: ListingStatus) -> tuple[str, Tone]:
         ListingStatus.ON_SALE: ("", "neutral"),
         ListingStatus.SOLD_OUT: (say("Sold out"), "warning"),
         ListingStatus.CLOSED: (say("Over"), "neutral"),
-        ListingStatus.CANCELLED: (say("Cancelled"), "danger"),
+        ListingStatus.CANCELLED: (say("Called off"), "danger"),
     }
     return standing[status]
 

@@ -109,7 +109,7 @@ async def test_everything_can_be_bought_with_the_keyboard_alone(visitor: Visitor
     await _tab_to(page, "seat-map")
     for _ in range(60):  # along the rows until a free one is announced, as somebody who cannot see the map would
         await keys.press("ArrowRight")
-        if ", Free" in (await listing.said.text_content() or ""):
+        if ", Available" in (await listing.said.text_content() or ""):
             break
         if ", Taken" not in (await listing.said.text_content() or ""):
             await keys.press("ArrowDown")
