@@ -72,8 +72,7 @@ async def open_house() -> AsyncIterator[None]:
     """For as long as a web process lives: its connections and, where the settings say so, a worker."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(wiring.house())
-        if settings.current().lab_is_open:
-            await stack.enter_async_context(following())
+        await stack.enter_async_context(following())
         if settings.current().jobs_in_web:
             await stack.enter_async_context(working())
         yield

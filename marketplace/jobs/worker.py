@@ -18,6 +18,7 @@ from marketplace import clock, outbox, wiring
 from marketplace.ids import FactId
 from marketplace.jobs import runner
 from marketplace.jobs.schedule import JOBS
+from marketplace.lab.time_machine import following
 
 log = structlog.get_logger()
 
@@ -87,6 +88,6 @@ async def _work_for_good() -> None:
 
 async def run_worker(stop: asyncio.Event) -> None:
     """Work until `stop` is set: the body of `marketplace worker`."""
-    async with wiring.house(), working():
+    async with wiring.house(), following(), working():
         log.info("worker.ready")
         await stop.wait()

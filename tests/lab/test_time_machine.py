@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,6 +46,21 @@ async def test_a_process_that_follows_goes_along_with_the_others(redis: Redis) -
     assert clock.offset() == timedelta()
 
 
+async def test_a_move_is_over_when_every_process_has_followed(redis: Redis) -> None:
+    await redis.hset("lab:clock_followers", "slow", f"0 {time.time():.3f}")
+    moving = asyncio.create_task(time_machine.advance(AN_HOUR))
+    await eventually(lambda: clock.offset() == AN_HOUR)
+    assert not (await asyncio.wait([moving], timeout=0.05))[0], "one process is not there yet"
+    await redis.hset("lab:clock_followers", "slow", f"{AN_HOUR // timedelta(milliseconds=1)} {time.time():.3f}")
+    assert await moving == AN_HOUR
+
+
+async def test_nobody_waits_for_a_process_that_is_dead(redis: Redis) -> None:
+    await redis.hset("lab:clock_followers", "dead", f"0 {time.time() - 60:.3f}")
+    assert await time_machine.advance(AN_HOUR) == AN_HOUR
+    assert await redis.hlen("lab:clock_followers") == 0
+
+
 async def test_whoever_starts_later_stands_where_the_others_do() -> None:
     await time_machine.advance(AN_HOUR)
     clock.reset()
@@ -61,8 +78,10 @@ async def test_without_redis_the_clock_stays_where_it_is(tmp_path: Path) -> None
         assert clock.offset() == AN_HOUR
 
 
-async def test_where_the_lab_is_closed_time_goes_by_itself(own_settings: settings.Settings) -> None:
+async def test_where_the_lab_is_closed_time_goes_by_itself(own_settings: settings.Settings, redis: Redis) -> None:
     settings.use(own_settings.model_copy(update={"lab": False}))
     for move in (time_machine.advance(AN_HOUR), time_machine.reset()):
         with pytest.raises(NotFound):
             await move
+    async with time_machine.following():
+        assert await redis.hlen("lab:clock_followers") == 0
