@@ -20,6 +20,11 @@ class PaymentStatus(StrEnum):
     """We asked the provider and the answer was lost. Nobody knows whether money was taken, so nobody may ask anew."""
 
     @property
+    def label(self) -> str:
+        """Where the payment has come to, in words."""
+        return say(LABELS[self])
+
+    @property
     def is_final(self) -> bool:
         """Nothing more is expected to happen by itself. A late success may still follow a failure."""
         return self in {PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.CANCELED}
@@ -29,6 +34,18 @@ class PaymentStatus(StrEnum):
         """Money has been taken or still may be: a booking has at most one such payment."""
         return self in LIVE
 
+
+LABELS = {
+    PaymentStatus.REQUIRES_PAYMENT_METHOD: later("Waiting for a payment method"),
+    PaymentStatus.PROCESSING: later("The bank is checking the payment"),
+    PaymentStatus.REQUIRES_ACTION: later("The bank asks for confirmation"),
+    PaymentStatus.AUTHORIZED: later("The amount is reserved"),
+    PaymentStatus.SUCCEEDED: later("Paid"),
+    PaymentStatus.FAILED: later("Declined"),
+    PaymentStatus.CANCELED: later("Given up"),
+    PaymentStatus.UNKNOWN: later("No answer yet; we keep asking"),
+}
+"""Where a payment has come to, in words that are said when somebody reads them."""
 
 LIVE = (
     PaymentStatus.PROCESSING,

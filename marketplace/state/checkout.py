@@ -78,7 +78,7 @@ class CheckoutState(ViewerState):
     faults: dict[str, str] = {}  # noqa: RUF012
     is_busy: bool = False
     needs_challenge: bool = False
-    login_href: str = "/login"
+    login_href: str = ""
 
     _order: str = ""
     _payment: str = ""

@@ -21,6 +21,7 @@ from marketplace.ids import ListingId, MailId
 from marketplace.lab import storm, time_machine
 from marketplace.lab.gate import LabClosed, must_be_open
 from marketplace.notifications import queries as mailbox
+from marketplace.notifications.views import MailStatus
 from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import WebhookFaults
@@ -236,7 +237,7 @@ class LabState(ViewerState):
         self.payments = [_row(payment, self.zone) for payment in history]
         self.mails = [
             MailRow(
-                id=mail.id, subject=mail.subject, to=mail.to, status=mail.status,
+                id=mail.id, subject=mail.subject, to=mail.to, status=_mail_status(mail.status),
                 at_text=moments.exact(mail.created_at, self.zone),
             )
             for mail in mails.items
@@ -252,10 +253,17 @@ class LabState(ViewerState):
         )
 
 
+def _mail_status(status: MailStatus) -> str:
+    return {
+        MailStatus.WAITING: say("waits"), MailStatus.SENT: say("sent"), MailStatus.KEPT: say("kept here"),
+        MailStatus.FAILED: say("failed"),
+    }[status]  # fmt: skip
+
+
 def _row(payment: PaymentView, zone: str) -> PaymentRow:
     return PaymentRow(
         id=payment.id, booking=payment.booking_id, label=payment.method_label or payment.provider,
-        amount=payment.amount.text(), status=payment.status.replace("_", " "),
+        amount=payment.amount.text(), status=payment.status.label,
         tone=_TONES.get(payment.status, "accent"), at_text=moments.exact(payment.created_at, zone),
         trail=[
             TimelineItem(

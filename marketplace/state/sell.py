@@ -124,7 +124,7 @@ class SellState(ViewerState):
 
     def _learn_of_the_shop(self) -> None:
         """What somebody may do stands in their access token: fetch one that knows of the new shop."""
-        self.away = f"/session/renew?next={quote('/sell')}&at={clock.now().timestamp():.3f}"
+        self.away = f"/session/renew?next={quote(page_at('/sell'))}&at={clock.now().timestamp():.3f}"
 
     async def _look(self, session: Session, actor: Actor, shop: SellerView) -> None:
         now = clock.now()

@@ -6,19 +6,7 @@ from datetime import datetime
 
 from marketplace.db import Session
 from marketplace.payments.models import Payment, PaymentStep
-from marketplace.payments.status import PaymentStatus
-from marketplace.words import later
-
-_LABELS = {
-    PaymentStatus.REQUIRES_PAYMENT_METHOD: later("Waiting for a payment method"),
-    PaymentStatus.PROCESSING: later("The bank is checking the payment"),
-    PaymentStatus.REQUIRES_ACTION: later("The bank asks for confirmation"),
-    PaymentStatus.AUTHORIZED: later("The amount is reserved"),
-    PaymentStatus.SUCCEEDED: later("Paid"),
-    PaymentStatus.FAILED: later("Declined"),
-    PaymentStatus.CANCELED: later("Given up"),
-    PaymentStatus.UNKNOWN: later("No answer yet; we keep asking"),
-}
+from marketplace.payments.status import LABELS, PaymentStatus
 
 
 def note(session: Session, payment: Payment, label: str, detail: str, now: datetime) -> None:
@@ -31,4 +19,4 @@ def note_status(session: Session, payment: Payment, now: datetime) -> None:
         PaymentStatus.SUCCEEDED: str(payment.captured),
         PaymentStatus.FAILED: payment.failure_reason or "",
     }.get(payment.state, payment.method_label)
-    note(session, payment, _LABELS[payment.state], detail, now)
+    note(session, payment, LABELS[payment.state], detail, now)
