@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from marketplace.api import languages, problems
 from marketplace.api.asking import RATE
 from marketplace.ids import ulid
-from marketplace.words import speaking
+from marketplace.words import speaking, spoken
 
 REQUESTS = Counter(
     "holdfast_requests_total", "API requests by route, method and status.", ["route", "method", "status"]
@@ -41,6 +41,10 @@ class Edge:
         if scope["type"] != "http" or not scope["path"].startswith(OURS):
             await self.app(scope, receive, send)
             return
+        with speaking(languages.of_request(scope)):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else ulid()
@@ -65,10 +69,12 @@ class Edge:
                 answered["X-Request-ID"] = request_id
                 answered["X-Content-Type-Options"] = "nosniff"
                 answered.setdefault("Cache-Control", "no-store")
+                answered["Content-Language"] = spoken()
+                answered.add_vary_header("Accept-Language")
             await send(message)
 
         try:
-            with speaking(languages.of_request(scope)), structlog.contextvars.bound_contextvars(request_id=request_id):
+            with structlog.contextvars.bound_contextvars(request_id=request_id):
                 length = headers.get("content-length", "0")
                 if length.isdecimal() and int(length) <= most:
                     await self.app(scope, bounded_receive, marked_send)

@@ -24,6 +24,7 @@ from marketplace.errors import (
     Unavailable,
 )
 from marketplace.payments.errors import BadSignature, UnreadableWebhook
+from marketplace.words import say
 
 STATUS: dict[type[HoldfastError], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
@@ -87,10 +88,15 @@ def codes() -> dict[str, tuple[HTTPStatus, str]]:
     known: dict[str, tuple[HTTPStatus, str]] = {}
     waiting: list[type[HoldfastError]] = list(STATUS)
     for kind in waiting:
-        waiting += kind.__subclasses__()
+        waiting += (below for below in kind.__subclasses__() if below.__module__.startswith("marketplace."))
         status = next(STATUS[base] for base in kind.__mro__ if base in STATUS)
         known.setdefault(kind.code, (status, (kind.__doc__ or "").partition("\n")[0]))
     return dict(sorted(known.items()))
+
+
+def title_of(code: str) -> str:
+    """What a code says to people, in English: it stands in the catalogues."""
+    return code.replace("_", " ").capitalize()
 
 
 def problem(
@@ -105,7 +111,7 @@ def problem(
     body = {
         **more,
         "type": f"/api/v1/docs#{code}",
-        "title": code.replace("_", " ").capitalize(),
+        "title": say(title_of(code)),
         "status": int(status),
         "detail": detail,
         "code": code,
@@ -136,14 +142,16 @@ def of_validation(error: RequestValidationError) -> Response:
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
-        "The request does not have the right shape.",
+        say("The request does not have the right shape."),
         more={"errors": faults},
     )
 
 
 def too_large(most: int) -> HTTPException:
     """For a body that goes on past `most` bytes. An HTTPException, so that FastAPI lets it through while it reads."""
-    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request body has at most {most} bytes.")
+    return HTTPException(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("A request body has at most {most} bytes.", most=most)
+    )
 
 
 def of_http(error: HTTPException) -> Response:
@@ -156,7 +164,7 @@ def of_http(error: HTTPException) -> Response:
 def unforeseen() -> Response:
     """The answer where we have no better one: the cause is in our log, under the request's id."""
     return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side. Nothing was half done."
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", say("Something went wrong on our side. Nothing was half done.")
     )
 
 

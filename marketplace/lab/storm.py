@@ -31,6 +31,7 @@ from marketplace.inventory import queries as inventory
 from marketplace.lab.gate import must_be_open
 from marketplace.payments import actions as payments
 from marketplace.payments.gateway import Card
+from marketplace.words import say
 
 MOST_BUYERS = 500
 MOST_SEATS = 4
@@ -52,7 +53,7 @@ class StormRaging(Conflict):
     code = "storm_raging"
 
     def __init__(self) -> None:
-        super().__init__("One storm at a time: wait until this one is over.")
+        super().__init__(say("One storm at a time: wait until this one is over."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,10 @@ async def begin(listing_id: ListingId, buyers: int) -> None:
     """
     must_be_open()
     if not 1 <= buyers <= MOST_BUYERS:
-        raise Invalid(f"A storm has 1 to {MOST_BUYERS} buyers.", [Fault("buyers", f"Give 1 to {MOST_BUYERS}.")])
+        raise Invalid(
+            say("A storm has 1 to {most} buyers.", most=MOST_BUYERS),
+            [Fault("buyers", say("Give 1 to {most}.", most=MOST_BUYERS))],
+        )
     offer = await catalog.offer(listing_id)
     if not offer.is_on_sale(clock.now()):
         raise NotOnSale(offer.title)

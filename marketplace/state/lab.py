@@ -27,6 +27,7 @@ from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import WebhookFaults
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
+from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
 from marketplace.words import page_at, say
 
@@ -242,7 +243,9 @@ class LabState(ViewerState):
             )
             for mail in mails.items
         ]  # fmt: skip
-        self.success_rate = "–" if numbers.success_rate is None else f"{numbers.success_rate:.0%}"
+        self.success_rate = (
+            "–" if numbers.success_rate is None else phrases.share_text(round(numbers.success_rate * 100) * 100)
+        )
         self.volume = ", ".join(volume.total.text() for volume in numbers.volumes) or "–"
         self._show_clock()
 

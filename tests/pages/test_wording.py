@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from marketplace.errors import HoldfastError
 from marketplace.pages.routes import routes
+from marketplace.payments.errors import (
+    BadSignature,
+    ProviderRefused,
+    ProviderSilent,
+    UnreadableWebhook,
+    WebhookTooLarge,
+)
 
 CODE = Path(__file__).parents[2] / "marketplace"
 FILES = sorted(
@@ -31,13 +40,28 @@ NO_WORDS = {"class_name", "style", "grid_template", "auto_complete", "autocomple
 NAMES = {"Holdfast"} | {"Firefox", "Chrome", "Safari", "Edge", "Windows", "Android", "Linux"}
 """Called alike in every language."""
 
+
+def refusals(kind: type[HoldfastError] = HoldfastError) -> Iterator[str]:
+    """What people may be refused with, by name."""
+    for below in kind.__subclasses__():
+        if below not in FOR_PROVIDERS:
+            yield below.__name__
+            yield from refusals(below)
+
+
+FOR_PROVIDERS = {ProviderRefused, ProviderSilent, UnreadableWebhook, BadSignature, WebhookTooLarge}
+"""What passes between programs stays English."""
+
+REFUSING = {*refusals(), "Fault", "fault"}
+ROOMS = sorted(path for path in CODE.rglob("*.py") if path.name not in {"redis.py", "schedule.py"})
+
 ROUTES = {route.path.split("/")[1] for route in routes()} - {""}
 ADDRESS = re.compile(rf"/({'|'.join(sorted(ROUTES))})\b.*")
 
 
 @dataclass(frozen=True)
 class Literal:
-    """A string in the code: its line, the calls that it stands in, and the argument or name that it is for."""
+    """A string in the code: its line, the calls and classes that it stands in, the argument or name that it is for."""
 
     line: int
     text: str
@@ -83,6 +107,11 @@ class Literals(ast.NodeVisitor):
             self._visit_for(keyword.arg or self.argument, keyword.value)
         self.calls = calls
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        outer, self.calls = self.calls, (*self.calls, node.name)
+        self.generic_visit(node)
+        self.calls = outer
+
     def visit_Assign(self, node: ast.Assign) -> None:
         self._visit_for(ast.unparse(node.targets[0]), node.value)
 
@@ -107,6 +136,15 @@ def unsaid(source: str) -> list[str]:
     ]
 
 
+def unsaid_refusals(source: str) -> list[str]:
+    """What a room refuses with in words that do not go through the catalogues."""
+    return [
+        f"{one.line}: {one.text}"
+        for one in Literals.of(source)
+        if PROSE.fullmatch(one.text) and one.calls & REFUSING and not one.calls & SAYING
+    ]
+
+
 def unled(source: str) -> list[str]:
     """Addresses of pages that stay English."""
     return [
@@ -121,6 +159,11 @@ def test_words_for_people_are_said(path: Path) -> None:
     assert unsaid(path.read_text()) == []
 
 
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: path.relative_to(CODE).as_posix())
+def test_a_refusal_is_said(path: Path) -> None:
+    assert unsaid_refusals(path.read_text()) == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(CODE).as_posix())
 def test_a_link_stays_in_its_reader_s_language(path: Path) -> None:
     assert unled(path.read_text()) == []
@@ -131,6 +174,12 @@ def test_what_goes_around_is_found() -> None:
     assert unsaid('rx.el.p(f"{count} tickets are left for you")') == ["1: {} tickets are left for you"]
     assert unsaid('notice(rx.cond(is_over, "this is over.", ""), testid="over")') == ["1: this is over."]
     assert unsaid('rx.el.p(say("Sold out"))') == []
+    assert unsaid_refusals('raise NotFound("There is no such shop.")') == ["1: There is no such shop."]
+    assert (
+        unsaid_refusals('class NotFound(HoldfastError):\n  def __init__(self):\n    super().__init__("Not here.")')
+        != []
+    )
+    assert unsaid_refusals('raise NotFound(say("There is no such shop."))') == []
     assert unled('rx.el.a(say("Log in"), href="/login?next=/sell")') == ["1: /login?next=/sell"]
     assert unled('rx.redirect(f"/o/{order.id}")') == ["1: /o/{}"]
     assert unled('rx.el.a(say("Log in"), href=page_at("/login"))') == []
