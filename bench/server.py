@@ -7,7 +7,6 @@ Configured by the environment, like the marketplace. One process, so that what i
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +23,7 @@ from marketplace import settings, wiring
 from marketplace.api import holds
 from marketplace.api.app import create_app
 from marketplace.api.pages import Pages
-from marketplace.cli.serving import CONNECTIONS, LettingGo, Lifeline
+from marketplace.cli.serving import CONNECTIONS, LettingGo, Lifeline, rest_the_collector
 from marketplace.jobs.worker import working
 from marketplace.redis import die_with_parent
 
@@ -64,8 +63,7 @@ def _add_beside_holds(app: FastAPI) -> None:
 
 def main() -> None:
     multiprocessing.set_start_method("fork", force=True)
-    gc.collect()
-    gc.freeze()
+    rest_the_collector()
     lifeline = Lifeline()
     server = MPServer(
         "bench.server", address="127.0.0.1", port=settings.current().port, interface=Interfaces.ASGI, workers=1,
