@@ -44,6 +44,7 @@ def create_app() -> FastAPI:
     ):  # fmt: skip
         app.include_router(router, prefix=ROOT)
     app.include_router(auth.forms)
+    app.include_router(bookings.forms)
     app.include_router(meta.router)
     problems.install(app)
     app.add_middleware(Edge)

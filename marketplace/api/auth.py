@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from marketplace import clock, settings
@@ -16,10 +15,8 @@ from marketplace.accounts.tokens import Purpose
 from marketplace.accounts.views import AccountView, Actor, Tokens
 from marketplace.api import languages
 from marketplace.api.asking import (
-    CART,
     HALF_WAY,
     REFRESH,
-    CrossSite,
     actor_of,
     address_of,
     give_half_way,
@@ -30,10 +27,11 @@ from marketplace.api.asking import (
     take_language,
     take_session,
 )
+from marketplace.api.forms import LongText, Text, back, inside, must_be_our_form
 from marketplace.api.shapes import (
     AccountShape,
     CodeLogin,
-    ForgottenPassword,
+    EmailAddress,
     Login,
     PasswordReset,
     RefreshRequest,
@@ -132,7 +130,7 @@ async def verify(wanted: Verification) -> Response:
 
 
 @router.post("/password/forgot", status_code=202)
-async def forgot_password(wanted: ForgottenPassword, request: Request) -> Response:
+async def forgot_password(wanted: EmailAddress, request: Request) -> Response:
     """Have a link sent that sets a new password. The answer is the same whether there is such an account or not."""
     await _forgot(request, wanted.email)
     return Response(status_code=202)
@@ -171,42 +169,20 @@ async def logout(request: Request, wanted: RefreshRequest | None = None) -> Resp
 # The pages' forms. A browser without scripts can use them, and a script never sees the cookies.
 
 
-def _inside(next_page: str) -> str:
-    """A redirect stays on this site: an address that begins with two slashes, of either kind, would not."""
-    is_inside = next_page.startswith("/") and not next_page.startswith(("//", "/\\")) and next_page.isprintable()
-    return page_at(next_page if is_inside else "/")
-
-
-def _must_be_our_form(request: Request, csrf: str) -> None:
-    must_be_same_site(request)
-    if not tokens.csrf_matches(request.cookies.get(CART, ""), csrf):
-        raise CrossSite
-
-
-def _back(page: str, error: HoldfastError, **kept: str) -> Response:
-    """Back to the form with the problem's code and what was typed, except the password."""
-    query = urlencode({"problem": error.code, **kept})
-    return RedirectResponse(f"{page_at(page)}?{query}", 303)
-
-
-Text = Annotated[str, Form(max_length=1000)]
-LongText = Annotated[str, Form(max_length=tokens.LONGEST)]
-
-
 @forms.post("/login")
 async def login_form(
     request: Request, email: Text = "", password: Text = "", csrf: Text = "", next: Text = "/"
 ) -> Response:
-    page = _inside(next)
+    page = inside(next)
     try:
-        _must_be_our_form(request, csrf)
+        must_be_our_form(request, csrf)
         given = await _log_in(request, email, password)
     except SecondFactorNeeded as needed:
         response = RedirectResponse(f"{page_at('/login/code')}?{urlencode({'next': page})}", 303)
         give_half_way(response, needed.half_way)
         return response
     except HoldfastError as error:
-        return _back("/login", error, email=email, next=page)
+        return back("/login", error, email=email, next=page)
     response = RedirectResponse(page, 303)
     give_session(response, given)
     return response
@@ -214,14 +190,14 @@ async def login_form(
 
 @forms.post("/code")
 async def code_form(request: Request, code: Text = "", csrf: Text = "", next: Text = "/") -> Response:
-    page = _inside(next)
+    page = inside(next)
     try:
-        _must_be_our_form(request, csrf)
+        must_be_our_form(request, csrf)
         given = await _finish_log_in(request, request.cookies.get(HALF_WAY, ""), code)
     except TokenRefused as error:
-        return _back("/login", error, next=page)
+        return back("/login", error, next=page)
     except HoldfastError as error:
-        return _back("/login/code", error, next=page)
+        return back("/login/code", error, next=page)
     response = RedirectResponse(page, 303)
     take_half_way(response)
     give_session(response, given)
@@ -231,20 +207,20 @@ async def code_form(request: Request, code: Text = "", csrf: Text = "", next: Te
 @forms.post("/forgot")
 async def forgot_form(request: Request, email: Text = "", csrf: Text = "") -> Response:
     try:
-        _must_be_our_form(request, csrf)
+        must_be_our_form(request, csrf)
         await _forgot(request, email)
     except HoldfastError as error:
-        return _back("/forgot", error, email=email)
+        return back("/forgot", error, email=email)
     return RedirectResponse(f"{page_at('/forgot')}?sent=1", 303)
 
 
 @forms.post("/reset")
 async def reset_form(request: Request, token: LongText = "", new_password: Text = "", csrf: Text = "") -> Response:
     try:
-        _must_be_our_form(request, csrf)
+        must_be_our_form(request, csrf)
         await _reset(request, token, new_password)
     except HoldfastError as error:
-        return _back("/reset", error, token=token)
+        return back("/reset", error, token=token)
     response = RedirectResponse(f"{page_at('/reset')}?done=1", 303)
     take_session(response)
     return response
@@ -253,13 +229,13 @@ async def reset_form(request: Request, token: LongText = "", new_password: Text 
 @forms.post("/erase")
 async def erase_form(request: Request, password: Text = "", csrf: Text = "") -> Response:
     try:
-        _must_be_our_form(request, csrf)
+        must_be_our_form(request, csrf)
         actor: Actor = actor_of(request)
         await throttle.guess(actor.must_have_account())
         async with transaction() as session:
             await accounts.erase(session, actor, password=password, now=clock.now())
     except HoldfastError as error:
-        return _back("/account", error)
+        return back("/account", error)
     response = RedirectResponse(f"{page_at('/account')}?erased=1", 303)
     take_session(response)
     return response
@@ -269,13 +245,13 @@ async def erase_form(request: Request, password: Text = "", csrf: Text = "") -> 
 async def register_form(
     request: Request, email: Text = "", name: Text = "", password: Text = "", csrf: Text = "", next: Text = "/"
 ) -> Response:
-    page = _inside(next)
+    page = inside(next)
     try:
-        _must_be_our_form(request, csrf)
+        must_be_our_form(request, csrf)
         await _register(request, email, name, password)
         given = await _log_in(request, email, password)
     except HoldfastError as error:
-        return _back("/register", error, email=email, name=name, next=page)
+        return back("/register", error, email=email, name=name, next=page)
     response = RedirectResponse(page, 303)
     give_session(response, given)
     return response
@@ -284,7 +260,7 @@ async def register_form(
 @forms.post("/logout")
 async def logout_form(request: Request, csrf: Text = "") -> Response:
     response = RedirectResponse(page_at("/"), 303)
-    _must_be_our_form(request, csrf)
+    must_be_our_form(request, csrf)
     async with transaction() as session:
         await accounts.logout(session, request.cookies.get(REFRESH, ""), clock.now())
     take_session(response)
@@ -294,7 +270,7 @@ async def logout_form(request: Request, csrf: Text = "") -> Response:
 @forms.get("/renew")
 async def renew(request: Request, next: str = "/") -> Response:
     """A page whose access token has run out comes by here for a fresh one; a session that has ended becomes a visitor."""
-    response = RedirectResponse(_inside(next), 303)
+    response = RedirectResponse(inside(next), 303)
     try:
         give_session(response, await _refresh(request.cookies.get(REFRESH, "")))
     except (TokenRefused, Unauthenticated):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
-from marketplace import clock
-from marketplace.api.asking import Asking
+from marketplace import clock, settings
+from marketplace.accounts import throttle
+from marketplace.api.asking import Asking, address_of
+from marketplace.api.forms import Text, back, must_be_our_form
 from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.shapes import (
     Amount,
@@ -16,6 +19,7 @@ from marketplace.api.shapes import (
     BookingRequest,
     BookingShape,
     CancelQuoteShape,
+    EmailAddress,
     PaymentRequest,
     PaymentShape,
 )
@@ -23,12 +27,13 @@ from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
 from marketplace.bookings.views import Buyer
 from marketplace.db import transaction
-from marketplace.errors import Fault, Invalid
+from marketplace.errors import Fault, HoldfastError, Invalid
 from marketplace.ids import BookingId, HoldId
 from marketplace.payments import actions as payments
-from marketplace.words import say, spoken
+from marketplace.words import page_at, say, spoken
 
 router = APIRouter(tags=["Bookings"], route_class=Idempotent)
+forms = APIRouter(prefix="/session", include_in_schema=False)
 
 
 @router.post("/bookings", status_code=201)
@@ -48,6 +53,32 @@ async def my_bookings(
     async with transaction(reading=True) as session:
         cards = await queries.orders(session, actor, limit=limit, before=cursor)
     return BookingPage.of(cards, limit)
+
+
+@router.post("/bookings/links", status_code=202)
+async def ask_for_links(wanted: EmailAddress, request: Request) -> Response:
+    """Send the links to what was bought with this address, without an account and for later, to that address.
+
+    The answer is the same whether anything was bought. At most three times an hour.
+    """
+    await _ask_for_links(request, wanted.email)
+    return Response(status_code=202)
+
+
+@forms.post("/links")
+async def links_form(request: Request, email: Text = "", csrf: Text = "") -> Response:
+    try:
+        must_be_our_form(request, csrf)
+        await _ask_for_links(request, email)
+    except HoldfastError as error:
+        return back("/orders", error, email=email)
+    return RedirectResponse(f"{page_at('/orders')}?sent=1", 303)
+
+
+async def _ask_for_links(request: Request, email: str) -> None:
+    await throttle.hit("links-address", address_of(request), settings.current().login_limit)
+    async with transaction() as session:
+        await bookings.ask_for_links(session, email, clock.now())
 
 
 @router.get("/bookings/{id}")

@@ -346,7 +346,7 @@ class Verification(Shape):
     token: str = Field(max_length=4096, description="From the link in the mail.")
 
 
-class ForgottenPassword(Shape):
+class EmailAddress(Shape):
     email: str = Field(max_length=500, examples=["ada@example.com"])
 
 

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
-from pydantic.networks import EmailStr
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import throttle
+from marketplace.accounts.inputs import address_of, one_line
 from marketplace.bookings import policy, queries
 from marketplace.bookings.errors import (
     BookingNotFound,
@@ -26,6 +25,7 @@ from marketplace.bookings.events import (
     BookingMade,
     BuyerForgotten,
     BuyerOutdated,
+    LinksWanted,
     MoneyRefused,
     TicketsWanted,
 )
@@ -34,7 +34,7 @@ from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
 from marketplace.bookings.views import Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
 from marketplace.db import Session, transaction
-from marketplace.errors import Fault
+from marketplace.errors import Fault, Invalid
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
@@ -57,7 +57,7 @@ PAYMENT_TIME = timedelta(minutes=5)
 """A payment that has begun gets at least this long, within the limit that no hold may pass."""
 
 AGAIN = "3/hour"
-"""How often one order's tickets are sent again: a button is pressed more often than mail is lost."""
+"""How often one order's tickets, or one address's links, are sent again: a button is pressed more often than mail is lost."""
 
 
 async def check_out(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Order:
@@ -103,22 +103,17 @@ async def _begin(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, 
     return made
 
 
-_EMAIL = TypeAdapter(EmailStr)
-
-
 def _known(buyer: Buyer) -> Buyer:
     """The buyer with tidy name and address. Raises BuyerRefused that names every fault."""
     faults = []
-    name, email = " ".join(buyer.name.split()), buyer.email.strip().lower()
+    name, email = one_line(buyer.name), address_of(buyer.email)
     if not 1 <= len(name) <= 120 or not name.isprintable():
         faults.append(Fault("buyer.name", say("Tell us your name, in at most 120 characters.")))
-    try:
-        _EMAIL.validate_python(email)
-    except ValidationError:
-        faults.append(Fault("buyer.email", say("This does not look like a mail address.")))
+    if email is None:
+        faults.append(Fault("buyer.email", say("This does not look like an e-mail address.")))
     if buyer.language not in LANGUAGES:
         faults.append(Fault("buyer.language", say("We do not speak this language.")))
-    if faults:
+    if faults or email is None:
         raise BuyerRefused(faults)
     return Buyer(name, email, buyer.language)
 
@@ -310,6 +305,21 @@ async def send_tickets_again(session: Session, actor: Actor, id: BookingId, now:
         raise NoTicketsYet(id)
     await throttle.hit("tickets_again", id, AGAIN)
     record(session, TicketsWanted(id, now), now)
+
+
+async def ask_for_links(session: Session, email: str, now: datetime) -> None:
+    """Have every link to what was bought with this address, without an account and for later, sent to it once more.
+
+    The answer is the same whether anything was: only the address's owner learns of it. Raises Invalid, TooMany,
+    Unavailable.
+    """
+    address = address_of(email)
+    if address is None:
+        raise Invalid(
+            say("Please look at this again."), [Fault("email", say("This does not look like an e-mail address."))]
+        )
+    await throttle.hit("links", address, AGAIN)
+    record(session, LinksWanted(address, now), now)
 
 
 async def cancel_for_seller(session: Session, id: BookingId, why: str, now: datetime) -> bool:

@@ -29,6 +29,14 @@ class TicketsWanted(Fact):
 
 
 @dataclass(frozen=True)
+class LinksWanted(Fact):
+    """Somebody has lost the links to what was bought with this address and without an account."""
+
+    email: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class BookingExpired(Fact):
     booking_id: str
     at: datetime

@@ -27,6 +27,7 @@ class Booking(SQLModel, table=True):
         Index("ix_booking_cart_created_at", "cart", "created_at"),
         Index("ix_booking_account_id_created_at", "account_id", "created_at"),
         Index("ix_booking_listing_id_buyer_email", "listing_id", "buyer_email"),
+        Index("ix_booking_buyer_email_ends_at", "buyer_email", "ends_at"),
         Index("ix_booking_listing_id_created_at_id", "listing_id", "created_at", "id"),
     )  # fmt: skip
     # Every change is a compare-and-set: an UPDATE that finds another version than was loaded is refused.

@@ -160,11 +160,28 @@ async def orders(session: Session, actor: Actor, *, limit: int = 50, before: dat
     rows = await session.exec(wanted)
     return [
         OrderCard(
-            BookingId(booking.id), Status(booking.status), booking.title, booking.place_name, booking.zone,
-            booking.starts_at, booking.total, count, booking.created_at,
+            BookingId(booking.id), Status(booking.status), ListingId(booking.listing_id), booking.title,
+            booking.place_name, booking.zone, booking.starts_at, booking.ends_at, booking.total, count,
+            booking.created_at,
         )
         for booking, count in rows
     ]  # fmt: skip
+
+
+async def for_guests(session: Session, email: str, now: datetime, limit: int = 20) -> list[BookingId]:
+    """What was bought with this address and without an account, and is not over: soonest first."""
+    found = await session.exec(
+        select(Booking.id)
+        .where(
+            Booking.buyer_email == email,
+            col(Booking.ends_at) > now,
+            col(Booking.account_id).is_(None),
+            col(Booking.status).in_([Status.PENDING_PAYMENT, Status.CONFIRMED]),
+        )
+        .order_by(col(Booking.ends_at))
+        .limit(limit)
+    )
+    return [BookingId(id) for id in found]
 
 
 async def of_account(session: Session, account: AccountId) -> Sequence[Booking]:

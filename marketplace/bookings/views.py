@@ -126,13 +126,19 @@ class OrderCard:
 
     id: BookingId
     status: Status
+    listing_id: ListingId
     title: str
     place_name: str
     zone: str
     starts_at: datetime
+    ends_at: datetime
     total: Money
     quantity: int
     created_at: datetime
+
+    def is_coming(self, now: datetime) -> bool:
+        """Whether its buyer still has something to go to, or to pay for."""
+        return self.status in {Status.PENDING_PAYMENT, Status.CONFIRMED} and now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)

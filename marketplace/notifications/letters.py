@@ -149,6 +149,23 @@ def kept_without_account(order: Order, url: str) -> Letter:
     )
 
 
+def link_again(order: Order, url: str) -> Letter:
+    """To a guest who has lost the link to an order."""
+    return Letter(
+        kind="link_again",
+        subject=say("Here is your order again: {title}", title=order.title),
+        preview=say("{when} at {place}", when=_day(order), place=order.place_name),
+        heading=say("Here is your order again"),
+        paragraphs=(
+            say("Hello {name}, somebody asked for the link to this order with your address.", name=order.buyer_name),
+            say("If that was not you, leave this mail alone: the link was sent to nobody else."),
+        ),
+        facts=_facts(order),
+        button=Button(say("Open your order"), url),
+        footnote=_footnote(order),
+    )
+
+
 def verify_address(account: AccountView, url: str) -> Letter:
     return Letter(
         kind="verify_address",

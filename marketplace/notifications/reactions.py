@@ -30,6 +30,7 @@ from marketplace.bookings.events import (
     BookingLetGo,
     BookingMade,
     BuyerForgotten,
+    LinksWanted,
     MoneyRefused,
     PaymentDeclined,
     TicketsWanted,
@@ -76,6 +77,15 @@ async def send_the_tickets_again(fact: TicketsWanted, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
         await _send(order, letters.confirmed, now, once_for=f"{order.id}:{fact.at.isoformat()}")
+
+
+@reacts_to(LinksWanted)
+async def send_the_lost_links(fact: LinksWanted, now: datetime) -> None:
+    """A mail an order, each with its own link; none where there are none."""
+    async with transaction(reading=True) as session:
+        found = await bookings.for_guests(session, fact.email, now)
+    for order in [await _order(id) for id in found]:
+        await _send(order, letters.link_again, now, once_for=f"{order.id}:{fact.at.isoformat()}")
 
 
 @reacts_to(BookingExpired)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import reflex as rx
 
 from marketplace.components.buttons import button, link_button
-from marketplace.components.cards import card, ticket_card
+from marketplace.components.cards import card, poster, ticket_card
 from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.forms import field
 from marketplace.components.labels import badge
 from marketplace.components.progress import price_lines, timeline
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import sentence
-from marketplace.pages.frame import frame
+from marketplace.pages.frame import frame, native_form
 from marketplace.state.orders import OrderRow, OrdersState, OrderState, TicketRow
 from marketplace.words import page_at, say
 
@@ -24,29 +25,89 @@ def orders() -> rx.Component:
         rx.cond(
             OrdersState.is_loading,
             skeleton("block"),
-            rx.cond(
-                OrdersState.rows,
-                rx.el.div(rx.foreach(OrdersState.rows, _row), class_name="stack", data_testid="orders"),
-                empty_state(
-                    say("No orders yet"),
-                    say("What you buy in this browser, or with your account, shows up here."),
-                    testid="no-orders",
-                    action=link_button(
-                        say("See what is on"), page_at("/browse"), testid="no-orders-browse", tone="primary"
+            rx.fragment(
+                rx.cond(
+                    OrdersState.coming | OrdersState.past,
+                    rx.el.div(
+                        _group(say("Coming up"), OrdersState.coming, testid="orders-coming"),
+                        _group(say("Past and cancelled"), OrdersState.past, testid="orders-past"),
+                        rx.cond(
+                            OrdersState.has_more,
+                            button(say("Show earlier orders"), testid="orders-more", on_click=OrdersState.more),
+                        ),
+                        class_name="stack",
+                        data_testid="orders",
+                    ),
+                    empty_state(
+                        say("No orders yet"),
+                        say("What you buy in this browser, or with your account, shows up here."),
+                        testid="no-orders",
+                        action=link_button(
+                            say("See what is on"), page_at("/browse"), testid="no-orders-browse", tone="primary"
+                        ),
                     ),
                 ),
+                rx.cond(~OrdersState.is_signed_in, _lost_links()),
             ),
         ),
         current="/orders",
     )
 
 
-def _row(row: rx.Var[OrderRow]) -> rx.Component:
-    return card(
-        rx.el.h2(rx.el.a(row["title"], href=row["href"], data_testid=f"order-{row['id']}")),
-        rx.el.p(row["when_text"], " · ", row["place"], class_name="quiet"),
-        rx.el.p(row["quantity"], " · ", row["total"], " ", badge(row["status"], tone=row["tone"])),
+def _group(title: str, rows: list[OrderRow], *, testid: str) -> rx.Component:
+    return rx.cond(
+        rows,
+        rx.el.section(
+            rx.el.h2(title),
+            rx.el.div(rx.foreach(rows, _row), class_name="order-list"),
+            class_name="stack",
+            data_testid=testid,
+        ),
     )
+
+
+def _row(row: rx.Var[OrderRow]) -> rx.Component:
+    return rx.el.article(
+        poster(row["poster"]),
+        rx.el.div(
+            rx.el.h3(rx.el.a(row["title"], href=row["href"], data_testid=f"order-{row['id']}")),
+            rx.el.p(row["when_text"], class_name="listing-card-meta"),
+            rx.el.p(row["place"], class_name="listing-card-meta"),
+            rx.el.p(
+                row["quantity"], " · ", row["total"], " ", badge(row["status"], tone=row["tone"]), class_name="small"
+            ),
+            class_name="order-card-text",
+        ),
+        class_name="card order-card",
+    )
+
+
+def _lost_links() -> rx.Component:
+    """For whoever bought without an account, in another browser."""
+    return card(
+        rx.cond(
+            OrdersState.is_sent,
+            notice(
+                say("If something was bought with this address, the links are on their way."),
+                title=say("Look into your mail"),
+                testid="links-sent",
+                tone="good",
+            ),
+            native_form(
+                rx.el.p(say("Bought in another browser, without an account? We send your links again."), class_name="quiet"),
+                rx.cond(OrdersState.problem != "", notice(OrdersState.problem, testid="problem", tone="danger")),
+                field(
+                    say("E-mail"), name="email", testid="links-email", kind="email", autocomplete="email",
+                    default_value=OrdersState.lost_email, key=OrdersState.lost_email, is_required=True,
+                ),
+                button(say("Send me my links"), testid="links-submit", kind="submit"),
+                action="/session/links",
+                class_name="form",
+            ),
+        ),
+        title=say("Missing an order?"),
+        id="missing",
+    )  # fmt: skip
 
 
 def order() -> rx.Component:
@@ -69,7 +130,11 @@ def _missing() -> rx.Component:
         say("It belongs to another browser or account. Open it with the link in your mail, or log in."),
         is_page=True,
         testid="order-missing",
-        action=link_button(say("Log in"), page_at("/login"), testid="order-log-in"),
+        action=rx.el.div(
+            link_button(say("Log in"), page_at("/login"), testid="order-log-in"),
+            link_button(say("Send me my links"), page_at("/orders") + "#missing", testid="order-links"),
+            class_name="cluster",
+        ),
     )
 
 

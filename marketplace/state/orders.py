@@ -34,9 +34,14 @@ _TRAIL = {
 }
 
 
+PAGE = 24
+"""Orders that are shown at first, and with each wish for more."""
+
+
 class OrderRow(TypedDict):
     id: str
     href: str
+    poster: str
     title: str
     when_text: str
     place: str
@@ -56,14 +61,42 @@ class TicketRow(TypedDict):
 
 
 class OrdersState(ViewerState):
-    rows: list[OrderRow] = []  # noqa: RUF012 - a Reflex var
+    """What this visitor has bought: what is coming, soonest first, and what is past, latest first."""
+
+    coming: list[OrderRow] = []  # noqa: RUF012 - a Reflex var
+    past: list[OrderRow] = []  # noqa: RUF012
     is_loading: bool = True
+    has_more: bool = False
+
+    is_sent: bool = False
+    """Lost links were asked for, and are on their way."""
+    problem: str = ""
+    lost_email: str = ""
+
+    _shown: int = 0
 
     @rx.event
     async def load(self) -> None:
+        asked = self.router.url.query_parameters
+        code = asked.get("problem", "")
+        self.problem = _why_no_links(code) if code else ""
+        self.lost_email, self.is_sent = asked.get("email", ""), asked.get("sent", "") == "1"
+        await self._show(PAGE)
+        self.is_loading = False
+
+    @rx.event
+    async def more(self) -> None:
+        """Show earlier ones as well."""
+        await self._show(self._shown + PAGE)
+
+    async def _show(self, count: int) -> None:
+        now = clock.now()
         async with transaction(reading=True) as session:
-            cards = await queries.orders(session, await self._actor())
-        self.rows, self.is_loading = [_row(card) for card in cards], False
+            cards = await queries.orders(session, await self._actor(), limit=count + 1)
+        self.has_more, self._shown = len(cards) > count, count
+        coming = [card for card in cards[:count] if card.is_coming(now)]
+        self.coming = [_row(card) for card in sorted(coming, key=lambda card: card.starts_at)]
+        self.past = [_row(card) for card in cards[:count] if not card.is_coming(now)]
 
 
 class OrderState(ViewerState):
@@ -171,10 +204,19 @@ class OrderState(ViewerState):
 def _row(card: OrderCard) -> OrderRow:
     status, tone = phrases.booking_status(card.status)
     return OrderRow(
-        id=card.id, href=page_at(f"/o/{card.id}"), title=card.title, when_text=moments.short(card.starts_at, card.zone),
-        place=card.place_name, quantity=say_n("{count} ticket", "{count} tickets", card.quantity),
+        id=card.id, href=page_at(f"/o/{card.id}"), poster=f"/api/v1/listings/{card.listing_id}/poster.svg",
+        title=card.title, when_text=moments.short(card.starts_at, card.zone), place=card.place_name,
+        quantity=say_n("{count} ticket", "{count} tickets", card.quantity),
         total=card.total.text(), status=status, tone=tone,
     )  # fmt: skip
+
+
+def _why_no_links(code: str) -> str:
+    return {
+        "invalid": say("This does not look like an e-mail address."),
+        "too_many_requests": say("That was tried too often. Wait a while, then try again."),
+        "cross_site": say("The form had lain open too long. Please send it once more."),
+    }.get(code) or say("That did not work. Please try again.")
 
 
 def _refund_text(refund: RefundView) -> str:

@@ -9,7 +9,9 @@ import pytest
 from marketplace import settings
 from marketplace.accounts import tokens
 from marketplace.accounts.views import Actor
+from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, CartId, HoldId, PaymentId, ResourceId, SessionId
+from marketplace.notifications import queries as mailbox
 from tests.api.client import BUYER, Client, faulty_fields, is_problem
 from tests.makers.accounts import make_account
 from tests.makers.bookings import Market, guest
@@ -130,6 +132,20 @@ class TestHolds:
 
 
 class TestBookings:
+    async def test_lost_links_are_sent_without_a_word_on_whether_there_are_any(
+        self, api: Client, market: Market
+    ) -> None:
+        await api.book(market, "A-1")
+        await market.work()
+        for email in (BUYER["email"], "nobody@example.org"):
+            asked = await api.post("/bookings/links", json={"email": email})
+            assert (asked.status_code, asked.content) == (202, b"")
+        await market.work()
+        async with transaction(reading=True) as session:
+            letters = (await mailbox.mailbox(session)).items
+        assert [letter.to for letter in letters if letter.kind == "link_again"] == [BUYER["email"]]
+        is_problem(await api.post("/bookings/links", json={"email": "nobody"}), 422, "invalid")
+
     async def test_from_a_hold_to_tickets(self, api: Client, market: Market) -> None:
         booking = await api.book(market, "A-1", "A-2")
         assert booking["status"] == "pending_payment"

@@ -52,6 +52,21 @@ async def test_a_guest_picks_pays_and_has_tickets_files_and_a_mail_that_opens_th
     assert order_id in elsewhere.page.url
 
 
+async def test_a_guest_who_lost_the_mail_has_the_link_sent_to_the_address_again(visitor: Visitor, market: Market):
+    nora, [seat] = somebody(), await market.free_seats("the-cherry-orchard")
+    checkout = await fill_in_and_pay(await visitor(), "the-cherry-orchard", seat, buyer=nora)
+    order_id = await checkout.until_ordered()
+    elsewhere = OrderPage(await visitor())
+    await elsewhere.open(order_id)
+    await elsewhere.part("order-links").click()
+    orders = OrdersPage(elsewhere.page)
+    await expect(orders.nothing).to_be_visible()
+    await orders.ask_for_links(nora.email)
+    await elsewhere.page.goto(await market.magic_link_to(nora.email, about="Here is your order again"))
+    await expect(elsewhere.confirmed).to_be_visible()
+    assert order_id in elsewhere.page.url
+
+
 async def test_an_account_holder_registers_logs_in_buys_without_surcharge_and_finds_the_order(
     visitor: Visitor, market: Market
 ):
@@ -80,7 +95,7 @@ async def test_an_account_holder_registers_logs_in_buys_without_surcharge_and_fi
 
     orders = OrdersPage(page)
     await orders.go_to_orders()
-    await expect(orders.order(order_id)).to_have_text("The Cherry Orchard")
+    await expect(orders.coming.get_by_test_id(f"order-{order_id}")).to_have_text("The Cherry Orchard")
     await orders.log_out()
     order = OrderPage(page)
     await order.open(order_id)
@@ -220,6 +235,9 @@ async def test_a_paid_order_is_cancelled_after_being_told_what_comes_back(visito
     [payment] = await market.payments_of(order_id)
     assert payment["status"] == "succeeded"
     await market.mail_to(nora.email, about="cancelled")
+    orders = OrdersPage(order.page)
+    await orders.go_to_orders()
+    await expect(orders.past.get_by_test_id(f"order-{order_id}")).to_be_visible()
 
 
 async def _tab_to(page, testid):

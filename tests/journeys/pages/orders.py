@@ -16,6 +16,20 @@ class OrdersPage(Frame):
     def order(self, id: str) -> Locator:
         return self.part(f"order-{id}")
 
+    async def ask_for_links(self, email: str) -> None:
+        """Say that orders made without an account are missing."""
+        await self.part("links-email").fill(email)
+        await self.part("links-submit").click()
+        await expect(self.part("links-sent")).to_be_visible()
+
+    @property
+    def coming(self) -> Locator:
+        return self.part("orders-coming")
+
+    @property
+    def past(self) -> Locator:
+        return self.part("orders-past")
+
     @property
     def nothing(self) -> Locator:
         return self.part("no-orders")

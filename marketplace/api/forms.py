@@ -1,0 +1,38 @@
+"""What the pages' own forms have in common: sent by the browser itself, answered with a redirect to a page.
+
+They work without scripts, and cookies come back HttpOnly.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from marketplace.accounts import tokens
+from marketplace.api.asking import CART, CrossSite, must_be_same_site
+from marketplace.errors import HoldfastError
+from marketplace.words import page_at
+
+Text = Annotated[str, Form(max_length=1000)]
+LongText = Annotated[str, Form(max_length=tokens.LONGEST)]
+
+
+def inside(next_page: str) -> str:
+    """A redirect stays on this site: an address that begins with two slashes, of either kind, would not."""
+    is_inside = next_page.startswith("/") and not next_page.startswith(("//", "/\\")) and next_page.isprintable()
+    return page_at(next_page if is_inside else "/")
+
+
+def must_be_our_form(request: Request, csrf: str) -> None:
+    must_be_same_site(request)
+    if not tokens.csrf_matches(request.cookies.get(CART, ""), csrf):
+        raise CrossSite
+
+
+def back(page: str, error: HoldfastError, **kept: str) -> Response:
+    """Back to the form with the problem's code and what was typed, except the password."""
+    query = urlencode({"problem": error.code, **kept})
+    return RedirectResponse(f"{page_at(page)}?{query}", 303)
