@@ -1,7 +1,18 @@
-/* Minutes and seconds until a deadline, told by the server's clock. */
+/* The time until a deadline, told by the server's clock. */
 import { createElement as h, useEffect, useRef, useState } from "react";
 
-const SOON = 5 * 60, LAST = 60;
+const SOON = 5 * 60, LAST = 60, HOUR = 3600, DAY = 24 * HOUR;
+
+/* 4:05, 1:04:05, 3 days 1:04:05 */
+function written(seconds) {
+  const two = (number) => String(number).padStart(2, "0");
+  const minutes = Math.floor((seconds % HOUR) / 60), rest = two(seconds % 60);
+  if (seconds < HOUR) return `${minutes}:${rest}`;
+  const clock = `${Math.floor((seconds % DAY) / HOUR)}:${two(minutes)}:${rest}`;
+  if (seconds < DAY) return clock;
+  const days = { style: "unit", unit: "day", unitDisplay: "long" };
+  return `${new Intl.NumberFormat(document.documentElement.lang || "en", days).format(Math.floor(seconds / DAY))} ${clock}`;
+}
 
 export function Countdown({ deadline, serverNow, label, soonText, lastText, overText, onEnd, ...rest }) {
   const whole = Math.max(0, Math.ceil((Date.parse(deadline) - Date.parse(serverNow)) / 1000)) || 0;
@@ -37,7 +48,7 @@ export function Countdown({ deadline, serverNow, label, soonText, lastText, over
   const urgency = over ? "over" : left <= LAST ? "last" : left <= SOON ? "soon" : "calm";
   // Only a change of these words is announced: once at five minutes, once at one, once at the end.
   const announced = { calm: "", soon: soonText, last: lastText, over: overText }[urgency];
-  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  const clock = written(left);
 
   return h("span", { ...rest, className: "countdown", "data-urgency": urgency },
     h("span", { role: "timer", "aria-live": "off", "aria-label": `${label} ${clock}` },

@@ -155,6 +155,14 @@ async def listing_page(session: Session, id_or_slug: str, now: datetime, actor: 
     return await page_of(session, row, now)
 
 
+async def offered_by(session: Session, seller: SellerId) -> int:
+    """How many listings the shop has had that the public could see."""
+    counted = await session.exec(
+        select(func.count()).select_from(Listing).where(Listing.seller_id == seller, Listing.status != Status.DRAFT)
+    )
+    return counted.one()
+
+
 async def page_of(session: Session, row: Listing, now: datetime) -> ListingPage:
     """The view of a row that has been loaded already."""
     id = ListingId(row.id)

@@ -32,9 +32,10 @@ def countdown(
     server_now: Text,
     *,
     testid: Text,
+    label: Text | None = None,
     on_end: Handler = None,
 ) -> rx.Component:
-    """Minutes and seconds until `deadline`.
+    """The time until `deadline`, to the second; `label` says what it is the time for.
 
     Both instants are ISO 8601 with an offset. `server_now` is the server's clock when it sent the deadline: a wrong
     clock in the browser then changes nothing. Five minutes and one minute before the end are announced politely;
@@ -43,7 +44,7 @@ def countdown(
     return Countdown.create(
         deadline=deadline,
         server_now=server_now,
-        label=say("Yours for"),
+        label=say("Yours for") if label is None else label,
         soon_text=say("5 minutes left."),
         last_text=say("1 minute left."),
         over_text=say("Time is up"),

@@ -67,6 +67,17 @@ def _shown() -> rx.Component:
                 action=link_button(say("See what is on"), page_at("/browse"), testid="not-on-sale-browse"),
             ),
         ),
+        # Beside the notice, not within it: what changes every second is not announced.
+        when(
+            _S.facts.sale_starts_at,
+            countdown(
+                _S.facts.sale_starts_at,
+                _S.server_now,
+                testid="sale-countdown",
+                label=say("Sale begins in"),
+                on_end=_S.load,
+            ),
+        ),
         rx.cond(_S.facts.is_on_sale, rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
         rx.el.div(_story(), _facts(), class_name="split"),
     )
@@ -153,7 +164,15 @@ def _facts() -> rx.Component:
                 ),
             ),
             (say("Where"), rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
-            (say("Sold by"), _S.facts.seller),
+            (
+                say("Sold by"),
+                rx.fragment(
+                    rx.el.span(_S.facts.seller),
+                    when(_S.facts.seller_about, rx.el.span(_S.facts.seller_about, class_name="fact-more")),
+                    rx.el.span(_S.facts.seller_record, class_name="fact-more"),
+                ),
+            ),
+            (say("Fees"), _S.facts.fees),
             (say("Cancelling"), _S.facts.policy),
             testid="facts",
         ),

@@ -50,6 +50,8 @@ class Facts:
     place: str = ""
     address: str = ""
     seller: str = ""
+    seller_about: str = ""
+    seller_record: str = ""
     poster: str = ""
     policy: str = ""
     price: str = ""
@@ -58,8 +60,11 @@ class Facts:
     is_on_sale: bool = False
     why_not: str = ""
     """Where nothing can be bought: why, and what to do instead."""
+    sale_starts_at: str = ""
+    """Where the sale is still to begin: when."""
     max_per_buyer: int = 0
     surcharge_text: str = ""
+    fees: str = ""
     no_single_seats: bool = False
 
 
@@ -100,10 +105,12 @@ class ListingState(ViewerState):
                 page = await catalog.listing_page(
                     session, self._part("listing_slug"), clock.now(), actor=await self._actor()
                 )
+                offered = await catalog.offered_by(session, page.seller.id)
         except NotFound:
             self.is_missing, self.is_loading = True, False
             return
-        self.facts = _facts(page, self.zone)
+        self.facts = _facts(page, offered, self.zone)
+        self.server_now = clock.now().isoformat()
         self.prices = {
             entry.category: SeatPrice(amount=entry.price.minor, currency=entry.price.currency, text=entry.price.text())
             for entry in page.prices
@@ -252,19 +259,31 @@ def _why_not(page: ListingPage) -> str:
             return say("This is not on sale at the moment.")
 
 
-def _facts(page: ListingPage, zone: str) -> Facts:
+def _facts(page: ListingPage, offered: int, zone: str) -> Facts:
+    """`offered` is how many listings the shop has had in all."""
     badge, tone = phrases.listing_badge(page.status)
     share = phrases.share_text(page.guest_surcharge_bp)
+    surcharge = say("Buying without an account adds {share}.", share=share) if page.guest_surcharge_bp else ""
     return Facts(
         id=page.id, title=page.title, paragraphs=page.paragraphs,
         when_text=moments.short(page.starts_at, page.place.zone), zone_text=moments.zone_text(page.place.zone),
         yours_text=phrases.viewers_time(page.starts_at, page.place.zone, zone),
         doors_text="" if page.doors_at is None else moments.time_of_day(page.doors_at, page.place.zone),
         place=f"{page.place.name}, {page.place.city}", address=page.place.address, seller=page.seller.name,
+        seller_about=page.seller.about, seller_record=_record(offered),
         poster=page.poster_url, policy=phrases.policy_text(page.policy),
         price=phrases.price_range(page.price_from, page.price_to), badge=badge, badge_tone=tone,
         is_on_sale=page.is_on_sale,
         why_not="" if page.is_on_sale else _why_not(page), max_per_buyer=page.max_per_buyer,
-        surcharge_text=say("Buying without an account adds {share}.", share=share) if page.guest_surcharge_bp else "",
+        sale_starts_at=page.sale_starts_at.isoformat() if page.status is Status.PUBLISHED else "",
+        surcharge_text=surcharge,
+        fees=" ".join(filter(None, (say("The price of a place is all that you pay."), surcharge))),
         no_single_seats=page.no_single_seats,
     )  # fmt: skip
+
+
+def _record(offered: int) -> str:
+    """What there is to know of a shop where nobody has judged it: how often it has sold here."""
+    if offered <= 1:
+        return say("This is their first event here.")
+    return say_n("{count} event here so far", "{count} events here so far", offered)

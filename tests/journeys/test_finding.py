@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.async_api import expect
 
@@ -84,6 +86,17 @@ async def test_what_cannot_be_bought_says_why(visitor: Visitor, slug, words):
     await listing.page.goto(f"/l/{slug}")
     await expect(listing.part("not-on-sale")).to_contain_text(words)
     await expect(listing.canvas).to_be_hidden()
+
+
+async def test_a_sale_that_begins_while_one_waits_opens_the_map_by_itself(visitor: Visitor, market: Market):
+    listing = ListingPage(await visitor())
+    await listing.page.goto("/l/carmen-in-concert")
+    await expect(listing.part("sale-countdown")).to_contain_text("day")
+    begins = datetime.fromisoformat((await market.listing("carmen-in-concert"))["sale_starts_at"])
+    await market.advance(minutes=(begins - datetime.now(UTC)).total_seconds() / 60 - 0.1)
+    await listing.page.reload()
+    await expect(listing.canvas).to_be_visible(timeout=30_000)
+    await expect(listing.part("sale-countdown")).to_be_hidden()
 
 
 async def test_a_listing_that_is_not_there_leads_on(visitor: Visitor):
