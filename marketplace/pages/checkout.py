@@ -154,7 +154,7 @@ def _card() -> rx.Component:
                   placeholder=say("MM/YY"), is_required=True, error=_fault("expiry")),
             field(say("CVC"), name="cvc", testid="card-cvc", autocomplete="cc-csc", input_mode="numeric", is_required=True,
                   error=_fault("cvc")),
-            class_name="cluster",
+            class_name="pair",
         ),
         title=say("How you pay"),
     )  # fmt: skip
