@@ -18,7 +18,7 @@ from marketplace.api.pages import Pages
 from marketplace.components.theme import DARK, LIGHT
 from marketplace.errors import HoldfastError
 from marketplace.jobs.worker import working
-from marketplace.lab.time_machine import following
+from marketplace.lab.lockstep import following
 from marketplace.pages.routes import add_pages
 from marketplace.state.tongue import Tongue
 from marketplace.state.viewer import ViewerState

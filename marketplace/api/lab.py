@@ -1,4 +1,4 @@
-"""The testers' lab over HTTP: the next payments' fate, the provider's habits, the clock, the mailbox."""
+"""The testers' lab over HTTP: the next payments' fate, the provider's habits, the clock, the mailbox, a fresh start."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from marketplace import clock
+from marketplace.api.asking import must_be_same_site
 from marketplace.api.shapes import Instant, PaymentShape, Shape
 from marketplace.db import transaction
 from marketplace.ids import ListingId, MailId, PaymentId
-from marketplace.lab import storm, time_machine
+from marketplace.lab import fresh_start, storm, time_machine
 from marketplace.lab.gate import must_be_open
 from marketplace.notifications import queries as mailbox
 from marketplace.payments import actions as payments
@@ -22,8 +23,11 @@ from marketplace.payments.gateway import Habits, WebhookFaults
 from marketplace.payments.status import PaymentStatus
 
 
-async def _open() -> None:
+async def _open(request: Request) -> None:
+    """Raises LabClosed, and CrossSite for what another site's page has sent: programs say no origin."""
     must_be_open()
+    if "origin" in request.headers:
+        must_be_same_site(request)
 
 
 router = APIRouter(prefix="/lab", tags=["Lab"], dependencies=[Depends(_open)])
@@ -147,3 +151,14 @@ async def reset_clock() -> ClockShape:
     """Back to real time."""
     await time_machine.reset()
     return await show_clock()
+
+
+@router.post("/reset", status_code=204)
+async def make_fresh_start() -> Response:
+    """Put the demo world back to what it is on a fresh start, in every process: takes some seconds.
+
+    Accounts, log-ins, listings, orders, holds and mail go, the provider's habits and the clock go back. 409
+    `fresh_start_under_way` while another one is.
+    """
+    await fresh_start.make()
+    return Response(status_code=204)

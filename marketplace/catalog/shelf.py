@@ -6,10 +6,14 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+_every: WeakSet[Shelf[Any, Any]] = WeakSet()
+"""All shelves of this process."""
 
 
 class Shelf(Generic[K, V]):
@@ -27,6 +31,7 @@ class Shelf(Generic[K, V]):
         self._monotonic = monotonic
         self._kept: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._coming: dict[tuple[K, int], asyncio.Task[V]] = {}
+        _every.add(self)
 
     def peek(self, key: K) -> V | None:
         """The value if it is here and fresh."""
@@ -72,3 +77,14 @@ class Shelf(Generic[K, V]):
         self._kept.pop(key, None)
         for flight in [flight for flight in self._coming if flight[0] == key]:
             del self._coming[flight]
+
+    def clear(self) -> None:
+        """Forget everything, as `forget` does."""
+        self._kept.clear()
+        self._coming.clear()
+
+
+def clear_all() -> None:
+    """Empty every shelf of this process: nothing that was loaded before is true any more."""
+    for shelf in _every:
+        shelf.clear()

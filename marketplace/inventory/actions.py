@@ -6,7 +6,7 @@ shows what SQL says. While Redis is away, claims are refused (Unavailable), neve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn
@@ -182,6 +182,11 @@ async def snapshot(resource: ResourceId) -> Snapshot:
 async def rebuild(resource: ResourceId) -> None:
     """Fill Redis from SQL where it has lost the resource. Every verb does so by itself when it has to."""
     await keeper.rebuild(resource)
+
+
+async def forget_all(but: Collection[ResourceId]) -> None:
+    """Take every resource but these out of Redis, with all claims on it. Whoever asks for one makes it anew from SQL."""
+    await keeper.forget_all(but)
 
 
 def _must_be_fit(holder: str, units: Sequence[str]) -> None:

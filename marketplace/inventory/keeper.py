@@ -7,7 +7,7 @@ resource whose keys are missing (first use, flush, lost server) is rebuilt from 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import queries
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import Claim
-from marketplace.redis import Lua, must_answer
+from marketplace.redis import Lua, client, must_answer
 from marketplace.words import say
 
 _FOLDER = Path(__file__).parent / "scripts"
@@ -83,6 +83,15 @@ def names_of(resource: str) -> tuple[tuple[str, ...], str]:
     """The keys of a resource, as the prelude of the scripts lists them, and the channel of its changes."""
     keys = ("units", "claims", "deadlines", "holders", "meta", "log")
     return tuple(f"{{{resource}}}:{key}" for key in keys), f"{{{resource}}}:changes"
+
+
+async def forget_all(but: Collection[ResourceId]) -> None:
+    """Take the keys of every resource but these away. Raises Unavailable."""
+    kept = {f"{{{resource}}}" for resource in but}
+    with must_answer():
+        async for key in client().scan_iter(match="{*}:*", count=1000):
+            if key.rpartition(":")[0] not in kept:
+                await client().unlink(key)
 
 
 _rebuilding: dict[ResourceId, asyncio.Task[None]] = {}

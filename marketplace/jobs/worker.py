@@ -18,7 +18,7 @@ from marketplace import clock, outbox, wiring
 from marketplace.ids import FactId
 from marketplace.jobs import runner
 from marketplace.jobs.schedule import JOBS
-from marketplace.lab.time_machine import following
+from marketplace.lab.lockstep import following
 
 log = structlog.get_logger()
 

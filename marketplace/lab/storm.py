@@ -117,7 +117,7 @@ async def show() -> Storm | None:
         numbers: dict[str, str] = await redis.client().hgetall(_NUMBERS)  # type: ignore[misc]
         course: list[str] = await redis.client().lrange(_COURSE, 0, -1)  # type: ignore[misc]
         is_raging = bool(await redis.client().exists(_RAGING))
-    if not numbers:
+    if "listing" not in numbers:
         return None
     moments = tuple(Moment(**json.loads(entry)) for entry in course)
 
@@ -131,6 +131,12 @@ async def show() -> Storm | None:
     )  # fmt: skip
 
 
+async def forget() -> None:
+    """End the storm that rages, in whichever process it does, and forget the last one. Raises Unavailable."""
+    with redis.must_answer(_AWAY):
+        await redis.client().delete(_RAGING, _NUMBERS, _COURSE)
+
+
 async def _rage(listing_id: ListingId, buyers: int) -> None:
     door = asyncio.Semaphore(_AT_A_TIME)
     began = moved = monotonic()
@@ -142,6 +148,8 @@ async def _rage(listing_id: ListingId, buyers: int) -> None:
     try:
         while not (crowd.done() and monotonic() - moved > _PATIENCE):
             await asyncio.sleep(_EVERY)
+            if await redis.client().get(_RAGING) != listing_id:
+                return  # ended by `forget`
             is_done, now_sold = crowd.done(), await _sold(listing_id)
             if now_sold != sold:
                 sold, moved = now_sold, monotonic()
@@ -151,7 +159,8 @@ async def _rage(listing_id: ListingId, buyers: int) -> None:
     finally:
         crowd.cancel()
         with suppress(RedisError):
-            await redis.client().delete(_RAGING)
+            if await redis.client().get(_RAGING) == listing_id:
+                await redis.client().delete(_RAGING)
 
 
 async def _write_down(seconds: float, sold: int) -> int:

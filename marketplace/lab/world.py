@@ -26,6 +26,7 @@ from marketplace.lab.programme import HOUSES, PROGRAMME, SHOPS, Show
 PASSWORD = "holdfast-demo"  # noqa: S105 - everybody may know it: the demo world is for trying out
 BUYER, SELLER, OPERATOR = "ada@holdfast.example", "mira@holdfast.example", "olga@holdfast.example"
 
+SEED = 7
 _ANNOUNCED = timedelta(days=21)
 _UNITS_AT_ONCE = 500
 
@@ -40,7 +41,7 @@ class World:
     was_built: bool
 
 
-async def build_world(now: datetime, *, seed: int = 7) -> World:
+async def build_world(now: datetime, *, seed: int = SEED) -> World:
     """Build the world around `now`, whole or not at all; where it stands already, leave it as it is."""
     async with transaction(reading=True) as session:
         world = await _standing(session, now)
@@ -48,10 +49,15 @@ async def build_world(now: datetime, *, seed: int = 7) -> World:
         return world
     try:
         async with transaction() as session:
-            return await _build(session, now, random.Random(seed))  # noqa: S311 - which seats are sold is no secret
+            return await build_anew(session, now, seed=seed)
     except EmailTaken:
         # Two processes started together, and the other one was first.
         return await build_world(now, seed=seed)
+
+
+async def build_anew(session: Session, now: datetime, *, seed: int = SEED) -> World:
+    """Build the world in this transaction, in which there must be nothing of it yet. Raises EmailTaken."""
+    return await _build(session, now, random.Random(seed))  # noqa: S311 - which seats are sold is no secret
 
 
 async def build_world_if_empty() -> bool:

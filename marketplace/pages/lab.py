@@ -35,6 +35,7 @@ def lab() -> rx.Component:
             rx.cond(_S.is_open, _benches(), _closed()),
         ),
         _letter(),
+        _asking(),
     )
 
 
@@ -51,7 +52,7 @@ def _benches() -> rx.Component:
     return rx.fragment(
         page_header(say("Lab"), lead=say("Decide what the simulated provider does, move the clock, read the mail.")),
         rx.el.div(
-            rx.el.div(_habits(), _fates(), _clock(), class_name="stack"),
+            rx.el.div(_habits(), _fates(), _clock(), _fresh_start(), class_name="stack"),
             rx.el.div(_books(), _mailbox(), class_name="stack"),
             class_name="split-even",
         ),
@@ -175,6 +176,36 @@ def _clock() -> rx.Component:
         ),
         title=say("Clock"),
     )
+
+
+def _fresh_start() -> rx.Component:
+    return card(
+        rx.el.p(say("Put the demo world back to what it is when the marketplace starts for the first time.")),
+        button(say("Start anew …"), testid="lab-fresh-start", tone="danger", on_click=_S.ask_for_fresh_start),
+        title=say("A fresh start"),
+    )
+
+
+def _asking() -> rx.Component:
+    return dialog(
+        rx.el.ul(
+            rx.el.li(say("All accounts, log-ins, shops and listings go, yours too. The demo people come back.")),
+            rx.el.li(say("All orders, tickets, payments, holds and mails go. The demo programme is half sold again.")),
+            rx.el.li(say("The provider behaves as at first, and the clock shows real time.")),
+        ),
+        rx.el.p(say("It takes a few seconds and cannot be undone.")),
+        title=say("Start the world anew?"),
+        is_open=_S.is_asking,
+        on_close=_S.keep_world,
+        testid="lab-fresh-start-dialog",
+        actions=[
+            button(say("Keep everything"), testid="lab-fresh-start-keep", on_click=_S.keep_world),
+            button(
+                say("Start anew"), testid="lab-fresh-start-confirm", tone="danger", on_click=_S.start_anew,
+                is_busy=_S.is_starting_anew,
+            ),
+        ],
+    )  # fmt: skip
 
 
 def _books() -> rx.Component:

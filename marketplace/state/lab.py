@@ -18,7 +18,7 @@ from marketplace.components.values import Bar, Choice, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid
 from marketplace.ids import ListingId, MailId
-from marketplace.lab import storm, time_machine
+from marketplace.lab import fresh_start, storm, time_machine
 from marketplace.lab.gate import LabClosed, must_be_open
 from marketplace.notifications import queries as mailbox
 from marketplace.notifications.views import MailStatus
@@ -151,6 +151,10 @@ class LabState(ViewerState):
     mail_html: str = ""
     clock_text: str = ""
     ahead_text: str = ""
+    is_asking: bool = False
+    """Whether everything shall go."""
+
+    is_starting_anew: bool = False
     success_rate: str = ""
     volume: str = ""
 
@@ -219,6 +223,26 @@ class LabState(ViewerState):
     @rx.event
     def close_mail(self) -> None:
         self.mail_subject = self.mail_html = ""
+
+    @rx.event
+    def ask_for_fresh_start(self) -> None:
+        """Say first what goes."""
+        self.is_asking = True
+
+    @rx.event
+    def keep_world(self) -> None:
+        self.is_asking = False
+
+    @rx.event
+    async def start_anew(self) -> AsyncIterator[Any]:
+        """Put the world back to its beginning, and go home: nobody's log-in is left."""
+        self.is_starting_anew = True
+        yield
+        try:
+            await fresh_start.make()
+            self._fetch_cookies(page_at("/"), clock.now())
+        finally:
+            self.is_asking = self.is_starting_anew = False
 
     async def _show_habits(self) -> None:
         habits = await payments.habits(PROVIDER)

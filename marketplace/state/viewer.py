@@ -124,5 +124,9 @@ class ViewerState(rx.State):
             self.is_signed_in, self.name, self.notice = False, "", otherwise
             return
         self._renewed_at, self._renewed_on = now, connection
+        self._fetch_cookies(self._here(), now)
+
+    def _fetch_cookies(self, then: str, now: datetime) -> None:
+        """Go by the log-in routes to `then`: with fresh cookies or, where the log-in has ended, without."""
         # The moment makes each address a new one, which the browser follows once.
-        self.away = f"/session/renew?next={quote(self._here())}&at={now.timestamp():.3f}"
+        self.away = f"/session/renew?next={quote(then)}&at={now.timestamp():.3f}"

@@ -210,3 +210,19 @@ class TestLab:
         settings.use(own_settings.model_copy(update={"lab": False}))
         for path in ("/lab/clock", "/lab/simulator", "/lab/mailbox", "/lab/payments"):
             is_problem(await api.get(path), 404, "lab_closed")
+        is_problem(await api.post("/lab/reset"), 404, "lab_closed")
+        assert (await api.get(f"/listings/{market.listing.id}")).status_code == 200
+
+    async def test_the_world_starts_anew(self, api: Client, market: Market) -> None:
+        booked = await api.book(market, "A-1")
+        assert (await api.post("/lab/reset")).status_code == 204
+        is_problem(await api.get(f"/bookings/{booked['id']}"), 404, "booking_not_found")
+        is_problem(await api.get(f"/listings/{market.listing.id}"), 404, "not_found")
+        assert (await api.get("/listings/the-tempest")).status_code == 200
+        again = await api.post("/auth/login", json={"email": "ada@holdfast.example", "password": "holdfast-demo"})
+        assert again.status_code == 200
+
+    async def test_another_sites_page_starts_nothing_anew(self, api: Client, market: Market) -> None:
+        refused = await api.post("/lab/reset", headers={"Origin": "https://elsewhere.example"})
+        is_problem(refused, 403, "cross_site")
+        assert (await api.get(f"/listings/{market.listing.id}")).status_code == 200

@@ -6,8 +6,9 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.market import Market
-from tests.journeys.pages import LabPage
+from tests.journeys.pages import LabPage, LoginPage
 from tests.journeys.people import somebody
+from tests.journeys.running import Running
 from tests.journeys.steps import fill_in_and_pay
 from tests.waiting import eventually
 
@@ -96,3 +97,32 @@ async def test_a_storm_fills_the_hall_and_says_how_it_went(visitor: Visitor, mar
     await expect(lab.part("storm-served").locator(".stat-value")).to_have_text("6 of 6")
     held = await lab.part("storm-held").locator(".stat-value").inner_text()
     await expect(lab.part("storm-sold").locator(".stat-value")).to_have_text(held)
+
+
+async def test_a_fresh_start_brings_the_first_world_back_and_leads_home(
+    visitor: Visitor, market: Market, running: Running
+):
+    page = await visitor()
+    login = LoginPage(page)
+    await login.open()
+    await login.log_in("ada@holdfast.example", "holdfast-demo")
+    await expect(login.menu).to_contain_text("Ada")
+    [seat] = await market.free_seats(SHOW)
+    await (await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())).until_ordered()
+    assert await market.state_of(SHOW, seat) == "sold"
+    lab = LabPage(page)
+    await lab.open()
+    await lab.part("lab-step-86400").click()
+    await lab.part("lab-fresh-start").click()
+    await lab.part("lab-fresh-start-keep").click()
+    await expect(lab.part("lab-fresh-start-dialog")).to_be_hidden()
+    await lab.start_anew()
+    assert await market.state_of(SHOW, seat) == "free"
+    await lab.open()
+    await expect(lab.clock).not_to_contain_text("ahead of real time")
+    await expect(lab.payments).to_have_count(0)
+    await login.open()
+    await login.log_in("ada@holdfast.example", "holdfast-demo")
+    await expect(login.menu).to_contain_text("Ada")
+    [seat] = await market.free_seats(SHOW)
+    await (await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())).until_ordered()

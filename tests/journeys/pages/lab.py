@@ -37,6 +37,14 @@ class LabPage(Frame):
         await expect(self.part("lab-letter")).to_be_visible()
         return self.part("lab-letter").frame_locator("iframe")
 
+    async def start_anew(self) -> None:
+        """Put the world back to its beginning; ends at home, logged out."""
+        await self.part("lab-fresh-start").click()
+        await expect(self.part("lab-fresh-start-dialog")).to_be_visible()
+        await self.part("lab-fresh-start-confirm").click()
+        await self.page.wait_for_url("/", timeout=60_000)
+        await expect(self.part("sign-in")).to_be_visible()
+
     @property
     def fates(self) -> Locator:
         return self.part("lab-fates")
