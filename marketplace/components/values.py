@@ -62,7 +62,10 @@ class Step(TypedDict):
 
 
 class Bar(TypedDict):
-    """One bar of a chart; its box lies in a square of 100 by 100 whose y grows downwards."""
+    """One bar of a chart; its box lies in a square of 100 by 100 whose y grows downwards.
+
+    `other_…` is a second part that stands on the first, where the chart has two.
+    """
 
     label: str
     text: str
@@ -70,6 +73,17 @@ class Bar(TypedDict):
     y: float
     width: float
     height: float
+    other_text: NotRequired[str]
+    other_y: NotRequired[float]
+    other_height: NotRequired[float]
+
+
+class Share(TypedDict):
+    """A part of a whole; `text` is its number."""
+
+    label: str
+    text: str
+    percent: float
 
 
 def when(condition: Text | Flag | None, shown: rx.Component) -> rx.Component:

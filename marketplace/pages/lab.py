@@ -7,13 +7,14 @@ from babel.dates import format_timedelta
 
 from marketplace.components.buttons import button
 from marketplace.components.cards import card, stat
-from marketplace.components.desk import bar_chart
+from marketplace.components.charts import bar_chart, share_list
 from marketplace.components.feedback import empty_state, skeleton
 from marketplace.components.forms import checkbox, field, select
-from marketplace.components.labels import badge, chip
+from marketplace.components.labels import badge, chip, chips
 from marketplace.components.progress import timeline
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import Flag, Text, TimelineItem, sentence
+from marketplace.lab.figures import Period
 from marketplace.lab.storm import MOST_BUYERS
 from marketplace.pages.frame import frame
 from marketplace.state.lab import LabState, MailRow, PaymentRow, StormState
@@ -56,8 +57,47 @@ def _benches() -> rx.Component:
             rx.el.div(_books(), _mailbox(), class_name="stack"),
             class_name="split-even",
         ),
+        _figures(),
         _storm(),
     )
+
+
+def _figures() -> rx.Component:
+    return card(
+        chips(
+            *(
+                chip(
+                    label, testid=f"lab-period-{period}", is_on=_S.period == period.value,
+                    on_click=_S.choose_period(period.value),
+                )
+                for period, label in ((Period.DAY, say("24 hours")), (Period.MONTH, say("30 days")))
+            ),
+            label=say("Period"),
+        ),
+        rx.el.div(
+            stat(say("Success rate"), _S.success_rate, testid="lab-rate", note=_S.success_note),
+            stat(say("Volume"), _S.volume, testid="lab-volume"),
+            stat(say("Average payment"), _S.average, testid="lab-average"),
+            stat(say("Our fees"), _S.fees, testid="lab-fees"),
+            class_name="stats",
+            aria_live="polite",
+        ),
+        rx.cond(
+            _S.bars,
+            rx.el.div(
+                bar_chart(
+                    _S.bars, title=say("Payments over time"), top=_S.bars_top, first=_S.bars_first,
+                    last=_S.bars_last, when_head=say("From"), amount_head=say("Succeeded"),
+                    other_head=say("Failed"), testid="lab-course",
+                ),
+                rx.cond(_S.declines, share_list(_S.declines, title=say("Why payments failed"), testid="lab-declines")),
+                class_name="split-even",
+            ),
+            rx.el.p(say("No payments in this time."), class_name="quiet"),
+        ),
+        title=say("Payments in figures"),
+        testid="lab-figures",
+    )  # fmt: skip
 
 
 def _storm() -> rx.Component:
@@ -88,8 +128,7 @@ def _storm() -> rx.Component:
                 ),
                 bar_chart(
                     storm.bars, title=say("Seats sold"), top=storm.bars_top, first=say("begin"), last=storm.bars_last,
-                    when_head=say("After"), amount_head=say("Seats sold"), table_label=say("As a table"),
-                    testid="storm-course",
+                    when_head=say("After"), amount_head=say("Seats sold"), testid="storm-course",
                 ),
                 rx.el.p(
                     rx.cond(storm.is_raging, say("It rages."), say("It is over.")),
@@ -210,11 +249,6 @@ def _asking() -> rx.Component:
 
 def _books() -> rx.Component:
     return card(
-        rx.el.div(
-            stat(say("Succeeded, 30 days"), _S.success_rate, testid="lab-rate"),
-            stat(say("Volume, 30 days"), _S.volume, testid="lab-volume"),
-            class_name="cluster",
-        ),
         rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p(say("No payments yet."), class_name="quiet")),
         button(say("Look again"), testid="lab-look", on_click=_S.load),
         title=say("Payments"),

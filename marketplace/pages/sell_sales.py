@@ -6,7 +6,8 @@ import reflex as rx
 
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card, stat
-from marketplace.components.desk import bar_chart, pulse
+from marketplace.components.charts import bar_chart
+from marketplace.components.desk import pulse
 from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.forms import text_area
 from marketplace.components.labels import badge
@@ -197,7 +198,6 @@ def _takings() -> rx.Component:
                 last=_S.bars_last,
                 when_head=say("From"),
                 amount_head=say("Revenue"),
-                table_label=say("As a table"),
                 testid="takings",
             )
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import case
 from sqlmodel import col, func, or_, select
@@ -15,10 +16,23 @@ from marketplace.money import Money
 from marketplace.payments.errors import PaymentNotFound, RefundNotFound, WebhookNotFound
 from marketplace.payments.models import IdempotencyKey, InboxState, Payment, PaymentStep, Refund, WebhookEvent
 from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus
-from marketplace.payments.views import Analytics, InboxHealth, PaymentView, RefundView, StepView, Volume, WebhookView
+from marketplace.payments.views import (
+    Analytics,
+    Decided,
+    Decline,
+    InboxHealth,
+    PaymentView,
+    RefundView,
+    StepView,
+    Volume,
+    WebhookView,
+)
 from marketplace.words import say
 
 MOST_IN_ONE_SELECT = 5_000
+
+_SUCCEEDED = col(Payment.status) == PaymentStatus.SUCCEEDED.value
+_FAILED = col(Payment.status).in_([PaymentStatus.FAILED.value, PaymentStatus.CANCELED.value])
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([A-Z]{3})")
 
@@ -144,17 +158,15 @@ async def history(
 async def analytics(session: Session, *, since: datetime, until: datetime) -> Analytics:
     """What became of the payments begun from `since` until (not including) `until`."""
     period = (col(Payment.created_at) >= since, col(Payment.created_at) < until)
-    succeeded = col(Payment.status) == PaymentStatus.SUCCEEDED.value
-    failed = col(Payment.status).in_([PaymentStatus.FAILED.value, PaymentStatus.CANCELED.value])
     counted = await session.exec(
-        select(func.count(), func.count(case((succeeded, 1))), func.count(case((failed, 1))))
+        select(func.count(), func.count(case((_SUCCEEDED, 1))), func.count(case((_FAILED, 1))))
         .select_from(Payment)
         .where(*period)
     )
     started, good, bad = counted.one()
     taken = await session.exec(
         select(Payment.captured_currency, func.count(), func.sum(Payment.captured_minor))
-        .where(*period, succeeded)
+        .where(*period, _SUCCEEDED)
         .group_by(col(Payment.captured_currency))
         .order_by(col(Payment.captured_currency))
     )
@@ -162,13 +174,37 @@ async def analytics(session: Session, *, since: datetime, until: datetime) -> An
         Volume(payments=count, total=Money(int(total), currency), average=Money(round(int(total) / count), currency))
         for currency, count, total in taken
     )
+    reasons = await session.exec(
+        select(Payment.failure_reason, func.count())
+        .where(*period, _FAILED)
+        .group_by(col(Payment.failure_reason))
+        .order_by(func.count().desc(), col(Payment.failure_reason))
+    )
+    declines = tuple(Decline(FailureReason(reason) if reason else None, count) for reason, count in reasons)
     return Analytics(
         started=started,
         succeeded=good,
         failed=bad,
         success_rate=good / (good + bad) if good + bad else None,
         volumes=volumes,
+        declines=declines,
     )
+
+
+async def course(session: Session, edges: Sequence[datetime]) -> tuple[Decided, ...]:
+    """What became of the payments begun between each two neighbours of `edges`, which ascend."""
+    began = col(Payment.created_at)
+    span = case(*((began < until, at) for at, until in enumerate(edges[1:]))).label("span")
+    decided = (
+        select(span, case((_SUCCEEDED, 1), else_=0).label("good"), case((_FAILED, 1), else_=0).label("bad"))
+        .where(began >= edges[0], began < edges[-1])
+        .subquery()
+    )
+    rows = await session.exec(
+        select(decided.c.span, func.sum(decided.c.good), func.sum(decided.c.bad)).group_by(decided.c.span)
+    )
+    counted = {span: (int(good), int(bad)) for span, good, bad in rows}
+    return tuple(Decided(since, until, *counted.get(at, (0, 0))) for at, (since, until) in enumerate(pairwise(edges)))
 
 
 async def lock_refund(session: Session, id: RefundId) -> Refund:

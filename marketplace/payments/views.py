@@ -73,6 +73,14 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Decline:
+    """How many payments failed for a reason; None where they were given up, or the provider gave none."""
+
+    reason: FailureReason | None
+    payments: int
+
+
+@dataclass(frozen=True, slots=True)
 class Analytics:
     """`success_rate` is the share of succeeded among decided payments, 0 to 1; None before the first is decided."""
 
@@ -81,6 +89,18 @@ class Analytics:
     failed: int
     success_rate: float | None
     volumes: tuple[Volume, ...]
+    declines: tuple[Decline, ...]
+    """Why payments failed, the most frequent reason first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of the payments begun from `since` until (not including) `until`."""
+
+    since: datetime
+    until: datetime
+    succeeded: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)

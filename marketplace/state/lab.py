@@ -14,11 +14,12 @@ from typing_extensions import TypedDict
 from marketplace import clock, moments
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingFilters
-from marketplace.components.values import Bar, Choice, TimelineItem, Tone
+from marketplace.components.values import Bar, Choice, Share, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid
 from marketplace.ids import ListingId, MailId
 from marketplace.lab import fresh_start, storm, time_machine
+from marketplace.lab.figures import Period, figures
 from marketplace.lab.gate import LabClosed, must_be_open
 from marketplace.notifications import queries as mailbox
 from marketplace.notifications.views import MailStatus
@@ -26,10 +27,11 @@ from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import WebhookFaults
 from marketplace.payments.status import PaymentStatus
-from marketplace.payments.views import PaymentView
-from marketplace.state import phrases
+from marketplace.payments.views import Decided, PaymentView
+from marketplace.state import charts, phrases
+from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say
+from marketplace.words import page_at, say, say_n
 
 PROVIDER = "simulator"
 SHOWN = 25
@@ -116,17 +118,12 @@ class StormState(ViewerState):
         self.is_raging, self.listing_href = not found.is_over, page_at(f"/l/{found.listing_id}")
         self.served = say("{served} of {buyers}", served=found.served, buyers=found.buyers)
         self.refused, self.held, self.sold = str(found.refused), str(found.held), str(found.sold)
-        moments = found.course[:: max(1, len(found.course) // MOST_BARS)] or found.course
-        highest = max((moment.held for moment in moments), default=0)
-        width = 100 / max(1, len(moments))
-        self.bars = [
-            Bar(
-                label=say("{seconds} s", seconds=moment.seconds), text=str(moment.sold), x=round(at * width, 3),
-                width=round(width * 0.8, 3), y=round(100 - 100 * moment.sold / max(1, highest), 3),
-                height=round(100 * moment.sold / max(1, highest), 3),
-            )
-            for at, moment in enumerate(moments)
-        ]  # fmt: skip
+        course = found.course[:: max(1, len(found.course) // MOST_BARS)] or found.course
+        highest = max((moment.held for moment in course), default=0)
+        self.bars = charts.bars(
+            [Point(say("{seconds} s", seconds=moment.seconds), moment.sold, str(moment.sold)) for moment in course],
+            top=highest,
+        )
         self.bars_top = say("{count} seats held", count=highest)
         self.bars_last = self.bars[-1]["label"] if self.bars else ""
 
@@ -155,8 +152,17 @@ class LabState(ViewerState):
     """Whether everything shall go."""
 
     is_starting_anew: bool = False
+    period: str = Period.DAY.value
+    bars: list[Bar] = []  # noqa: RUF012
+    bars_top: str = ""
+    bars_first: str = ""
+    bars_last: str = ""
+    declines: list[Share] = []  # noqa: RUF012
     success_rate: str = ""
+    success_note: str = ""
     volume: str = ""
+    average: str = ""
+    fees: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -201,6 +207,12 @@ class LabState(ViewerState):
         must_be_open()
         await payments.change_habits(PROVIDER, replace(await payments.habits(PROVIDER), fates=()), clock.now())
         await self._show_habits()
+
+    @rx.event
+    async def choose_period(self, period: str) -> None:
+        if period in set(Period):
+            self.period = period
+            await self._show_figures()
 
     @rx.event
     async def step(self, seconds: int) -> None:
@@ -254,10 +266,8 @@ class LabState(ViewerState):
         self.fates_text, self.known_fates = ", ".join(habits.fates), list(payments.known_fates(PROVIDER))
 
     async def _show_books(self) -> None:
-        now = clock.now()
         async with transaction(reading=True) as session:
             history = await payment_queries.history(session, limit=SHOWN)
-            numbers = await payment_queries.analytics(session, since=now - timedelta(days=30), until=now)
             mails = await mailbox.mailbox(session, SHOWN)
         self.payments = [_row(payment, self.zone) for payment in history]
         self.mails = [
@@ -267,11 +277,42 @@ class LabState(ViewerState):
             )
             for mail in mails.items
         ]  # fmt: skip
-        self.success_rate = (
-            "–" if numbers.success_rate is None else phrases.share_text(round(numbers.success_rate * 100) * 100)
-        )
-        self.volume = ", ".join(volume.total.text() for volume in numbers.volumes) or "–"
+        await self._show_figures()
         self._show_clock()
+
+    async def _show_figures(self) -> None:
+        found = await figures(Period(self.period), self.zone, clock.now())
+        totals = found.totals
+        self.success_rate = (
+            "–" if totals.success_rate is None else phrases.share_text(round(totals.success_rate * 100) * 100)
+        )
+        self.success_note = say(
+            "{good} succeeded, {bad} failed, {open} open", good=totals.succeeded, bad=totals.failed,
+            open=totals.started - totals.succeeded - totals.failed,
+        )  # fmt: skip
+        self.volume, self.average, self.fees = (
+            ", ".join(amount.text() for amount in amounts) or "–"
+            for amounts in (
+                [volume.total for volume in totals.volumes],
+                [volume.average for volume in totals.volumes],
+                found.fees,
+            )
+        )
+        self.bars = charts.bars([self._point(part) for part in found.course]) if totals.started else []
+        self.bars_first, self.bars_last = (self.bars[0]["label"], self.bars[-1]["label"]) if self.bars else ("", "")
+        most = max(part.succeeded + part.failed for part in found.course)
+        self.bars_top = say_n("{count} payment", "{count} payments", most)
+        self.declines = [
+            Share(
+                label=decline.reason.in_short if decline.reason else PaymentStatus.CANCELED.label,
+                text=str(decline.payments), percent=round(100 * decline.payments / totals.failed, 2),
+            )
+            for decline in totals.declines
+        ]  # fmt: skip
+
+    def _point(self, part: Decided) -> Point:
+        label = moments.brief if self.period == Period.DAY else moments.weekday
+        return Point(label(part.since, self.zone), part.succeeded, str(part.succeeded), part.failed, str(part.failed))
 
     def _show_clock(self) -> None:
         self.clock_text = moments.exact(clock.now(), self.zone)

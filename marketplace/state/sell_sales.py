@@ -21,7 +21,8 @@ from marketplace.db import transaction
 from marketplace.errors import HoldfastError, NotFound
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.state import phrases
+from marketplace.state import charts, phrases
+from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
 from marketplace.words import locale, page_at, say, say_n
 
@@ -261,15 +262,7 @@ class SellSalesState(ViewerState):
         if highest is None:
             self.bars, self.bars_top, self.bars_first, self.bars_last = [], "", "", ""
             return
-        width = 100 / len(bars)
-        self.bars = [
-            Bar(
-                label=_period(bar, zone), text=bar.revenue.text(), x=round(at * width + width * 0.12, 3),
-                width=round(width * 0.76, 3), y=round(100 - _share(bar.revenue.minor, highest.minor), 3),
-                height=round(_share(bar.revenue.minor, highest.minor), 3),
-            )
-            for at, bar in enumerate(bars)
-        ]  # fmt: skip
+        self.bars = charts.bars([Point(_period(bar, zone), bar.revenue.minor, bar.revenue.text()) for bar in bars])
         self.bars_top = highest.text()
         self.bars_first, self.bars_last = self.bars[0]["label"], self.bars[-1]["label"]
 

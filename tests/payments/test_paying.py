@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from marketplace.payments.gateways.simulator.adapter import SimulatorGateway
 from marketplace.payments.gateways.simulator.models import SimulatorCharge
 from marketplace.payments.models import Payment
 from marketplace.payments.status import FailureReason, PaymentStatus
+from marketplace.payments.views import Decline
 from tests.makers.payments import CARD_DECLINED, CHALLENGE, HUNDRED_EUROS, SUCCESS, World, card
 
 
@@ -515,6 +516,21 @@ class TestHistory:
             (2, Money(3000, "EUR"), Money(1500, "EUR")),
             (1, Money(500, "JPY"), Money(500, "JPY")),
         ]
+        assert seen.declines == (Decline(FailureReason.CARD_DECLINED, 1),)
+
+    async def test_their_course_counts_each_payment_where_it_began(self, world: World) -> None:
+        edges = [world.now + timedelta(hours=at) for at in (1, 2, 3, 4)]
+        await world.pay()
+        world.now = edges[0]
+        await world.pay()
+        await world.pay(CARD_DECLINED)
+        world.now = edges[2]
+        await world.pay()
+        await world.start()
+        async with transaction(reading=True) as session:
+            seen = await queries.course(session, edges)
+        assert [(part.since, part.until) for part in seen] == list(pairwise(edges))
+        assert [(part.succeeded, part.failed) for part in seen] == [(1, 1), (0, 0), (1, 0)]
 
 
 def test_a_card_is_never_shown_in_its_repr() -> None:
