@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,11 @@ from marketplace.bookings.events import (
     BookingMade,
     BuyerForgotten,
     BuyerOutdated,
+    EventChanged,
     LinksWanted,
     MoneyRefused,
     TicketsWanted,
+    TimeRunsOut,
 )
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
@@ -130,8 +133,8 @@ async def _book(session: Session, actor: Actor, claim: Claim, offer: SeatOffer, 
         id=BookingId.new(), listing_id=offer.listing_id, seller_id=offer.seller_id, hold_id=claim.id, cart=claim.holder,
         account_id=actor.account, buyer_name=buyer.name, buyer_email=buyer.email, language=buyer.language, status=Status.PENDING_PAYMENT,
         currency=offer.currency, price_minor=price.minor, surcharge_minor=surcharge.minor,
-        commission_minor=commission.minor, policy=offer.policy, title=offer.title, place_name=offer.place_name,
-        zone=offer.zone, starts_at=offer.starts_at, ends_at=offer.ends_at, created_at=now, expires_at=claim.expires_at,
+        commission_minor=commission.minor, policy=offer.policy, created_at=now, expires_at=claim.expires_at,
+        **asdict(offer.occasion),
     )  # fmt: skip
     session.add(booking)
     await session.flush()
@@ -371,7 +374,7 @@ def _refund(booking: Booking, left: Money, party: Party, now: datetime) -> Money
         return Money.zero(booking.currency)
     due = policy.refund_due(
         party, booking.policy, price=booking.price, surcharge=booking.surcharge,
-        starts_at=booking.starts_at, booked_at=booking.confirmed_at, now=now,
+        starts_at=booking.counts_from, booked_at=booking.confirmed_at, now=now,
     )  # fmt: skip
     return min(due, left)
 
@@ -399,6 +402,38 @@ async def expire_due(now: datetime) -> int:
     return expired
 
 
+async def remind_due(now: datetime) -> int:
+    """Have every account holder reminded, once, whose unpaid order is near its end. Returns how many."""
+    async with transaction(reading=True) as session:
+        ids = await queries.running_out(session, now)
+    reminded = 0
+    for id in ids:
+        async with transaction() as session:
+            reminded += await _remind(session, BookingId(id), now)
+    return reminded
+
+
+async def _remind(session: Session, id: BookingId, now: datetime) -> bool:
+    booking = await queries.locked(session, id)
+    # Whoever pays locks the order, too: nobody can have begun meanwhile without being seen here.
+    if await payment_queries.live_payment(session, id) is not None or not booking.remind(now):
+        return False
+    session.add(booking)
+    record(session, TimeRunsOut(id, now), now)
+    return True
+
+
+async def follow_listing(session: Session, id: BookingId, now: datetime) -> bool:
+    """Have an order say what its listing says by now, and its buyer be told. False if that is no news."""
+    booking = await queries.locked(session, id)
+    was = booking.occasion
+    if not booking.follow(await catalog.occasion(session, ListingId(booking.listing_id))):
+        return False
+    session.add(booking)
+    record(session, EventChanged(id, was, booking.occasion, now), now)
+    return True
+
+
 async def let_go_of(session: Session, account: AccountId, now: datetime) -> None:
     """An account is gone: its bookings belong to whoever has their link, and lose its name once nobody needs it."""
     for booking in await queries.of_account(session, account):
@@ -410,8 +445,15 @@ async def let_go_of(session: Session, account: AccountId, now: datetime) -> None
 
 
 async def forget_buyer(session: Session, id: BookingId, now: datetime) -> None:
-    """Keep the booking for the books, without its buyer's name and address. Raises BookingNotFound."""
-    (await queries.locked(session, id)).forget_buyer()
+    """Keep the booking for the books, without its buyer's name and address. Raises BookingNotFound.
+
+    Where the event has been put off, this is put off, too.
+    """
+    booking = await queries.locked(session, id)
+    if booking.needs_its_buyer(now):
+        record(session, BuyerOutdated(id), now, due_at=booking.ends_at)
+        return
+    booking.forget_buyer()
     record(session, BuyerForgotten(id, now), now)
 
 

@@ -117,10 +117,12 @@ def calendar_file(order: Order, now: datetime) -> bytes:
     event = Event()
     event.add("uid", f"{order.id}@holdfast")
     event.add("summary", order.title)
-    event.add("location", order.place_name)
+    event.add("location", order.occasion.where)
     event.add("dtstart", order.starts_at.astimezone(zone))
     event.add("dtend", order.ends_at.astimezone(zone))
     event.add("dtstamp", now)
+    # The calendar that has an earlier file of this order takes the one that was counted later.
+    event.add("sequence", order.version)
     event.add("url", f"{settings.current().origin}{page_at(f'/o/{order.id}', order.language)}")
     event.add("description", "\n".join(ticket.label for ticket in order.tickets))
     calendar = Calendar()

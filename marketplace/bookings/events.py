@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from marketplace.catalog.views import Occasion
 from marketplace.outbox import Fact
 
 
@@ -99,3 +100,28 @@ class CallingOffGoesOn(Fact):
     """Some orders of a cancelled listing are dealt with, and more wait."""
 
     listing_id: str
+
+
+@dataclass(frozen=True)
+class EventChanged(Fact):
+    """What was bought takes place otherwise than its buyer knew; the order says what is true now."""
+
+    booking_id: str
+    was: Occasion
+    is_now: Occasion
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TellingGoesOn(Fact):
+    """Some orders of a changed listing say what is true now, and more wait."""
+
+    listing_id: str
+
+
+@dataclass(frozen=True)
+class TimeRunsOut(Fact):
+    """An account holder's order is near its end, unpaid; told once an order."""
+
+    booking_id: str
+    at: datetime

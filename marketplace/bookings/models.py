@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from marketplace.bookings.errors import NothingToPay, PaymentTimeOver, UnlawfulTransition
 from marketplace.bookings.transitions import LAWFUL, Transition
 from marketplace.bookings.views import Party, Status
+from marketplace.catalog.views import OCCASION, Occasion
 from marketplace.db import Instant
 from marketplace.ids import BookingId
 from marketplace.money import Money
@@ -18,7 +19,11 @@ _version = Column("version", Integer, nullable=False)
 
 
 class Booking(SQLModel, table=True):
-    """One purchase. Price, fees, policy and the event's facts are as they were when it was made."""
+    """One purchase. Price, fees and policy stay as they were when it was made; what, when and where follow the listing.
+
+    Cancelling is reckoned from `moved_from`, the start that it was bought for, where the event has been moved to an
+    earlier one: no move takes from a buyer what could have been had back.
+    """
 
     __tablename__ = "booking"
     __table_args__ = (
@@ -51,12 +56,17 @@ class Booking(SQLModel, table=True):
     policy: str
     title: str
     place_name: str
+    address: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    city: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     zone: str
     starts_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
+    doors_at: datetime | None = Field(default=None, sa_type=Instant)
+    moved_from: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    reminded_at: datetime | None = Field(default=None, sa_type=Instant)
     payment_id: str | None = Field(default=None, foreign_key="payment.id", index=True)
 
     @property
@@ -71,6 +81,33 @@ class Booking(SQLModel, table=True):
     def total(self) -> Money:
         """What the buyer pays: the seats, and the surcharge where there is one."""
         return self.price + self.surcharge
+
+    @property
+    def occasion(self) -> Occasion:
+        """What, when and where, as its buyer knows it."""
+        return Occasion.of(self)
+
+    @property
+    def counts_from(self) -> datetime:
+        """The start that cancelling is reckoned from."""
+        return max(self.starts_at, self.moved_from or self.starts_at)
+
+    def follow(self, occasion: Occasion) -> bool:
+        """Say what the listing says by now. False if that is no news, or the order has come to an end."""
+        if self.status not in {Status.PENDING_PAYMENT, Status.CONFIRMED} or occasion == self.occasion:
+            return False
+        if occasion.starts_at != self.starts_at:
+            self.moved_from = self.moved_from or self.starts_at
+        for name in OCCASION:
+            setattr(self, name, getattr(occasion, name))
+        return True
+
+    def remind(self, now: datetime) -> bool:
+        """Take note that its buyer is reminded to pay. False if that was done, or there is nothing left to remind of."""
+        if self.reminded_at is not None or self.status != Status.PENDING_PAYMENT or now >= self.expires_at:
+            return False
+        self.reminded_at = now
+        return True
 
     def let_go(self) -> None:
         """Its buyer's account is gone: it belongs to whoever has the link."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, func, or_, select
@@ -92,12 +92,9 @@ async def order_of(session: Session, booking: Booking) -> Order:
         buyer_email=booking.buyer_email,
         language=booking.language,
         has_account=booking.account_id is not None,
-        title=booking.title,
-        place_name=booking.place_name,
-        zone=booking.zone,
-        starts_at=booking.starts_at,
-        ends_at=booking.ends_at,
+        occasion=booking.occasion,
         policy=booking.policy,
+        counts_from=booking.counts_from,
         lines=tuple(
             Line(
                 line.kind,
@@ -278,6 +275,32 @@ async def overdue_count(session: Session, now: datetime) -> int:
         .where(Booking.status == Status.PENDING_PAYMENT, col(Booking.expires_at) <= now)
     )
     return counted.one()
+
+
+LAST_MINUTES = timedelta(minutes=3)
+"""When an unpaid order is near its end."""
+
+
+async def running_out(session: Session, now: datetime, limit: int = 200) -> Sequence[str]:
+    """Orders of account holders that are near their end and that nobody is paying, the nearest first.
+
+    Each comes up until it is reminded. Left out is who checked out within these minutes, and knows.
+    """
+    found = await session.exec(
+        select(Booking.id)
+        .where(
+            Booking.status == Status.PENDING_PAYMENT,
+            col(Booking.expires_at) > now,
+            col(Booking.expires_at) <= now + LAST_MINUTES,
+            col(Booking.created_at) <= now - LAST_MINUTES,
+            col(Booking.account_id).is_not(None),
+            col(Booking.reminded_at).is_(None),
+            ~payments.is_being_paid(col(Booking.id)),
+        )
+        .order_by(col(Booking.expires_at))
+        .limit(limit)
+    )
+    return found.all()
 
 
 async def unit_lines(session: Session, booking: Booking) -> Sequence[BookingLine]:

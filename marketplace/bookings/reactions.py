@@ -7,9 +7,17 @@ from functools import partial
 
 from marketplace.accounts.events import AccountErased
 from marketplace.bookings import actions, selling
-from marketplace.bookings.events import BookingMade, BuyerOutdated, CallingOffGoesOn, PaymentDeclined
+from marketplace.bookings.events import (
+    BookingConfirmed,
+    BookingMade,
+    BuyerOutdated,
+    CallingOffGoesOn,
+    PaymentDeclined,
+    TellingGoesOn,
+)
 from marketplace.catalog import actions as catalog
-from marketplace.catalog.events import ListingCancelled
+from marketplace.catalog.events import ListingCancelled, ListingChanged
+from marketplace.catalog.views import OCCASION
 from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, ListingId, PaymentId
 from marketplace.inventory import queries as inventory
@@ -47,6 +55,23 @@ async def cancel_every_order(fact: ListingCancelled | CallingOffGoesOn, now: dat
 async def turn_away_who_came_too_late(fact: BookingMade, now: datetime) -> None:
     """Somebody checked out at the very moment at which the event was called off."""
     await selling.cancel_if_called_off(BookingId(fact.booking_id), now)
+
+
+@reacts_to(ListingChanged)
+async def tell_every_buyer(fact: ListingChanged, now: datetime) -> None:
+    if not set(OCCASION).isdisjoint(fact.fields):
+        await selling.tell_of_the_change(ListingId(fact.listing_id), now)
+
+
+@reacts_to(TellingGoesOn)
+async def tell_more_buyers(fact: TellingGoesOn, now: datetime) -> None:
+    await selling.tell_of_the_change(ListingId(fact.listing_id), now)
+
+
+@reacts_to(BookingMade, BookingConfirmed)
+async def tell_who_was_not_there(fact: BookingMade | BookingConfirmed, now: datetime) -> None:
+    """It changed at the very moment of the check-out, or between the end of an order's time and its late money."""
+    await selling.tell_if_changed(BookingId(fact.booking_id), now)
 
 
 @reacts_to(AccountErased)

@@ -13,13 +13,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
 from marketplace.bookings import queries
 from marketplace.bookings.models import Booking, BookingLine
 from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, Sales, SoldOrder, Status, Takings
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.views import ListingPage, Page
+from marketplace.catalog.views import OCCASION, ListingPage, Occasion, Page
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid, NotFound, Unavailable
 from marketplace.ids import BookingId, ListingId, PaymentId, ResourceId
@@ -286,9 +287,19 @@ async def revenues(session: Session, ids: Iterable[ListingId]) -> dict[ListingId
 
 async def live_orders(session: Session, id: ListingId, limit: int) -> list[BookingId]:
     """Orders that calling the event off would end."""
+    return await _first(session, id, limit)
+
+
+async def outdated_orders(session: Session, id: ListingId, occasion: Occasion, limit: int) -> list[BookingId]:
+    """Orders that do not say yet what, when and where it is by now."""
+    is_news = or_(*(getattr(Booking, name).is_distinct_from(getattr(occasion, name)) for name in OCCASION))
+    return await _first(session, id, limit, is_news)
+
+
+async def _first(session: Session, id: ListingId, limit: int, *what: ColumnElement[bool]) -> list[BookingId]:
     rows = await session.exec(
         select(Booking.id)
-        .where(Booking.listing_id == id, col(Booking.status).in_(LIVE))
+        .where(Booking.listing_id == id, col(Booking.status).in_(LIVE), *what)
         .order_by(col(Booking.created_at), col(Booking.id))
         .limit(limit)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import structlog
 
 from marketplace.bookings import actions, queries, sales
 from marketplace.bookings.errors import NothingHeldBack, NotOnSale
-from marketplace.bookings.events import CallingOffGoesOn
+from marketplace.bookings.events import CallingOffGoesOn, TellingGoesOn
 from marketplace.catalog import actions as catalog_actions
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingPage
@@ -19,7 +19,7 @@ from marketplace.db import Session, transaction
 from marketplace.ids import BookingId, HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries as allocations
-from marketplace.outbox import record
+from marketplace.outbox import Fact, record
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -68,20 +68,53 @@ async def cancel_orders(id: ListingId, now: datetime) -> int:
     """
     async with transaction(reading=True) as session:
         ids = await sales.live_orders(session, id, AT_ONCE)
-    cancelled, failures = 0, []
-    for booking in ids:
+    return await _for_each(
+        ids,
+        lambda session, order: actions.cancel_for_seller(session, order, CALLED_OFF, now),
+        CallingOffGoesOn(id),
+        now,
+    )
+
+
+async def tell_of_the_change(id: ListingId, now: datetime) -> int:
+    """Have the orders of a listing say what is true now, and their buyers be told: in portions, as `cancel_orders`.
+
+    Returns how many there is news for.
+    """
+    async with transaction(reading=True) as session:
+        ids = await sales.outdated_orders(session, id, await catalog.occasion(session, id), AT_ONCE)
+    return await _for_each(
+        ids, lambda session, order: actions.follow_listing(session, order, now), TellingGoesOn(id), now
+    )
+
+
+async def tell_if_changed(id: BookingId, now: datetime) -> None:
+    """The same for one order, which was being made, or was given up for a while, when the others were told."""
+    async with transaction(reading=True) as session:
+        order = await queries.order_for_mail(session, id)
+        is_true = order.occasion == await catalog.occasion(session, order.listing_id)
+    if not is_true:
+        async with transaction() as session:
+            await actions.follow_listing(session, id, now)
+
+
+async def _for_each(
+    ids: Sequence[BookingId], act: Callable[[Session, BookingId], Awaitable[bool]], more: Fact, now: datetime
+) -> int:
+    done, failures = 0, []
+    for id in ids:
         try:
             async with transaction() as session:
-                cancelled += await actions.cancel_for_seller(session, booking, CALLED_OFF, now)
+                done += await act(session, id)
         except Exception as failure:
-            log.exception("booking.not_called_off", booking=booking)
+            log.exception("booking.passed_over", booking=id, then=type(more).__name__)
             failures.append(failure)
     if failures:
         raise failures[0]
     if len(ids) == AT_ONCE:
         async with transaction() as session:
-            record(session, CallingOffGoesOn(id), now)
-    return cancelled
+            record(session, more, now)
+    return done
 
 
 async def cancel_if_called_off(id: BookingId, now: datetime) -> None:

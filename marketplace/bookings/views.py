@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from marketplace.catalog.views import ListingPage
+from marketplace.catalog.views import ListingPage, Occasion
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
 
@@ -91,12 +91,13 @@ class Order:
     """The one that the order was made in; letters and tickets are written in it."""
 
     has_account: bool
-    title: str
-    place_name: str
-    zone: str
-    starts_at: datetime
-    ends_at: datetime
+    occasion: Occasion
+    """What, when and where, as of the listing's last change."""
+
     policy: str
+    counts_from: datetime
+    """The start that cancelling is reckoned from: no move of the event makes it dearer."""
+
     lines: tuple[Line, ...]
     total: Money
     created_at: datetime
@@ -105,6 +106,26 @@ class Order:
     payment_id: PaymentId | None
     tickets: tuple[TicketView, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def title(self) -> str:
+        return self.occasion.title
+
+    @property
+    def place_name(self) -> str:
+        return self.occasion.place_name
+
+    @property
+    def zone(self) -> str:
+        return self.occasion.zone
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.occasion.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.occasion.ends_at
 
     @property
     def currency(self) -> str:

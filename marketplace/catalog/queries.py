@@ -24,6 +24,7 @@ from marketplace.catalog.views import (
     ListingDraft,
     ListingFilters,
     ListingPage,
+    Occasion,
     Page,
     Place,
     PlanView,
@@ -101,6 +102,7 @@ async def seat_offer(session: Session, id: ListingId) -> SeatOffer:
         kind=row.kind,
         title=row.title,
         place_name=row.place_name,
+        address=row.address,
         city=row.city,
         currency=row.currency,
         status=Status(row.status),
@@ -120,6 +122,11 @@ async def seat_offer(session: Session, id: ListingId) -> SeatOffer:
         zone=row.zone,
         is_suspended=seller.is_suspended,
     )
+
+
+async def occasion(session: Session, id: ListingId) -> Occasion:
+    """What, when and where it is by now. Raises NotFound."""
+    return Occasion.of(await _listing(session, id))
 
 
 async def plan_within(session: Session, id: PlanId) -> SeatPlan:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from marketplace.accounts.views import SellerView
 from marketplace.catalog.seating import Area, Category, Row, Seat, SeatPlan, UnknownUnits, Zone
@@ -16,7 +16,7 @@ from marketplace.money import Money
 
 __all__ = [
     "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingDraft", "ListingFilters", "ListingPage",
-    "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "SheetCard", "SheetView",
+    "Occasion", "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "SheetCard", "SheetView",
     "Sort", "Status", "UnitLine", "UnknownUnits", "Zone",
 ]  # fmt: skip
 
@@ -79,6 +79,33 @@ class Place:
     address: str = ""
     latitude: float | None = None
     longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What, when and where: what somebody who has bought plans by."""
+
+    title: str
+    place_name: str
+    address: str
+    city: str
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    doors_at: datetime | None
+
+    @classmethod
+    def of(cls, source: Any) -> Occasion:
+        """The part of something larger that has members of the same names."""
+        return cls(**{name: getattr(source, name) for name in OCCASION})
+
+    @property
+    def where(self) -> str:
+        """The place as one line."""
+        return ", ".join(part for part in (self.place_name, self.address, self.city) if part)
+
+
+OCCASION = tuple(column.name for column in fields(Occasion))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +338,7 @@ class SeatOffer:
     kind: str
     title: str
     place_name: str
+    address: str
     city: str
     currency: str
     status: Status
@@ -329,6 +357,10 @@ class SeatOffer:
     sale_starts_at: datetime
     zone: str
     is_suspended: bool
+
+    @property
+    def occasion(self) -> Occasion:
+        return Occasion.of(self)
 
     def line(self, unit: str) -> UnitLine:
         """Raises UnknownUnits for what the plan has not."""

@@ -13,6 +13,7 @@ from marketplace.jobs import (
     deliver_facts,
     expire,
     read_webhooks,
+    remind,
     send_mail,
     send_refunds,
     settle_payments,
@@ -39,6 +40,7 @@ JOBS = {
     job.name: job
     for job in (
         _job(expire, "* * * * * */30"),
+        _job(remind, "* * * * * */30"),
         _job(deliver_facts, "* * * * * */15"),
         _job(read_webhooks, "* * * * * */15"),
         _job(simulate, "* * * * * */15"),

@@ -31,12 +31,21 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Something that is not what it was."""
+
+    name: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """What a mail says, without any word on how it looks.
 
-    `preview` is the line that mail programs show beside the subject; `facts` are (name, value); `lines` are what was
-    bought, (label, amount), with their `total`; `footnote` says why one was written to; `attachments` are names that
-    `attachments.py` knows.
+    `preview` is the line that mail programs show beside the subject; `changes` are what is no longer as the
+    reader knows it, `facts` what is, as (name, value); `lines` are what was bought, (label, amount), with their `total`;
+    `footnote` says why one was written to; `attachments` are names that `attachments.py` knows.
     """
 
     kind: str
@@ -45,6 +54,7 @@ class Letter:
     heading: str
     paragraphs: tuple[str, ...]
     button: Button
+    changes: tuple[Change, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     lines: tuple[tuple[str, Money], ...] = ()
     total: Money | None = None
@@ -55,6 +65,8 @@ class Letter:
 def html(letter: Letter) -> str:
     """The letter as a page. Every word in it is escaped."""
     content = [f'<p style="margin:0 0 16px;">{escape(words)}</p>' for words in letter.paragraphs]
+    if letter.changes:
+        content.append(_table([_changed(change) for change in letter.changes]))
     if letter.facts:
         content.append(_table([_fact(name, value) for name, value in letter.facts]))
     if letter.lines:
@@ -82,6 +94,8 @@ def html(letter: Letter) -> str:
 def plain(letter: Letter) -> str:
     """The letter for those who read text."""
     blocks = [letter.heading, *(textwrap.fill(words, _WIDTH) for words in letter.paragraphs)]
+    if letter.changes:
+        blocks.append("\n\n".join(_plainly(change) for change in letter.changes))
     if letter.facts:
         blocks.append("\n".join(f"{name}: {value}" for name, value in letter.facts))
     if letter.lines:
@@ -99,10 +113,29 @@ def _table(rows: list[str]) -> str:
 
 
 def _fact(name: str, value: str) -> str:
+    return _named(name, escape(value))
+
+
+def _changed(change: Change) -> str:
+    # The line through it is for eyes; the words say the same to those who listen.
+    before = escape(say("Before: {what}", what=change.before))
+    now = escape(say("Now: {what}", what=change.now))
+    return _named(
+        change.name,
+        f'<span style="color:{_SOFT};text-decoration:line-through;">{before}</span><br><strong>{now}</strong>',
+    )
+
+
+def _plainly(change: Change) -> str:
+    before, now = say("Before: {what}", what=change.before), say("Now: {what}", what=change.now)
+    return f"{change.name}\n  {before}\n  {now}"
+
+
+def _named(name: str, content: str) -> str:
     cell = f"padding:10px 0;border-bottom:1px solid {_RULE};vertical-align:top;"
     return (
         f'<tr><td width="96" style="{cell}color:{_SOFT};">{escape(name)}</td>'
-        f'<td style="{cell}color:{_INK};word-break:break-word;">{escape(value)}</td></tr>'
+        f'<td style="{cell}color:{_INK};word-break:break-word;">{content}</td></tr>'
     )
 
 

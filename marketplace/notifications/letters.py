@@ -6,10 +6,12 @@ from datetime import datetime
 
 from marketplace import moments
 from marketplace.accounts.views import AccountView
-from marketplace.bookings.views import Order
+from marketplace.bookings import policy
+from marketplace.bookings.views import Order, Status
+from marketplace.catalog.views import Occasion
 from marketplace.money import Money
 from marketplace.notifications.attachments import CALENDAR, TICKETS
-from marketplace.notifications.layout import Button, Letter
+from marketplace.notifications.layout import Button, Change, Letter
 from marketplace.words import later, say, say_n
 
 _SENT_BACK = {
@@ -75,6 +77,30 @@ def declined(order: Order, url: str, why: str) -> Letter:
     )
 
 
+def running_out(order: Order, url: str) -> Letter:
+    """To an account holder whose order is near its end."""
+    until = _time(order.expires_at, order.zone)
+    return Letter(
+        kind="running_out",
+        subject=say("Your seats are running out: {title}", title=order.title),
+        preview=say("Pay until {until} to keep them.", until=until),
+        heading=say("Your seats are running out"),
+        paragraphs=(
+            say(
+                "Hello {name}, we are keeping these seats for you until {until}, and they are not paid for yet.",
+                name=order.buyer_name,
+                until=until,
+            ),
+            say("If you have just paid, there is nothing left to do: your tickets are on their way."),
+        ),
+        facts=_facts(order),
+        lines=_lines(order),
+        total=order.total,
+        button=Button(say("Pay now"), url),
+        footnote=_footnote(order),
+    )
+
+
 def expired(order: Order, url: str) -> Letter:
     return Letter(
         kind="expired",
@@ -89,6 +115,82 @@ def expired(order: Order, url: str) -> Letter:
         button=Button(say("Open your order"), url),
         footnote=_footnote(order),
     )
+
+
+def event_changed(order: Order, url: str, was: Occasion, is_now: Occasion, now: datetime) -> Letter:
+    """To a buyer who has paid or is about to; `was` is what they knew."""
+    changes = tuple(
+        Change(name, before, after)
+        for (name, before), (_, after) in zip(_told(was), _told(is_now), strict=True)
+        if before != after
+    )
+    changed = {change.name for change in changes}
+    if order.status is Status.CONFIRMED:
+        standing = say("Your tickets stay valid as they are, and the new calendar entry is attached.")
+    else:
+        standing = say("Your seats are still yours until {until}.", until=_time(order.expires_at, order.zone))
+    return Letter(
+        kind="event_changed",
+        # By the name that they know it by.
+        subject=say("The event has changed: {title}", title=was.title),
+        preview=" ".join(f"{change.name}: {change.now}." for change in changes),
+        heading=say("The event has changed"),
+        paragraphs=(
+            say(
+                "Hello {name}, the seller has changed the event: this is how it was, and how it is now.",
+                name=order.buyer_name,
+            ),
+            standing,
+            _way_out(order, now),
+        ),
+        changes=changes,
+        facts=tuple((name, value) for name, value in _facts(order) if name not in changed),
+        button=Button(say("Open your order"), url),
+        footnote=_footnote(order),
+        attachments=(CALENDAR,) if order.status is Status.CONFIRMED else (),
+    )
+
+
+def _told(occasion: Occasion) -> tuple[tuple[str, str], ...]:
+    """All that people plan by, as they read it."""
+    doors = occasion.doors_at
+    return (
+        (say("What"), occasion.title),
+        (say("When"), _moment(occasion.starts_at, occasion.zone)),
+        (say("Until"), _moment(occasion.ends_at, occasion.zone)),
+        (say("Doors"), say("Not announced") if doors is None else _moment(doors, occasion.zone)),
+        (say("Where"), occasion.where),
+    )
+
+
+def _way_out(order: Order, now: datetime) -> str:
+    """What cancelling brings back from now on, in words."""
+    if order.confirmed_at is None:
+        return say("If it does not suit you any more, leave it unpaid: nothing has been charged.")
+    left = {
+        share: _moment(min(until, order.starts_at), order.zone)
+        for until, share in policy.deadlines(order.policy, starts_at=order.counts_from, booked_at=order.confirmed_at)
+        if now <= until
+    }
+    match left:
+        case {policy.ALL: all_until, policy.HALF: half_until} if all_until != half_until:
+            return say(
+                "If it does not suit you any more, you can cancel: all that the seats cost comes back until {all_until},"
+                " half of it until {half_until}.",
+                all_until=all_until,
+                half_until=half_until,
+            )
+        case {policy.ALL: until}:
+            return say(
+                "If it does not suit you any more, you can cancel: all that the seats cost comes back until {until}.",
+                until=until,
+            )
+        case {policy.HALF: until}:
+            return say(
+                "If it does not suit you any more, you can cancel: half of what the seats cost comes back until {until}.",
+                until=until,
+            )
+    return say("You can still cancel, but under this order’s refund policy nothing is paid back any more.")
 
 
 def cancelled(order: Order, url: str, by: str, refund: Money | None) -> Letter:
@@ -255,8 +357,12 @@ def _lines(order: Order) -> tuple[tuple[str, Money], ...]:
 
 
 def _day(order: Order) -> str:
+    return _moment(order.starts_at, order.zone)
+
+
+def _moment(at: datetime, zone: str) -> str:
     """As people read it where it happens."""
-    return f"{moments.full(order.starts_at, order.zone)} ({moments.zone_text(order.zone)})"
+    return f"{moments.full(at, zone)} ({moments.zone_text(zone)})"
 
 
 def _time(at: datetime, zone: str) -> str:

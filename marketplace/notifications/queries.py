@@ -65,6 +65,12 @@ async def with_key(session: Session, key: str) -> MailId | None:
     return None if found is None else MailId(found)
 
 
+async def was_written_to(session: Session, about: BookingId, *, since: datetime) -> bool:
+    """Whether there has been mail about a booking since then."""
+    wanted = select(Mail.id).where(Mail.about == about, col(Mail.created_at) > since).limit(1)
+    return (await session.exec(wanted)).first() is not None
+
+
 async def exported(session: Session, account: AccountId) -> list[dict[str, Any]]:
     """What we wrote to somebody about their account, for their own export; the words hold keys and stay here."""
     rows = await session.exec(select(Mail).where(Mail.about == account).order_by(col(Mail.id)))

@@ -30,17 +30,20 @@ from marketplace.bookings.events import (
     BookingLetGo,
     BookingMade,
     BuyerForgotten,
+    EventChanged,
     LinksWanted,
     MoneyRefused,
     PaymentDeclined,
     TicketsWanted,
+    TimeRunsOut,
 )
+from marketplace.bookings.queries import LAST_MINUTES
 from marketplace.bookings.views import Order, Status
 from marketplace.db import transaction
 from marketplace.errors import NotFound
 from marketplace.ids import AccountId, BookingId
 from marketplace.money import Money
-from marketplace.notifications import actions, letters
+from marketplace.notifications import actions, letters, queries
 from marketplace.notifications.layout import Letter
 from marketplace.outbox import reacts_to
 from marketplace.payments import queries as payments
@@ -86,6 +89,28 @@ async def send_the_lost_links(fact: LinksWanted, now: datetime) -> None:
         found = await bookings.for_guests(session, fact.email, now)
     for order in [await _order(id) for id in found]:
         await _send(order, letters.link_again, now, once_for=f"{order.id}:{fact.at.isoformat()}")
+
+
+@reacts_to(TimeRunsOut)
+async def remind_to_pay(fact: TimeRunsOut, now: datetime) -> None:
+    """Not whoever is paying this minute, or was written to about the same deadline a moment ago."""
+    order = await _order(fact.booking_id)
+    if not _waits_for_money(order, now):
+        return
+    async with transaction(reading=True) as session:
+        is_being_paid = await payments.live_payment(session, order.id) is not None
+        knows = await queries.was_written_to(session, order.id, since=now - LAST_MINUTES)
+    if not is_being_paid and not knows:
+        await _send(order, letters.running_out, now)
+
+
+@reacts_to(EventChanged)
+async def tell_of_the_change(fact: EventChanged, now: datetime) -> None:
+    """One mail an order and change, in the order of the changes; nobody is told of one that is over."""
+    order = await _order(fact.booking_id)
+    if (order.status is Status.CONFIRMED and now < order.ends_at) or _waits_for_money(order, now):
+        write = partial(letters.event_changed, was=fact.was, is_now=fact.is_now, now=now)
+        await _send(order, write, now, once_for=f"{order.id}:{fact.at.isoformat()}")
 
 
 @reacts_to(BookingExpired)

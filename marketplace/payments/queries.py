@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import case
+from sqlalchemy import ColumnElement, and_, case, exists
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, func, or_, select
 
 from marketplace.db import Session
@@ -33,6 +34,7 @@ MOST_IN_ONE_SELECT = 5_000
 
 _SUCCEEDED = col(Payment.status) == PaymentStatus.SUCCEEDED.value
 _FAILED = col(Payment.status).in_([PaymentStatus.FAILED.value, PaymentStatus.CANCELED.value])
+_IS_LIVE = and_(col(Payment.status).in_([status.value for status in LIVE]), col(Payment.is_surplus).is_(False))
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([A-Z]{3})")
 
@@ -68,14 +70,13 @@ async def payment_by_key(session: Session, booking: BookingId, key: str) -> Paym
 
 async def live_payment(session: Session, booking: BookingId) -> Payment | None:
     """The one payment that pays for the booking, or still may."""
-    rows = await session.exec(
-        select(Payment).where(
-            col(Payment.booking_id) == booking,
-            col(Payment.status).in_([status.value for status in LIVE]),
-            col(Payment.is_surplus).is_(False),
-        )
-    )
+    rows = await session.exec(select(Payment).where(col(Payment.booking_id) == booking, _IS_LIVE))
     return rows.one_or_none()
+
+
+def is_being_paid(booking: Mapped[str]) -> ColumnElement[bool]:
+    """Whether a booking has such a payment, as a part of another room's select; `booking` is that one's column."""
+    return exists().where(col(Payment.booking_id) == booking, _IS_LIVE)
 
 
 async def payments_to_ask(session: Session, now: datetime, limit: int = 200) -> list[PaymentId]:

@@ -18,6 +18,7 @@ from marketplace.bookings.documents import calendar_file, qr_svg, tickets_pdf
 from marketplace.bookings.errors import NoTicketsYet
 from marketplace.bookings.transitions import Status
 from marketplace.bookings.views import Line, Order, TicketView
+from marketplace.catalog.views import OCCASION, Occasion
 from marketplace.ids import BookingId, HoldId, ListingId, ResourceId, SellerId, TicketId
 from marketplace.money import Money
 
@@ -31,11 +32,15 @@ def order(seats: int = 2, **changes) -> Order:
         for at, ticket in enumerate((TicketId.new() for _ in range(seats)), 1)
     ]  # fmt: skip
     euros = Money(20_00, "EUR")
+    event = Occasion(
+        title="An Evening of Chekhov", place_name="Volksbühne", address="Linienstraße 227", city="Berlin",
+        zone="Europe/Berlin", starts_at=STARTS, ends_at=STARTS + timedelta(hours=2), doors_at=None,
+    )  # fmt: skip
+    event = replace(event, **{name: changes.pop(name) for name in OCCASION if name in changes})
     whole = Order(
         id=id, status=Status.CONFIRMED, version=2, listing_id=listing, seller_id=SellerId.new(),
         hold_id=HoldId.on(ResourceId(listing)), buyer_name="Ada Byron", buyer_email="ada@example.org",
-        language="en", has_account=False, title="An Evening of Chekhov", place_name="Volksbühne", zone="Europe/Berlin",
-        starts_at=STARTS, ends_at=STARTS + timedelta(hours=2), policy="moderate",
+        language="en", has_account=False, occasion=event, policy="moderate", counts_from=STARTS,
         lines=tuple(Line("unit", "buyer", t.label, euros, t.unit, "Premium") for t in tickets), total=euros * seats,
         created_at=STARTS, expires_at=STARTS, confirmed_at=STARTS, payment_id=None, tickets=tuple(tickets), steps=(),
     )  # fmt: skip
@@ -141,7 +146,8 @@ class TestCalendar:
         calendar = Calendar.from_ical(calendar_file(bought, STARTS))
         [event] = calendar.events
         assert event["SUMMARY"] == bought.title
-        assert event["LOCATION"] == "Volksbühne"
+        assert event["LOCATION"] == "Volksbühne, Linienstraße 227, Berlin"
+        assert event["SEQUENCE"] == bought.version
         assert event["DTSTART"].dt == STARTS
         assert event["DTSTART"].dt.tzinfo.key == "Europe/Berlin"
         assert event["DTEND"].dt == STARTS.astimezone(ZoneInfo("Europe/Berlin")) + timedelta(hours=2)

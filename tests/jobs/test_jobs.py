@@ -21,7 +21,7 @@ from marketplace.payments.errors import UnknownProvider
 from tests.waiting import eventually
 
 EVERY = {
-    "expire": 30, "deliver-facts": 15, "read-webhooks": 15, "simulate": 15, "settle-payments": 60, "send-mail": 60,
+    "expire": 30, "remind": 30, "deliver-facts": 15, "read-webhooks": 15, "simulate": 15, "settle-payments": 60, "send-mail": 60,
     "send-refunds": 600, "clean-up": 86_400,
 }  # fmt: skip
 

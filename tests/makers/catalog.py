@@ -119,6 +119,7 @@ def seat_offer(now: datetime, plan: SeatPlan | None = None, **changes: Any) -> S
         "kind": "seats",
         "title": "An Evening of Chekhov",
         "place_name": BERLIN.name,
+        "address": BERLIN.address,
         "city": BERLIN.city,
         "currency": "EUR",
         "status": Status.ON_SALE,

@@ -26,6 +26,7 @@ from marketplace import outbox, settings
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.views import Line, Order, Status, TicketView
+from marketplace.catalog.views import OCCASION, Occasion
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, ResourceId, SellerId, TicketId
 from marketplace.money import Money
 
@@ -134,9 +135,24 @@ def tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
+def make_occasion(**changes: Any) -> Occasion:
+    known: dict[str, Any] = {
+        "title": "An Evening of Compilers",
+        "place_name": "Theatre Royal",
+        "address": "Leidseplein 26",
+        "city": "Amsterdam",
+        "zone": "Europe/Amsterdam",
+        "starts_at": datetime(2027, 6, 18, 18, 30, tzinfo=UTC),
+        "ends_at": datetime(2027, 6, 18, 20, 30, tzinfo=UTC),
+        "doors_at": None,
+    }
+    return Occasion(**known | changes)
+
+
 def make_order(now: datetime, **changes: Any) -> Order:
-    """A guest's order of two seats, waiting for its money."""
+    """A guest's order of two seats, waiting for its money; `changes` may replace fields of its occasion, too."""
     listing, price = ListingId.new(), Money(4250, "EUR")
+    occasion = make_occasion(**{name: changes.pop(name) for name in OCCASION if name in changes})
     made: dict[str, Any] = {
         "id": BookingId.new(),
         "status": Status.PENDING_PAYMENT,
@@ -148,11 +164,8 @@ def make_order(now: datetime, **changes: Any) -> Order:
         "buyer_email": "grace@example.org",
         "language": "en",
         "has_account": False,
-        "title": "An Evening of Compilers",
-        "place_name": "Theatre Royal",
-        "zone": "Europe/Amsterdam",
-        "starts_at": datetime(2027, 6, 18, 18, 30, tzinfo=UTC),
-        "ends_at": datetime(2027, 6, 18, 20, 30, tzinfo=UTC),
+        "occasion": occasion,
+        "counts_from": occasion.starts_at,
         "policy": "flexible",
         "lines": (
             Line("unit", "buyer", "Stalls, row C, seat 12", price, "seat:C-12", "Stalls"),

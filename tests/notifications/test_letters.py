@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from marketplace.bookings.views import Order
+from marketplace.catalog.views import Occasion
 from marketplace.money import Money
 from marketplace.notifications import layout, letters
 from marketplace.notifications.layout import Letter
-from tests.notifications.conftest import make_confirmed, make_order
+from tests.notifications.conftest import make_confirmed, make_occasion, make_order
 
 URL = "https://tickets.example.org/o/bkg_1?key=a&b=c"
 
@@ -19,12 +20,26 @@ URL = "https://tickets.example.org/o/bkg_1?key=a&b=c"
 def every_letter(order: Order) -> list[Letter]:
     return [
         letters.payment_wanted(order, URL),
+        letters.link_again(order, URL),
         letters.confirmed(order, URL),
         letters.declined(order, URL, "The bank declined this card."),
+        letters.running_out(order, URL),
         letters.expired(order, URL),
+        letters.event_changed(order, URL, make_occasion(title=order.title), moved(), order.created_at),
         *(letters.cancelled(order, URL, by, None) for by in ("buyer", "seller", "operator")),
         *(letters.money_returned(order, URL, why) for why in ("late", "twice", "wrong_amount", "after_cancelling")),
     ]
+
+
+def moved() -> Occasion:
+    """Two days later, at another place."""
+    return make_occasion(
+        starts_at=datetime(2027, 6, 20, 18, 30, tzinfo=UTC),
+        ends_at=datetime(2027, 6, 20, 20, 30, tzinfo=UTC),
+        doors_at=datetime(2027, 6, 20, 17, 30, tzinfo=UTC),
+        place_name="Carré",
+        address="Amstel 115",
+    )
 
 
 class Words(HTMLParser):
@@ -39,7 +54,7 @@ class Words(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.links += [value for name, value in attrs if name == "href"]
-        if tag != "meta":
+        if tag not in {"meta", "br"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -49,14 +64,15 @@ class Words(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("at", range(11))
+@pytest.mark.parametrize("at", range(14))
 def test_both_forms_say_the_same_and_lead_to_the_order(at: int, now: datetime) -> None:
     letter = every_letter(make_order(now))[at]
     page, plain = Words(layout.html(letter)), layout.plain(letter)
     assert page.links == [URL]
     assert URL in plain
     unwrapped = plain.replace("\n", " ")
-    for words in (letter.heading, letter.footnote, *letter.paragraphs, *(value for _, value in letter.facts)):
+    values = [value for _, value in letter.facts] + [at for one in letter.changes for at in (one.before, one.now)]
+    for words in (letter.heading, letter.footnote, *letter.paragraphs, *values):
         assert words in page.text
         assert words in unwrapped
     assert letter.preview in page.text
@@ -118,6 +134,62 @@ def test_a_cancelled_order_says_what_becomes_of_the_money(refund: Money | None, 
 @pytest.mark.parametrize(("by", "words"), [("buyer", "You have"), ("seller", "the seller has"), ("operator", "had to")])
 def test_a_cancelled_order_says_who_did_it(by: str, words: str, now: datetime) -> None:
     assert words in letters.cancelled(make_order(now), URL, by, None).paragraphs[0]
+
+
+def test_a_change_says_what_was_and_what_is_and_nothing_twice(now: datetime) -> None:
+    is_now = moved()
+    order = make_confirmed(now, occasion=is_now, counts_from=is_now.starts_at)
+    letter = letters.event_changed(order, URL, make_occasion(), is_now, now)
+    plain = layout.plain(letter)
+    assert (
+        "When\n  Before: Friday, 18 June 2027 at 20:30 (Amsterdam time)\n  Now: Sunday, 20 June 2027 at 20:30 (Amsterdam time)"
+        in plain
+    )
+    assert "Doors\n  Before: Not announced\n  Now: Sunday, 20 June 2027 at 19:30 (Amsterdam time)" in plain
+    assert "Where\n  Before: Theatre Royal, Leidseplein 26, Amsterdam\n  Now: Carré, Amstel 115, Amsterdam" in plain
+    assert "What: An Evening of Compilers" in plain
+    assert plain.count("Sunday, 20 June 2027 at 20:30") == 1
+    assert letter.attachments == ("event.ics",)
+
+
+def test_a_new_zone_is_a_new_time_even_at_the_same_instant(now: datetime) -> None:
+    is_now = make_occasion(zone="Europe/London")
+    letter = letters.event_changed(make_confirmed(now), URL, make_occasion(), is_now, now)
+    assert [change.name for change in letter.changes] == ["When", "Until"]
+    assert letter.changes[0].now == "Friday, 18 June 2027 at 19:30 (London time)"
+
+
+@pytest.mark.parametrize(
+    ("policy", "left", "words"),
+    [
+        ("flexible", timedelta(days=2), "all that the seats cost comes back until Thursday, 17 June 2027 at 20:30"),
+        ("flexible", timedelta(days=2), "half of it until Friday, 18 June 2027 at 18:30"),
+        ("flexible", timedelta(hours=12), "half of what the seats cost comes back until Friday, 18 June 2027 at 18:30"),
+        ("moderate", timedelta(hours=12), "nothing is paid back any more"),
+        ("strict", timedelta(days=5), "half of what the seats cost comes back until Tuesday, 15 June 2027 at 20:30"),
+    ],
+)
+def test_a_change_says_what_cancelling_brings_back_by_policy(
+    policy: str, left: timedelta, words: str, now: datetime
+) -> None:
+    occasion = make_occasion()
+    order = make_confirmed(now, policy=policy, confirmed_at=occasion.starts_at - timedelta(days=90))
+    letter = letters.event_changed(order, URL, make_occasion(title="Compilers"), occasion, occasion.starts_at - left)
+    assert words in letter.paragraphs[-1]
+
+
+def test_where_the_event_was_moved_forward_everything_comes_back_until_it_begins(now: datetime) -> None:
+    is_now = make_occasion()
+    order = make_confirmed(now, counts_from=is_now.starts_at + timedelta(days=30))
+    told = letters.event_changed(order, URL, moved(), is_now, is_now.starts_at - timedelta(hours=1)).paragraphs[-1]
+    assert "all that the seats cost comes back until Friday, 18 June 2027 at 20:30" in told
+    assert "half" not in told
+
+
+def test_who_has_not_paid_is_told_that_nothing_was_charged(now: datetime) -> None:
+    letter = letters.event_changed(make_order(now), URL, make_occasion(), moved(), now)
+    assert "nothing has been charged" in letter.paragraphs[-1]
+    assert letter.attachments == ()
 
 
 def test_a_letter_may_be_nothing_but_words() -> None:
