@@ -137,7 +137,7 @@ class TestPlans:
         assert packed.json() == plain.json()
         assert int(packed.headers["Content-Length"]) < len(gzip.decompress(gzip.compress(plain.content)))
         assert len(plain.json()["seats"]["guid"]) == 18
-        assert packed.headers["Vary"] == "Accept-Encoding"
+        assert packed.headers["Vary"] == "Accept-Encoding, Accept-Language"
         assert "max-age" in packed.headers["Cache-Control"]
         etag = packed.headers["ETag"]
         for seen in (etag, f'"other", {etag}', "*", etag.removeprefix("W/")):
