@@ -14,6 +14,7 @@ from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.views import Line, Order, OrderCard, Party, Status, Step, TicketView
 from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import Occasion
 from marketplace.db import Session, is_postgres
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
@@ -330,6 +331,14 @@ async def status_of(session: Session, id: BookingId) -> Status:
     if status is None:
         raise BookingNotFound(id)
     return Status(status)
+
+
+async def bought(session: Session, id: BookingId) -> tuple[ListingId, Occasion]:
+    """Of which listing an order is, and what, when and where it says. Raises BookingNotFound."""
+    booking = await session.get(Booking, id)
+    if booking is None:
+        raise BookingNotFound(id)
+    return ListingId(booking.listing_id), booking.occasion
 
 
 async def order_for_mail(session: Session, id: BookingId) -> Order:

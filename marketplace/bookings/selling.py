@@ -91,8 +91,8 @@ async def tell_of_the_change(id: ListingId, now: datetime) -> int:
 async def tell_if_changed(id: BookingId, now: datetime) -> None:
     """The same for one order, which was being made, or was given up for a while, when the others were told."""
     async with transaction(reading=True) as session:
-        order = await queries.order_for_mail(session, id)
-        is_true = order.occasion == await catalog.occasion(session, order.listing_id)
+        listing, known = await queries.bought(session, id)
+        is_true = known == await catalog.occasion(session, listing)
     if not is_true:
         async with transaction() as session:
             await actions.follow_listing(session, id, now)

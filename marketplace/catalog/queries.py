@@ -129,6 +129,14 @@ async def occasion(session: Session, id: ListingId) -> Occasion:
     return Occasion.of(await _listing(session, id))
 
 
+async def why_called_off(session: Session, id: ListingId) -> str | None:
+    """What its seller wrote when calling it off, which may be nothing; None where it takes place."""
+    found = await session.exec(
+        select(func.coalesce(Listing.cancel_reason, "")).where(Listing.id == id, Listing.status == Status.CANCELLED)
+    )
+    return found.first()
+
+
 async def plan_within(session: Session, id: PlanId) -> SeatPlan:
     """A plan as this transaction sees it: it may be the one that imported it. Raises NotFound."""
     return _plans.peek(id) or _plans.put(id, await _read(session, id))

@@ -199,12 +199,7 @@ def cancelled(order: Order, url: str, by: str, refund: Money | None) -> Letter:
         "buyer": say("You have cancelled this order. Its tickets are not valid any more."),
         "seller": say("We are sorry: the seller has cancelled this order. Its tickets are not valid any more."),
     }.get(by, say("We are sorry: this order had to be cancelled. Its tickets are not valid any more."))
-    if refund is None:
-        money = say("Nothing was charged.")
-    elif refund:
-        money = say("{refund} goes back the way you paid. This usually takes a few days.", refund=refund.text())
-    else:
-        money = say("Under this order’s refund policy, nothing is paid back.")
+    money = _given_back(refund)
     return Letter(
         kind="cancelled",
         subject=say("Your order is cancelled: {title}", title=order.title),
@@ -215,6 +210,34 @@ def cancelled(order: Order, url: str, by: str, refund: Money | None) -> Letter:
         button=Button(say("Open your order"), url),
         footnote=_footnote(order),
     )
+
+
+def called_off(order: Order, url: str, reason: str, refund: Money | None) -> Letter:
+    """`reason` is what the seller wrote about it, which may be nothing; `refund` as for `cancelled`."""
+    news = (
+        say("We are sorry: the event has been called off. Your tickets are not valid any more.")
+        if order.tickets
+        else say("We are sorry: the event has been called off.")
+    )
+    money = _given_back(refund)
+    return Letter(
+        kind="called_off",
+        subject=say("The event has been called off: {title}", title=order.title),
+        preview=money,
+        heading=say("The event has been called off"),
+        paragraphs=(news, *([say("The seller writes: {reason}", reason=reason)] if reason else []), money),
+        facts=_facts(order),
+        button=Button(say("Open your order"), url),
+        footnote=_footnote(order),
+    )
+
+
+def _given_back(refund: Money | None) -> str:
+    if refund is None:
+        return say("Nothing was charged.")
+    if refund:
+        return say("{refund} goes back the way you paid. This usually takes a few days.", refund=refund.text())
+    return say("Under this order’s refund policy, nothing is paid back.")
 
 
 def money_returned(order: Order, url: str, why: str) -> Letter:

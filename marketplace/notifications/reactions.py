@@ -38,7 +38,8 @@ from marketplace.bookings.events import (
     TimeRunsOut,
 )
 from marketplace.bookings.queries import LAST_MINUTES
-from marketplace.bookings.views import Order, Status
+from marketplace.bookings.views import Order, Party, Status
+from marketplace.catalog import queries as catalog
 from marketplace.db import transaction
 from marketplace.errors import NotFound
 from marketplace.ids import AccountId, BookingId
@@ -122,9 +123,15 @@ async def tell_that_the_seats_are_gone(fact: BookingExpired, now: datetime) -> N
 
 @reacts_to(BookingCancelled)
 async def tell_of_the_cancelling(fact: BookingCancelled, now: datetime) -> None:
+    """Of the whole event's, where that is why: its seller's own words go along."""
     order = await _order(fact.booking_id)
     refund = await _given_back(order)
-    await _send(order, partial(letters.cancelled, by=fact.by, refund=refund), now)
+    async with transaction(reading=True) as session:
+        why = await catalog.why_called_off(session, order.listing_id) if fact.by == Party.SELLER else None
+    if why is None:
+        await _send(order, partial(letters.cancelled, by=fact.by, refund=refund), now)
+    else:
+        await _send(order, partial(letters.called_off, reason=why, refund=refund), now)
 
 
 @reacts_to(MoneyRefused)

@@ -21,8 +21,9 @@ from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
 from marketplace.money import Money
+from marketplace.notifications import queries as mail
 from tests.makers.accounts import make_seller
-from tests.makers.bookings import GRACE, Market, guest
+from tests.makers.bookings import ADA, GRACE, Market, guest
 
 
 async def look(market: Market):
@@ -180,6 +181,14 @@ async def test_calling_off_ends_every_order_and_gives_everything_back(market: Ma
         assert seen.status is Status.CANCELLED_BY_SELLER
         assert all(ticket.is_void for ticket in seen.tickets)
     assert (await market.bank())[1] == [told.refund.minor]
+    async with transaction(reading=True) as session:
+        written = [
+            (card.to, await mail.mail(session, card.id))
+            for card in (await mail.mailbox(session)).items
+            if card.kind == "called_off"
+        ]
+    assert {to for to, _ in written} == {ADA.email, GRACE.email}
+    assert all("The seller writes: The river is in the stalls." in one.text for _, one in written)
     assert (await quote(market)).orders == 0
     assert await selling.cancel_orders(market.listing.id, market.now) == 0
     assert (await market.bank())[1] == [told.refund.minor]

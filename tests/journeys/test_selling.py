@@ -103,7 +103,7 @@ async def test_somebody_opens_a_shop_publishes_a_listing_watches_the_first_sale_
     await expect(sales.part("sales-status")).to_have_text("Called off")
     await expect(sales.orders.first).to_contain_text("Cancelled by the seller")
     order = OrderPage(await visitor())
-    await order.page.goto(await market.magic_link_to(nora.email, about="cancelled"))
+    await order.page.goto(await market.magic_link_to(nora.email, about="called off"))
     await expect(order.part("order-status")).to_have_text("Cancelled by the seller")
 
 

@@ -27,6 +27,7 @@ def every_letter(order: Order) -> list[Letter]:
         letters.expired(order, URL),
         letters.event_changed(order, URL, make_occasion(title=order.title), moved(), order.created_at),
         *(letters.cancelled(order, URL, by, None) for by in ("buyer", "seller", "operator")),
+        letters.called_off(order, URL, "The river is in the stalls.", None),
         *(letters.money_returned(order, URL, why) for why in ("late", "twice", "wrong_amount", "after_cancelling")),
     ]
 
@@ -64,7 +65,7 @@ class Words(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("at", range(14))
+@pytest.mark.parametrize("at", range(15))
 def test_both_forms_say_the_same_and_lead_to_the_order(at: int, now: datetime) -> None:
     letter = every_letter(make_order(now))[at]
     page, plain = Words(layout.html(letter)), layout.plain(letter)
@@ -190,6 +191,17 @@ def test_who_has_not_paid_is_told_that_nothing_was_charged(now: datetime) -> Non
     letter = letters.event_changed(make_order(now), URL, make_occasion(), moved(), now)
     assert "nothing has been charged" in letter.paragraphs[-1]
     assert letter.attachments == ()
+
+
+def test_what_is_called_off_says_so_in_its_sellers_words_and_what_comes_back(now: datetime) -> None:
+    paid = letters.called_off(make_confirmed(now), URL, "The river is in the stalls.", Money(8500, "EUR"))
+    assert paid.paragraphs == (
+        "We are sorry: the event has been called off. Your tickets are not valid any more.",
+        "The seller writes: The river is in the stalls.",
+        "€85.00 goes back the way you paid. This usually takes a few days.",
+    )
+    unpaid = letters.called_off(make_order(now), URL, "", None)
+    assert unpaid.paragraphs == ("We are sorry: the event has been called off.", "Nothing was charged.")
 
 
 def test_a_letter_may_be_nothing_but_words() -> None:
