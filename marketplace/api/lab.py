@@ -14,13 +14,14 @@ from marketplace.api.asking import must_be_same_site
 from marketplace.api.shapes import Instant, PaymentShape, Shape
 from marketplace.db import transaction
 from marketplace.ids import ListingId, MailId, PaymentId
-from marketplace.lab import fresh_start, storm, time_machine
+from marketplace.lab import fresh_start, letters, storm, time_machine
 from marketplace.lab.gate import must_be_open
 from marketplace.notifications import queries as mailbox
 from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import Habits, WebhookFaults
 from marketplace.payments.status import PaymentStatus
+from marketplace.words import spoken
 
 
 async def _open(request: Request) -> None:
@@ -113,6 +114,19 @@ async def mails(cursor: str | None = None) -> dict[str, Any]:
 async def mail(id: str) -> dict[str, Any]:
     async with transaction(reading=True) as session:
         return asdict(await mailbox.mail(session, MailId(id)))
+
+
+@router.get("/letters")
+async def every_letter(language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
+    """Every letter that we write, by kind and subject, in `language` or that of the request."""
+    found = letters.samples(language or spoken(), clock.now())
+    return {"items": [{"kind": letter.kind, "subject": letter.subject} for letter in found]}
+
+
+@router.get("/letters/{kind}")
+async def sample_letter(kind: str, language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
+    """One letter about an order or a person that are made up, as HTML and as plain text. Nothing is sent."""
+    return asdict(letters.sample(kind, language or spoken(), clock.now()))
 
 
 class StormRequest(Shape):

@@ -17,8 +17,8 @@ from marketplace.components.values import Flag, Text, TimelineItem, sentence
 from marketplace.lab.figures import Period
 from marketplace.lab.storm import MOST_BUYERS
 from marketplace.pages.frame import frame
-from marketplace.state.lab import LabState, MailRow, PaymentRow, StormState
-from marketplace.words import locale, say
+from marketplace.state.lab import LabState, LetterRow, MailRow, PaymentRow, StormState
+from marketplace.words import LANGUAGES, locale, say
 
 _S = LabState
 
@@ -53,11 +53,12 @@ def _benches() -> rx.Component:
     return rx.fragment(
         page_header(say("Lab"), lead=say("Decide what the simulated provider does, move the clock, read the mail.")),
         rx.el.div(
-            rx.el.div(_habits(), _fates(), _clock(), _fresh_start(), class_name="stack"),
-            rx.el.div(_books(), _mailbox(), class_name="stack"),
+            rx.el.div(_habits(), _fates(), class_name="stack"),
+            rx.el.div(_clock(), _fresh_start(), _books(), class_name="stack"),
             class_name="split-even",
         ),
         _figures(),
+        rx.el.div(_mailbox(), _letters(), class_name="split-even"),
         _storm(),
     )
 
@@ -288,10 +289,44 @@ def _mail(row: rx.Var[MailRow]) -> rx.Component:
     )
 
 
+def _letters() -> rx.Component:
+    return card(
+        rx.el.p(say("Every letter that we write, with made-up people and orders. Nothing is sent.")),
+        chips(
+            *(
+                chip(name, testid=f"lab-letters-{code}", is_on=_S.language == code, on_click=_S.show_letters(code))
+                for code, name in LANGUAGES.items()
+            ),
+            label=say("Language"),
+        ),
+        rx.el.ul(rx.foreach(_S.letters, _sample), class_name="plain-list", data_testid="lab-letters"),
+        title=say("Letters"),
+    )
+
+
+def _sample(row: rx.Var[LetterRow]) -> rx.Component:
+    return rx.el.li(
+        button(row["subject"], testid=f"lab-sample-{row['kind']}", tone="plain", on_click=_S.open_letter(row["kind"])),
+        rx.el.span(row["kind"], class_name="small quiet"),
+        key=row["kind"],
+    )
+
+
 def _letter() -> rx.Component:
     return dialog(
-        # A letter may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
-        rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=say("The mail"), class_name="letter"),
+        chips(
+            *(
+                chip(name, testid=f"lab-letter-{form}", is_on=_S.mail_form == form, on_click=_S.show_mail_as(form))
+                for form, name in (("html", say("As it looks")), ("text", say("As text")))
+            ),
+            label=say("How to show it"),
+        ),
+        rx.cond(
+            _S.mail_form == "text",
+            rx.el.pre(_S.mail_text, class_name="letter letter-text", tab_index=0, data_testid="lab-letter-plain"),
+            # A letter may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
+            rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=say("The mail"), class_name="letter"),
+        ),
         title=_S.mail_subject,
         is_open=_S.mail_html != "",
         on_close=_S.close_mail,

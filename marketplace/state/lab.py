@@ -18,7 +18,7 @@ from marketplace.components.values import Bar, Choice, Share, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid
 from marketplace.ids import ListingId, MailId
-from marketplace.lab import fresh_start, storm, time_machine
+from marketplace.lab import fresh_start, letters, storm, time_machine
 from marketplace.lab.figures import Period, figures
 from marketplace.lab.gate import LabClosed, must_be_open
 from marketplace.notifications import queries as mailbox
@@ -31,7 +31,7 @@ from marketplace.payments.views import Decided, PaymentView
 from marketplace.state import charts, phrases
 from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say, say_n
+from marketplace.words import page_at, say, say_n, spoken
 
 PROVIDER = "simulator"
 SHOWN = 25
@@ -63,6 +63,11 @@ class MailRow(TypedDict):
     to: str
     status: str
     at_text: str
+
+
+class LetterRow(TypedDict):
+    kind: str
+    subject: str
 
 
 class StormState(ViewerState):
@@ -144,8 +149,16 @@ class LabState(ViewerState):
     known_fates: list[str] = []  # noqa: RUF012 - a Reflex var
     payments: list[PaymentRow] = []  # noqa: RUF012
     mails: list[MailRow] = []  # noqa: RUF012
+    letters: list[LetterRow] = []  # noqa: RUF012
+    language: str = ""
+    """The one that the letters are shown in."""
+
     mail_subject: str = ""
     mail_html: str = ""
+    mail_text: str = ""
+    mail_form: str = "html"
+    """In which form the open mail is shown: html or text."""
+
     clock_text: str = ""
     ahead_text: str = ""
     is_asking: bool = False
@@ -174,6 +187,7 @@ class LabState(ViewerState):
         self.is_open = True
         await self._show_habits()
         await self._show_books()
+        self.show_letters(self.language or spoken())
         self.is_loading = False
 
     @rx.event
@@ -230,11 +244,29 @@ class LabState(ViewerState):
         must_be_open()
         async with transaction(reading=True) as session:
             mail = await mailbox.mail(session, MailId(id))
-        self.mail_subject, self.mail_html = mail.card.subject, mail.html
+        self._open(mail.card.subject, mail.html, mail.text)
+
+    @rx.event
+    def show_letters(self, language: str) -> None:
+        """Every letter that we write, in this language."""
+        found = letters.samples(language, clock.now())
+        self.language, self.letters = language, [LetterRow(kind=one.kind, subject=one.subject) for one in found]
+
+    @rx.event
+    def open_letter(self, kind: str) -> None:
+        letter = letters.sample(kind, self.language, clock.now())
+        self._open(letter.subject, letter.html, letter.text)
+
+    @rx.event
+    def show_mail_as(self, form: str) -> None:
+        self.mail_form = form
 
     @rx.event
     def close_mail(self) -> None:
-        self.mail_subject = self.mail_html = ""
+        self._open("", "", "")
+
+    def _open(self, subject: str, html: str, text: str) -> None:
+        self.mail_subject, self.mail_html, self.mail_text, self.mail_form = subject, html, text, "html"
 
     @rx.event
     def ask_for_fresh_start(self) -> None:

@@ -195,6 +195,18 @@ class TestLab:
         older = await api.get("/lab/mailbox", params={"cursor": mails[-1]["id"]})
         assert older.status_code == 200
 
+    async def test_every_letter_can_be_looked_at_before_it_is_sent(self, api: Client, market: Market) -> None:
+        kinds = [one["kind"] for one in (await api.get("/lab/letters")).json()["items"]]
+        assert {"confirmed", "declined", "reset_password"} < set(kinds)
+        letter = (await api.get("/lab/letters/confirmed", params={"language": "de"})).json()
+        assert (letter["kind"], letter["subject"][:4]) == ("confirmed", "Ihre")
+        assert 'lang="de"' in letter["html"]
+        spoken = await api.get("/lab/letters/confirmed", headers={"Accept-Language": "de"})
+        assert spoken.json()["subject"] == letter["subject"]
+        is_problem(await api.get("/lab/letters/love"), 404, "not_found")
+        assert (await api.get("/lab/letters", params={"language": "tlh"})).status_code == 422
+        assert (await api.get("/lab/mailbox")).json()["items"] == []
+
     async def test_time_can_be_moved_forward_only(self, api: Client, market: Market) -> None:
         before = (await api.get("/lab/clock")).json()
         moved = (await api.post("/lab/clock", json={"seconds": 900})).json()
@@ -208,7 +220,7 @@ class TestLab:
         self, api: Client, market: Market, own_settings: settings.Settings
     ) -> None:
         settings.use(own_settings.model_copy(update={"lab": False}))
-        for path in ("/lab/clock", "/lab/simulator", "/lab/mailbox", "/lab/payments"):
+        for path in ("/lab/clock", "/lab/simulator", "/lab/mailbox", "/lab/payments", "/lab/letters"):
             is_problem(await api.get(path), 404, "lab_closed")
         is_problem(await api.post("/lab/reset"), 404, "lab_closed")
         assert (await api.get(f"/listings/{market.listing.id}")).status_code == 200

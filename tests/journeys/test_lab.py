@@ -77,6 +77,21 @@ async def test_payments_with_their_trail_and_mails_are_there_to_read(visitor: Vi
     await expect(payment).to_contain_text("Paid")
     letter = await lab.open_mail(subject)
     await expect(letter.get_by_role("link", name="Open your ticket")).to_be_visible()
+    await expect(await lab.letter_as_text()).to_contain_text("Open your ticket:")
+
+
+async def test_every_letter_can_be_read_in_every_language_and_form(visitor: Visitor, shots):
+    lab = LabPage(await visitor())
+    await lab.open()
+    letter = await lab.open_letter("confirmed")
+    await expect(letter.get_by_role("heading", name="You are going")).to_be_visible()
+    await expect(letter.get_by_role("link", name="Open your tickets")).to_be_visible()
+    await lab.page.screenshot(path=shots("letter"))
+    await expect(await lab.letter_as_text()).to_contain_text("Stalls, row C, seat 12: €42.50")
+    await lab.close_letter()
+    letter = await lab.open_letter("declined", language="de")
+    await expect(letter.get_by_role("link", name="Noch einmal versuchen")).to_be_visible()
+    await expect(await lab.letter_as_text()).to_contain_text("zu wenig Guthaben")
 
 
 async def test_the_clock_goes_forward_and_back_to_real_time(visitor: Visitor):

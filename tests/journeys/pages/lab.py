@@ -35,6 +35,27 @@ class LabPage(Frame):
         """Open the newest mail with these words in its subject; returns its inside."""
         await self.part("lab-mailbox").get_by_role("button", name=subject).first.click()
         await expect(self.part("lab-letter")).to_be_visible()
+        return self.letter
+
+    async def open_letter(self, kind: str, *, language: str = "en") -> FrameLocator:
+        """Look at a letter that nobody is sent; returns its inside."""
+        await self.part(f"lab-letters-{language}").click()
+        await expect(self.part(f"lab-letters-{language}")).to_have_attribute("aria-pressed", "true")
+        await self.part(f"lab-sample-{kind}").click()
+        await expect(self.part("lab-letter")).to_be_visible()
+        return self.letter
+
+    async def letter_as_text(self) -> Locator:
+        """The plain text of the letter that is open."""
+        await self.part("lab-letter-text").click()
+        return self.part("lab-letter-plain")
+
+    async def close_letter(self) -> None:
+        await self.part("lab-letter-close").click()
+        await expect(self.part("lab-letter")).to_be_hidden()
+
+    @property
+    def letter(self) -> FrameLocator:
         return self.part("lab-letter").frame_locator("iframe")
 
     async def start_anew(self) -> None:
