@@ -37,7 +37,7 @@ words: set-up-dev ## bring the catalogues of translations up to date with the co
 	$(PYTHON) -m marketplace.cli words
 
 bench: set-up-dev ## benchmarks; ratios measured side by side in one run
-	@$(PYTHON) -m bench.inventory; inventory=$$?; $(PYTHON) -m bench && exit $$inventory
+	@$(PYTHON) -m bench.inventory; inventory=$$?; HOLDFAST_BROWSER="$$(bin/ensure-browser)" $(PYTHON) -m bench && exit $$inventory
 
 lock: set-up-dev ## write requirements/*.txt anew from pyproject.toml
 	@bin/lock

@@ -25,6 +25,7 @@ export class Painter {
     this.flight = null;
     this.frame = 0;
     this.times = [];
+    this.isSeen = false;
     this.pulses = [];
     this.off = new Uint8Array(hall.categories.length);
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -256,6 +257,10 @@ export class Painter {
     if (isCovered && this.layer.k === this.k) this.previous = null;
     this.trimTiles(this.layer);
     const isMoving = this.drawOverlay(now);
+    if (isCovered && !this.isSeen) {
+      this.isSeen = true;
+      performance.mark("seats-drawn"); // for whoever measures how long a visitor waits for the hall
+    }
     this.times.push(performance.now() - began);
     if (this.times.length > 2000) this.times.splice(0, 1000);
     this.afterDraw?.();
