@@ -134,6 +134,10 @@ def _event_changed(now: datetime) -> Letter:
     return letters.event_changed(replace(_paid(now), occasion=is_now), _to_orders(), was, is_now, now)
 
 
+def _called_off(now: datetime) -> Letter:
+    return letters.called_off(_paid(now), _to_orders(), say("The lighthouse is under water."), Money(93_50, "EUR"))
+
+
 def _cancelled(by: str, refund: Money | None) -> Callable[[datetime], Letter]:
     return lambda now: letters.cancelled(_paid(now), _to_orders(), by, refund)
 
@@ -158,6 +162,7 @@ _SAMPLES: Mapping[str, Callable[[datetime], Letter]] = {
     "cancelled_by_operator": _cancelled("operator", Money(93_50, "EUR")),
     "cancelled_without_refund": _cancelled("buyer", Money(0, "EUR")),
     "cancelled_unpaid": _cancelled("seller", None),
+    "called_off": _called_off,
     "money_returned_late": _money_returned("late"),
     "money_returned_twice": _money_returned("twice"),
     "money_returned_wrong_amount": _money_returned("wrong_amount"),
