@@ -6,6 +6,8 @@ Two endpoints of one server process in alternating rounds of one run, behind the
 `/holds` whole (the visitor's token is verified, the rate is limited, the seats are checked, priced and claimed in
 Redis), and a no-op that reads the body and answers. Every hold is a new visitor's first, on a free seat; the hall's map
 has been looked at, as a buyer would have before. Reported besides: adding a second, third and fourth seat to it.
+
+Measured with as many callers at once as keep the server busy, and reported with few, where a hold also waits for Redis.
 """
 
 from __future__ import annotations
@@ -16,30 +18,34 @@ from statistics import median
 import uvloop
 
 from bench.client import Connection, connect, request, together
-from bench.findings import Finding, at_least, table
+from bench.findings import Finding, at_least, spread, table
 from bench.house import ROWS, SEATS, House, house, seat, visitor
 
 ROUNDS = 13
 WARM_UP = 2
 CALLS = 300
-CONNECTIONS = 8
+CROWD, FEW = 64, 8
+"""Callers at once."""
 PATH = "/api/v1/holds"
 
 _free = count()
 
 
 async def measure() -> list[Finding]:
-    async with house(halls=(ROUNDS + WARM_UP) * CALLS * 4 // (ROWS * SEATS) + 1) as home:
-        connections = await connect(home.port, CONNECTIONS)
-        await together(connections, [request("GET", f"/api/v1/listings/{hall}/seats") for hall in home.halls])
-        rounds = [await _round(home, connections) for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
-        for connection in connections:
+    async with house(halls=2 * (ROUNDS + WARM_UP) * CALLS * 4 // (ROWS * SEATS) + 1) as home:
+        crowd, few = await connect(home.port, CROWD), await connect(home.port, FEW)
+        await together(few, [request("GET", f"/api/v1/listings/{hall}/seats") for hall in home.halls])
+        # In turns, so that whatever else the machine does meanwhile befalls both alike.
+        rounds = [(await _round(home, crowd), await _round(home, few)) for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
+        for connection in crowd + few:
             connection.close()
-    noop, first, more = (median(rates[at] for rates in rounds) for at in range(3))
+    of_crowd, of_few = ([rates[at] for rates in rounds] for at in range(2))
+    noop, first, more = (median(column) for column in zip(*of_crowd, strict=True))
     return [
-        at_least("POST /holds, rate in relation to a no-op POST", [first / noop for noop, first, _ in rounds], 0.5),
-        Finding("  the same, adding seats to a hold", f"{median(more / noop for noop, _, more in rounds):.2f}"),
+        at_least("POST /holds, rate in relation to a no-op POST", [first / noop for noop, first, _ in of_crowd], 0.5),
+        Finding("  the same, adding seats to a hold", f"{median(more / noop for noop, _, more in of_crowd):.2f}"),
         Finding("  rates: no-op, first hold, adding", f"{noop:,.0f}/s  {first:,.0f}/s  {more:,.0f}/s"),
+        Finding(f"  with {FEW} callers at once", spread([first / noop for noop, first, _ in of_few])),
     ]
 
 
