@@ -41,6 +41,9 @@ streams = APIRouter(tags=["Listings"])
 LONGEST_VERSION = 18
 """Digits: what a 64-bit counter can be asked for."""
 
+_pictures: Shelf[str, bytes] = Shelf(most=128)
+"""Posters as they are drawn for links, by listing and version: each is some 60 kB."""
+
 _packed: Shelf[str, bytes] = Shelf(most=64)
 """Plans as they go over the wire: a hall of 60,000 is compressed once, not for each visitor."""
 
@@ -138,6 +141,15 @@ async def poster(id: str) -> Response:
     async with transaction(reading=True) as session:
         svg = posters.of_listing(await queries.listing_page(session, id, clock.now()))
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@streams.get("/listings/{id}/poster.png", response_class=Response)
+async def picture(id: str) -> Response:
+    """The poster for whoever shows a link to the listing: 1200 by 630."""
+    async with transaction(reading=True) as session:
+        page = await queries.listing_page(session, id, clock.now())
+    drawn = await _pictures.get(f"{page.id} {page.version}", partial(asyncio.to_thread, posters.picture, page))
+    return Response(drawn, media_type="image/png", headers={"Cache-Control": "public, max-age=3600"})
 
 
 @streams.get("/listings/{id}/seats")

@@ -63,7 +63,8 @@ class Meta:
     path: str
     title: str = ""
     about: str = ""
-    pictures: tuple[str, ...] = (PICTURE,)
+    picture: str = PICTURE
+    """What stands for the page where a link to it is shown: a PNG of 1200 by 630."""
     kind: str = "website"
     facts: Mapping[str, object] = field(default_factory=dict)
     first: str = ""
@@ -89,8 +90,13 @@ class Meta:
             lines.append(f'<meta name="description" content="{escape(about)}" data-first/>')
         lines += [f'<meta property="og:{name}" content="{escape(text)}"/>' for name, text in shared.items()]
         lines += [
-            f'<meta property="og:image" content="{escape(settings.current().origin + picture)}"/>'
-            for picture in self.pictures
+            f'<meta property="og:image{part}" content="{escape(text)}"/>'
+            for part, text in (
+                ("", settings.current().origin + self.picture),
+                (":type", "image/png"),
+                (":width", "1200"),
+                (":height", "630"),
+            )
         ]
         lines.append('<meta name="twitter:card" content="summary_large_image"/>')
         if self.facts:
@@ -139,7 +145,7 @@ async def robots() -> Response:
     """Where crawlers may go: not into anybody's orders, nor into the API."""
     private = ["/api/", "/session/", *(page_at(path, language) for language in LANGUAGES for path in PRIVATE)]
     closed = "".join(f"Disallow: {path}\n" for path in private)
-    body = f"User-agent: *\nAllow: /api/v1/listings/*/poster.svg\n{closed}\nSitemap: {settings.current().origin}/sitemap.xml\n"
+    body = f"User-agent: *\nAllow: /api/v1/listings/*/poster.\n{closed}\nSitemap: {settings.current().origin}/sitemap.xml\n"
     return Response(body, media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
 
 
@@ -151,10 +157,14 @@ def _of_listing(page: ListingPage) -> Meta:
         f"{LISTING}{quote(page.slug)}",
         title=f"{page.title} – {NAME}",
         about=about if len(about) <= 160 else f"{about[:159].rstrip()}…",
-        pictures=(PICTURE, page.poster_url),
+        picture=_picture(page),
         facts=_event(page),
         first=_first_words(page, when, place, price),
     )
+
+
+def _picture(page: ListingPage) -> str:
+    return f"/api/v1/listings/{page.id}/poster.png?v={page.version}"
 
 
 def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:
@@ -195,7 +205,7 @@ def _event(page: ListingPage) -> dict[str, object]:
         "name": page.title,
         "description": page.story,
         "url": address,
-        "image": [f"{origin}{page.poster_url}"],
+        "image": [f"{origin}{_picture(page)}", f"{origin}{page.poster_url}"],
         "startDate": _local(page.starts_at, zone),
         "endDate": _local(page.ends_at, zone),
         "eventStatus": f"https://schema.org/Event{'Cancelled' if page.status is Status.CANCELLED else 'Scheduled'}",

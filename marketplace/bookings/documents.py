@@ -22,7 +22,7 @@ _INK, _SOFT, _ACCENT, _RULE = (28, 25, 23), (110, 102, 94), (178, 63, 34), (226,
 _MARGIN, _WIDTH = 18, 210
 
 # Noto Sans, cut down to Latin, Greek and Cyrillic: the fonts that every PDF reader has know Western Europe only.
-_FONTS = Path(__file__).parent / "fonts"
+_FONTS = Path(__file__).parents[1] / "fonts"
 _FONT = "NotoSans"
 
 

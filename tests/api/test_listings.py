@@ -56,10 +56,13 @@ class TestBrowsing:
         is_problem(await api.get(f"/listings/{ListingId.new()}"), 404, "not_found")
         poster = await api.get(f"/listings/{market.listing.id}/poster.svg")
         assert poster.headers["content-type"].startswith("image/svg+xml")
+        picture = await api.get(f"/listings/{market.listing.id}/poster.png")
+        assert picture.headers["content-type"] == "image/png"
+        assert picture.content.startswith(b"\x89PNG")
 
     async def test_a_draft_is_seen_by_its_shop_only(self, api: Client, market: Market) -> None:
         draft = await make_listing(market.now, seller=market.listing.seller, is_published=False)
-        for path in ("", "/plan", "/seats", "/seats/stream", "/poster.svg"):
+        for path in ("", "/plan", "/seats", "/seats/stream", "/poster.svg", "/poster.png"):
             is_problem(await api.get(f"/listings/{draft.id}{path}"), 404, "not_found")
         mine = await api.get(f"/listings/{draft.id}", headers=bearer(market.seller, market.now))
         assert mine.json()["status"] == "draft"

@@ -60,6 +60,8 @@ async def test_a_listing_s_page_is_filled_with_what_it_is(browser: httpx.AsyncCl
     assert "<title data-first>Tea &amp; Sympathy – Holdfast</title>" in html
     assert f'<link rel="canonical" href="http://localhost:3000/l/{page.slug}"/>' in html
     assert 'property="og:title" content="Tea &amp; Sympathy – Holdfast"' in html
+    picture = f"http://localhost:3000/api/v1/listings/{page.id}/poster.png?v={page.version}"
+    assert f'property="og:image" content="{picture}"' in html
     facts = facts_of(html)
     assert facts["name"] == "Tea & Sympathy"
     assert str(facts["startDate"]).endswith(("+00:00", "+01:00", "+02:00"))

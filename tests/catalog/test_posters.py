@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.catalog import posters
 from marketplace.catalog.posters import Poster, poster_svg
 from marketplace.catalog.views import Genre
+from tests.makers.catalog import make_listing
 
 AT = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 
@@ -63,3 +66,16 @@ def test_any_title_fits(title: str) -> None:
     lines = [span.text or "" for span in root.iter("{http://www.w3.org/2000/svg}tspan")]
     assert 1 <= len(lines) <= 3
     assert max(map(len, lines)) <= 40
+
+
+@pytest.mark.parametrize(
+    "title", ["Salt", "A Very Long Title That Needs All of Three Lines Because WWWWWWW", "Ночь · Νύχτα · नाटक"]
+)
+async def test_a_picture_for_links_is_drawn_in_the_size_that_links_are_shown_in(
+    now: datetime, title: str, database
+) -> None:
+    page = await make_listing(now, title=title)
+    drawn = posters.picture(page)
+    assert drawn.startswith(b"\x89PNG")
+    assert struct.unpack(">II", drawn[16:24]) == (1200, 630)
+    assert drawn == posters.picture(page)
