@@ -36,7 +36,7 @@ PICTURE = "/og.png"
 MOST_IN_SITEMAP = 50_000
 """As many as one sitemap may hold (sitemaps.org)."""
 
-PUBLIC = frozenset({"/", "/browse"})
+PUBLIC = frozenset({"/", "/browse", "/terms"})
 """Pages beside listings that search engines are welcome on. Everything else is somebody's own."""
 
 PRIVATE = ("/checkout/", "/o/", "/orders", "/account", "/lab")

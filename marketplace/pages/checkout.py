@@ -131,7 +131,18 @@ def _form() -> rx.Component:
             title=say("Who you are"),
         ),
         rx.cond(_S.is_free, rx.fragment(), _card()),
-        checkbox(say("I accept the terms and the cancelling rules."), name="terms", testid="terms", is_required=True),
+        checkbox(
+            rx.fragment(
+                *sentence(
+                    say("I accept the {terms} and the cancelling rules."),
+                    # Elsewhere, so that what has been filled in stays.
+                    terms=rx.el.a(say("terms"), href=page_at("/terms"), target="_blank", data_testid="terms-link"),
+                )
+            ),
+            name="terms",
+            testid="terms",
+            is_required=True,
+        ),
         button(
             rx.cond(_S.is_free, say("Get the tickets"), say("Pay {total}", total=_S.total)), testid="pay", tone="primary", kind="submit",
             is_wide=True, is_large=True, is_busy=_S.is_busy, is_disabled=_S.is_busy,

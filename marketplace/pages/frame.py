@@ -35,6 +35,7 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
     more = [
         Link(label=say("What is on"), href=page_at("/browse"), testid="footer-browse"),
         Link(label=say("Sell tickets"), href=page_at("/sell"), testid="footer-sell"),
+        Link(label=say("How buying works"), href=page_at("/terms"), testid="footer-terms"),
         Link(label=say("API"), href="/api/v1/docs", testid="footer-api"),
     ]
     passing_word = toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss)

@@ -20,6 +20,7 @@ from marketplace.pages.orders import order, orders
 from marketplace.pages.sell import sell, sell_new
 from marketplace.pages.sell_edit import sell_edit
 from marketplace.pages.sell_sales import sell_sales
+from marketplace.pages.terms import terms
 from marketplace.pages.welcome import login, login_code, register
 from marketplace.state.account import AccountState, ResetState, VerifyState
 from marketplace.state.browse import BrowseState, HomeState
@@ -59,6 +60,7 @@ def routes() -> tuple[Route, ...]:
         Route("/browse", browse, _title(say("What is on")), say("Theatre, concerts, sport and trips."), (BrowseState.load,)),
         Route("/l/[listing_slug]", listing, of_listing, say("Pick your seats in the live plan."), (ListingState.load,)),
         Route("/checkout/[checkout_hold]", checkout, _title(say("Check out")), say("Pay for your seats."), (CheckoutState.load,)),
+        Route("/terms", terms, _title(say("How buying works")), say("What you can count on, and what you agree to.")),
         Route("/orders", orders, _title(say("Your orders")), say("What you have bought."), (OrdersState.load,)),
         Route("/o/[order_id]", order, _title(say("Your order")), say("Your tickets."), (OrderState.load,)),
         Route("/login", login, _title(say("Log in")), say("Log in to your account."), (WelcomeState.open_form,)),

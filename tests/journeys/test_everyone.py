@@ -47,7 +47,7 @@ async def test_nobody_is_shut_out_from_buying(visitor: Visitor, market: Market, 
     found: list[str] = []
     for path in (
         "/", "/browse", "/browse?text=nothing+of+that+name", "/l/low-tide-radio", "/l/carmen-in-concert", "/l/no-such-evening",
-        "/orders", "/login", "/register", "/forgot", "/nothing/here",
+        "/orders", "/terms", "/login", "/register", "/forgot", "/nothing/here",
     ):  # fmt: skip
         await page.goto(path)
         found += await violations(page)
