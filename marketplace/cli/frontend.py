@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from marketplace import settings
 from marketplace.cli.refusals import BuildFailed
 
 SOURCES = (
@@ -35,8 +36,12 @@ class Frontend:
         return self._stamp.exists() and self._stamp.read_text() == self.fingerprint()
 
     def fingerprint(self) -> str:
-        """A digest of every source of the pages, of the views that they show, and of the tools that compile them."""
-        digest = hashlib.sha256(f"reflex {version('reflex')}, python {sys.version}".encode())
+        """A digest of every source of the pages, of the views that they show, and of the tools that compile them.
+
+        Where the lab is open, there are pages that are not there where it is closed.
+        """
+        lab = settings.current().lab_is_open
+        digest = hashlib.sha256(f"reflex {version('reflex')}, python {sys.version}, lab {lab}".encode())
         for path in sorted(self._sources()):
             digest.update(f"\0{path.relative_to(self.root)}\0".encode())
             digest.update(path.read_bytes())

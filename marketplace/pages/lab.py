@@ -232,6 +232,7 @@ def _asking() -> rx.Component:
             rx.el.li(say("All accounts, log-ins, shops and listings go, yours too. The demo people come back.")),
             rx.el.li(say("All orders, tickets, payments, holds and mails go. The demo programme is half sold again.")),
             rx.el.li(say("The provider behaves as at first, and the clock shows real time.")),
+            class_name="stack stack-tight bullets",
         ),
         rx.el.p(say("It takes a few seconds and cannot be undone.")),
         title=say("Start the world anew?"),

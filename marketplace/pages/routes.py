@@ -10,6 +10,7 @@ import reflex as rx
 from reflex_base.utils.imports import ImportVar
 from reflex_base.vars import VarData
 
+from marketplace import settings
 from marketplace.pages.account import account, forgot, reset, verify
 from marketplace.pages.browse import browse, home
 from marketplace.pages.checkout import checkout
@@ -20,6 +21,7 @@ from marketplace.pages.orders import order, orders
 from marketplace.pages.sell import sell, sell_new
 from marketplace.pages.sell_edit import sell_edit
 from marketplace.pages.sell_sales import sell_sales
+from marketplace.pages.styleguide import styleguide
 from marketplace.pages.terms import terms
 from marketplace.pages.welcome import login, login_code, register
 from marketplace.state.account import AccountState, ResetState, VerifyState
@@ -31,6 +33,7 @@ from marketplace.state.orders import OrdersState, OrderState
 from marketplace.state.sell import SellState
 from marketplace.state.sell_edit import SellEditState
 from marketplace.state.sell_sales import SellSalesState
+from marketplace.state.styleguide import StyleguideState
 from marketplace.state.viewer import ViewerState
 from marketplace.state.welcome import WelcomeState
 from marketplace.words import LANGUAGES, page_at, say, speaking
@@ -75,6 +78,16 @@ def routes() -> tuple[Route, ...]:
         Route("/sell/[sell_id]", sell_sales, _title(say("Sales")), say("How a listing sells."), (SellSalesState.load,)),
         Route("/sell/[sell_id]/edit", sell_edit, _title(say("Listing")), say("Write a listing."), (SellEditState.load,)),
         Route("/lab", lab, _title(say("Lab")), say("Test the marketplace."), (LabState.load, StormState.load)),
+        *_in_development(),
+    )  # fmt: skip
+
+
+def _in_development() -> tuple[Route, ...]:
+    """What is there only where the lab is open: elsewhere nobody can tell it from a page that never was."""
+    if not settings.current().lab_is_open:
+        return ()
+    return (
+        Route("/styleguide", styleguide, _title(say("Style guide")), say("What every page is made of."), (StyleguideState.load,)),
     )  # fmt: skip
 
 

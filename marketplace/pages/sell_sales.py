@@ -13,6 +13,7 @@ from marketplace.components.forms import text_area
 from marketplace.components.labels import badge
 from marketplace.components.seat_map import seat_map
 from marketplace.components.shell import dialog, page_header
+from marketplace.components.tables import Column, table
 from marketplace.components.values import when
 from marketplace.pages.frame import frame
 from marketplace.state.sell_sales import MOST_AT_ONCE, BackRow, CategoryRow, OrderRow, SellSalesState
@@ -218,25 +219,18 @@ def _orders() -> rx.Component:
         ),
         rx.cond(
             _S.orders,
-            rx.el.div(
-                rx.el.table(
-                    rx.el.thead(
-                        rx.el.tr(
-                            *(
-                                rx.el.th(head, scope="col")
-                                for head in (say("When"), say("Buyer"), say("Places"), say("Status"))
-                            ),
-                            rx.el.th(say("Total"), scope="col", class_name="table-number"),
-                        )
-                    ),
-                    rx.el.tbody(rx.foreach(_S.orders, _order)),
-                    class_name="table table-cards",
-                ),
-                class_name="table-scroll",
-                data_testid="orders",
-                tab_index=0,
-                role="region",
-                aria_label=say("Orders"),
+            table(
+                [
+                    Column(say("When"), lambda row: row["when_text"]),
+                    Column(say("Buyer"), _buyer),
+                    Column(say("Places"), lambda row: row["seats"], "text"),
+                    Column(say("Status"), lambda row: badge(row["status"], tone=row["tone"])),
+                    Column(say("Total"), lambda row: row["total"], "number"),
+                ],
+                _S.orders,
+                label=say("Orders"),
+                testid="orders",
+                row_testid=lambda row: f"order-{row['id']}",
             ),
             rx.el.p(
                 say("No orders yet. They appear here as they come in."), class_name="quiet", data_testid="no-orders"
@@ -247,18 +241,8 @@ def _orders() -> rx.Component:
     )
 
 
-def _order(row: rx.Var[OrderRow]) -> rx.Component:
-    return rx.el.tr(
-        rx.el.td(row["when_text"], data_label=say("When")),
-        rx.el.td(
-            rx.el.span(rx.el.strong(row["buyer"]), rx.el.br(), rx.el.span(row["email"], class_name="quiet")),
-            data_label=say("Buyer"),
-        ),
-        rx.el.td(row["seats"], class_name="table-text", data_label=say("Places")),
-        rx.el.td(badge(row["status"], tone=row["tone"]), data_label=say("Status")),
-        rx.el.td(row["total"], class_name="table-number", data_label=say("Total")),
-        data_testid=f"order-{row['id']}",
-    )
+def _buyer(row: rx.Var[OrderRow]) -> rx.Component:
+    return rx.el.span(rx.el.strong(row["buyer"]), rx.el.br(), rx.el.span(row["email"], class_name="quiet"))
 
 
 def _end() -> rx.Component:

@@ -185,6 +185,8 @@ class LabState(ViewerState):
             self.is_open, self.is_loading = False, False
             return
         self.is_open = True
+        self.is_asking = False
+        self._open("", "", "")
         await self._show_habits()
         await self._show_books()
         self.show_letters(self.language or spoken())

@@ -181,7 +181,7 @@ class OrderState(ViewerState):
         self.can_cancel = self.is_unpaid or (self.is_confirmed and clock.now() < order.starts_at)
         self.pay_href = page_at(f"/checkout/{order.hold_id}")
         self.buyer, self.email = order.buyer_name, order.buyer_email
-        self.tickets = [_ticket(ticket) for ticket in order.tickets]
+        self.tickets = [ticket_row(ticket) for ticket in order.tickets]
         self.lines = [
             PriceLine(label=line.label, text=line.amount.text(), note=line.category or "") for line in order.bought
         ]
@@ -226,7 +226,7 @@ def _refund_text(refund: RefundView) -> str:
     }.get(refund.status, say("Refund on its way"))  # fmt: skip
 
 
-def _ticket(ticket: TicketView) -> TicketRow:
+def ticket_row(ticket: TicketView) -> TicketRow:
     svg = base64.b64encode(documents.qr_svg(ticket).encode()).decode()
     return TicketRow(
         id=ticket.id, label=ticket.label, category=ticket.category, code=ticket.id[-8:],

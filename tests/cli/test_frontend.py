@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from marketplace import settings
 from marketplace.cli.frontend import Frontend, tools_environment
 
 
@@ -35,6 +36,12 @@ def test_what_no_page_shows_does_not_change_the_fingerprint(project: Frontend):
     before = project.fingerprint()
     (project.root / "marketplace/catalog/actions.py").write_text("two")
     assert project.fingerprint() == before
+
+
+def test_a_closed_lab_has_other_pages(project: Frontend, own_settings: settings.Settings):
+    before = project.fingerprint()
+    settings.use(own_settings.model_copy(update={"lab": False}))
+    assert project.fingerprint() != before
 
 
 def test_pages_that_were_never_built_are_not_fresh(project: Frontend):
