@@ -18,8 +18,18 @@ from sqlmodel import and_, col, func, or_, select
 
 from marketplace.bookings import queries
 from marketplace.bookings.models import Booking, BookingLine
-from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, Sales, SoldOrder, Status, Takings
+from marketplace.bookings.views import (
+    CallOffQuote,
+    CategorySales,
+    ChangeQuote,
+    HeldBack,
+    Sales,
+    SoldOrder,
+    Status,
+    Takings,
+)
 from marketplace.catalog import queries as catalog
+from marketplace.catalog import writing
 from marketplace.catalog.views import OCCASION, ListingPage, Occasion, Page
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid, NotFound, Unavailable
@@ -250,11 +260,7 @@ async def held_back(session: Session, actor: Actor, id: ListingId, now: datetime
 async def call_off_quote(session: Session, actor: Actor, id: ListingId, now: datetime) -> CallOffQuote:
     """What calling the event off would give back today. Raises NotFound for strangers."""
     page = await catalog.own_listing(session, actor, id, now)
-    rows = await session.exec(
-        select(Booking.status, Booking.payment_id, Booking.surcharge_minor).where(
-            Booking.listing_id == id, col(Booking.status).in_(LIVE)
-        )
-    )
+    rows = await session.exec(select(Booking.status, Booking.payment_id, Booking.surcharge_minor).where(*_live(id)))
     live = rows.all()
     confirmed = [(payment, surcharge) for status, payment, surcharge in live if status == Status.CONFIRMED]
     left = await payments.refundable(session, [PaymentId(payment) for payment, _ in confirmed if payment])
@@ -275,6 +281,20 @@ async def call_off_quote(session: Session, actor: Actor, id: ListingId, now: dat
     )
 
 
+async def change_quote(session: Session, actor: Actor, id: ListingId, now: datetime) -> ChangeQuote:
+    """Whom it would be told to, and what, if what is written became public now.
+
+    Raises NotFound for strangers, NotReady for what could not be made public.
+    """
+    view = await catalog.sheet(session, actor, id, now)
+    writing.must_be_whole(view)
+    is_now = view.draft.occasion
+    told = await session.exec(
+        select(func.count(col(Booking.buyer_email).distinct())).where(*_live(id), _knows_other_than(is_now))
+    )
+    return ChangeQuote(told.one(), await catalog.occasion(session, id), is_now)
+
+
 async def revenues(session: Session, ids: Iterable[ListingId]) -> dict[ListingId, Money]:
     """What confirmed orders brought to each of these listings; those without any are left out."""
     rows = await session.exec(
@@ -292,16 +312,20 @@ async def live_orders(session: Session, id: ListingId, limit: int) -> list[Booki
 
 async def outdated_orders(session: Session, id: ListingId, occasion: Occasion, limit: int) -> list[BookingId]:
     """Orders that do not say yet what, when and where it is by now."""
-    is_news = or_(*(getattr(Booking, name).is_distinct_from(getattr(occasion, name)) for name in OCCASION))
-    return await _first(session, id, limit, is_news)
+    return await _first(session, id, limit, _knows_other_than(occasion))
+
+
+def _live(id: ListingId) -> tuple[ColumnElement[bool], ...]:
+    return col(Booking.listing_id) == id, col(Booking.status).in_(LIVE)
+
+
+def _knows_other_than(occasion: Occasion) -> ColumnElement[bool]:
+    return or_(*(getattr(Booking, name).is_distinct_from(getattr(occasion, name)) for name in OCCASION))
 
 
 async def _first(session: Session, id: ListingId, limit: int, *what: ColumnElement[bool]) -> list[BookingId]:
     rows = await session.exec(
-        select(Booking.id)
-        .where(Booking.listing_id == id, col(Booking.status).in_(LIVE), *what)
-        .order_by(col(Booking.created_at), col(Booking.id))
-        .limit(limit)
+        select(Booking.id).where(*_live(id), *what).order_by(col(Booking.created_at), col(Booking.id)).limit(limit)
     )
     return [BookingId(row) for row in rows]
 

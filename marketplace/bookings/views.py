@@ -108,6 +108,11 @@ class Order:
     steps: tuple[Step, ...]
 
     @property
+    def is_promised_more(self) -> bool:
+        """Whether its policy, told by the start as it is now, would say less than its buyer may have."""
+        return self.counts_from > self.starts_at
+
+    @property
     def title(self) -> str:
         return self.occasion.title
 
@@ -256,6 +261,15 @@ class HeldBack:
     units: tuple[str, ...]
     labels: tuple[str, ...]
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuote:
+    """What making a change public would tell, before anybody decides: how many buyers, what they know, and what is new."""
+
+    buyers: int
+    was: Occasion
+    is_now: Occasion
 
 
 @dataclass(frozen=True, slots=True)

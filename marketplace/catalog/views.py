@@ -129,6 +129,14 @@ class ListingDraft:
     max_per_buyer: int = 10
     no_single_seats: bool = False
 
+    @property
+    def occasion(self) -> Occasion:
+        place = self.place
+        return Occasion(
+            title=self.title, place_name=place.name, address=place.address, city=place.city, zone=place.zone,
+            starts_at=self.starts_at, ends_at=self.ends_at, doors_at=self.doors_at,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingChange:

@@ -58,9 +58,7 @@ async def publish(session: Session, actor: Actor, id: ListingId, now: datetime) 
     """Let everybody see it as it is written. Raises NotReady with everything that is wrong or missing, NotFound."""
     row, written = await _rows(session, id)
     view = await queries.sheet_view(session, actor, id, row, written, now)
-    wanting = [*view.faults, *view.missing]
-    if wanting:
-        raise NotReady(wanting)
+    must_be_whole(view)
     if view.is_ahead or view.page is None:
         await _keep(session, actor, view, now)
     return await actions.publish(session, actor, id, now)
@@ -80,6 +78,13 @@ async def give_up(session: Session, actor: Actor, id: ListingId, now: datetime) 
     row, written = await _rows(session, id)
     await queries.sheet_view(session, actor, id, row, written, now)
     await _forget(session, written)
+
+
+def must_be_whole(view: SheetView) -> None:
+    """Raises NotReady with everything that is wrong or missing for the public."""
+    wanting = [*view.faults, *view.missing]
+    if wanting:
+        raise NotReady(wanting)
 
 
 async def _rows(session: Session, id: ListingId) -> tuple[Listing | None, ListingSheet | None]:

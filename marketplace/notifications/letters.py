@@ -119,11 +119,7 @@ def expired(order: Order, url: str) -> Letter:
 
 def event_changed(order: Order, url: str, was: Occasion, is_now: Occasion, now: datetime) -> Letter:
     """To a buyer who has paid or is about to; `was` is what they knew."""
-    changes = tuple(
-        Change(name, before, after)
-        for (name, before), (_, after) in zip(_told(was), _told(is_now), strict=True)
-        if before != after
-    )
+    changes = changes_between(was, is_now)
     changed = {change.name for change in changes}
     if order.status is Status.CONFIRMED:
         standing = say("Your tickets stay valid as they are, and the new calendar entry is attached.")
@@ -141,13 +137,22 @@ def event_changed(order: Order, url: str, was: Occasion, is_now: Occasion, now: 
                 name=order.buyer_name,
             ),
             standing,
-            _way_out(order, now),
+            way_out(order, now),
         ),
         changes=changes,
         facts=tuple((name, value) for name, value in _facts(order) if name not in changed),
         button=Button(say("Open your order"), url),
         footnote=_footnote(order),
         attachments=(CALENDAR,) if order.status is Status.CONFIRMED else (),
+    )
+
+
+def changes_between(was: Occasion, is_now: Occasion) -> tuple[Change, ...]:
+    """What is no longer as it was, as its buyers read it."""
+    return tuple(
+        Change(name, before, after)
+        for (name, before), (_, after) in zip(_told(was), _told(is_now), strict=True)
+        if before != after
     )
 
 
@@ -163,7 +168,7 @@ def _told(occasion: Occasion) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _way_out(order: Order, now: datetime) -> str:
+def way_out(order: Order, now: datetime) -> str:
     """What cancelling brings back from now on, in words."""
     if order.confirmed_at is None:
         return say("If it does not suit you any more, leave it unpaid: nothing has been charged.")

@@ -197,7 +197,7 @@ def _receipt() -> rx.Component:
                 *sentence(say("Order {number}"), number=rx.el.span(_S.number, class_name="numeric small")),
                 class_name="small quiet",
             ),
-            rx.el.p(_S.policy, class_name="small quiet"),
+            rx.el.p(_S.policy, class_name="small quiet", data_testid="terms"),
             rx.cond(
                 _S.can_cancel,
                 button(say("Cancel this order"), testid="cancel", tone="plain", on_click=_S.ask_to_cancel),

@@ -20,11 +20,11 @@ from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.forms import checkbox, choice, choices, field, select, text_area
 from marketplace.components.icons import icon
 from marketplace.components.labels import badge
-from marketplace.components.shell import page_header
+from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import Choice, Text, when
 from marketplace.pages.frame import frame
 from marketplace.state import phrases
-from marketplace.state.sell_edit import Lack, PlanRow, PriceRow, SellEditState, StepRow
+from marketplace.state.sell_edit import ChangeRow, Lack, PlanRow, PriceRow, SellEditState, StepRow
 from marketplace.words import locale, page_at, say
 
 _S = SellEditState
@@ -41,6 +41,7 @@ CURRENCIES = (
 def sell_edit() -> rx.Component:
     return frame(
         rx.cond(_S.is_missing, _missing(), rx.cond(_S.is_loading, _loading(), _shown())),
+        _asking(),
         current="/sell",
     )
 
@@ -114,11 +115,38 @@ def _changes() -> rx.Component:
                 tone="warning",
                 action=rx.el.div(
                     button(say("Forget them"), testid="give-up", tone="plain", on_click=_S.give_up),
-                    button(say("Make them public"), testid="take-over", tone="primary", on_click=_S.take_over),
+                    button(say("Make them public"), testid="take-over", tone="primary", on_click=_S.ask_to_take_over),
                     class_name="cluster",
                 ),
             ),
         ),
+    )
+
+
+def _asking() -> rx.Component:
+    return dialog(
+        rx.el.p(_S.told, class_name="strong", data_testid="told"),
+        rx.el.dl(rx.foreach(_S.changes, _change), class_name="facts", data_testid="told-changes"),
+        rx.el.p(
+            say("Their orders and tickets follow. No move makes cancelling dearer for them than it was."),
+            class_name="small quiet",
+        ),
+        title=say("Make it public and tell your buyers?"),
+        is_open=_S.is_asking,
+        on_close=_S.keep,
+        testid="take-over-dialog",
+        actions=[
+            button(say("Not yet"), testid="take-over-keep", on_click=_S.keep),
+            button(say("Make it public"), testid="take-over-confirm", tone="primary", on_click=_S.take_over),
+        ],
+    )
+
+
+def _change(change: rx.Var[ChangeRow]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(change["name"]),
+        rx.el.dd(rx.el.del_(change["before"], class_name="quiet"), rx.el.br(), rx.el.ins(change["now"])),
+        class_name="fact",
     )
 
 

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal, format_percent
 
 from marketplace import moments
+from marketplace.bookings.views import Order
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog.views import Policy
 from marketplace.catalog.views import Status as ListingStatus
 from marketplace.components.values import Tone
 from marketplace.money import Money
+from marketplace.notifications.letters import way_out
 from marketplace.words import locale, say
 
 
@@ -25,6 +27,12 @@ def policy_text(policy: str) -> str:
             "Free to cancel within an hour of buying if it is a week away; half back until 3 days before."
         ),
     }[Policy(policy)]
+
+
+def terms_text(order: Order, now: datetime) -> str:
+    """The same for one order: to the minute where its event has been moved and it is promised more than the policy says."""
+    is_cancellable = order.status is BookingStatus.CONFIRMED and now < order.starts_at
+    return way_out(order, now) if is_cancellable and order.is_promised_more else policy_text(order.policy)
 
 
 def booking_status(status: BookingStatus) -> tuple[str, Tone]:

@@ -11,6 +11,7 @@ from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
 from marketplace import clock, moments
+from marketplace.bookings import sales
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import queries, sheets, writing
 from marketplace.catalog.grids import Grid, GridRefused, grid_document
@@ -20,6 +21,7 @@ from marketplace.components.values import Tone
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.ids import ListingId, SellerId
+from marketplace.notifications.letters import changes_between
 from marketplace.state import phrases
 from marketplace.state.sell import poster_of
 from marketplace.state.viewer import ViewerState
@@ -68,6 +70,14 @@ class Lack(TypedDict):
     label: str
 
 
+class ChangeRow(TypedDict):
+    """What buyers are told: how it was, and how it is."""
+
+    name: str
+    before: str
+    now: str
+
+
 class SellEditState(ViewerState):
     is_loading: bool = True
     is_missing: bool = False
@@ -87,6 +97,10 @@ class SellEditState(ViewerState):
     is_public: bool = False
     is_over: bool = False
     has_changes: bool = False
+    is_asking: bool = False
+    told: str = ""
+    """How many buyers are told of the changes once they are public."""
+    changes: list[ChangeRow] = []  # noqa: RUF012
     plan_name: str = ""
     plan_detail: str = ""
     sketch: str = ""
@@ -104,7 +118,7 @@ class SellEditState(ViewerState):
 
     @rx.event
     async def load(self) -> None:
-        self.is_loading, self.is_missing, self.saved = True, False, ""
+        self.is_loading, self.is_missing, self.is_asking, self.saved = True, False, False, ""
         self.step, self._touched, self.grid_faults = STEPS[0], [], dict.fromkeys(GRID, "")
         try:
             actor = await self._actor()
@@ -201,8 +215,42 @@ class SellEditState(ViewerState):
         return rx.redirect(page_at(f"/sell/{self.id}"))
 
     @rx.event
+    async def ask_to_take_over(self) -> None:
+        """Show who will be told of what, before anything is decided; where that is nobody, there is nothing to ask."""
+        try:
+            actor = await self._actor()
+            async with transaction(reading=True) as session:
+                quote = await sales.change_quote(session, actor, ListingId(self.id), clock.now())
+        except Invalid as refused:
+            self._tell(refused)
+            await self._look_again()
+            return
+        if not quote.buyers:
+            await self._take_over()
+            return
+        self.told = say_n(
+            "{count} buyer gets a mail that says what was and what is:",
+            "{count} buyers get a mail that says what was and what is:",
+            quote.buyers,
+        )
+        self.changes = [
+            ChangeRow(name=change.name, before=change.before, now=change.now)
+            for change in changes_between(quote.was, quote.is_now)
+        ]
+        self.is_asking = True
+
+    @rx.event
+    def keep(self) -> None:
+        """Leave it as the public sees it, for now."""
+        self.is_asking = False
+
+    @rx.event
     async def take_over(self) -> None:
         """Show the public what has been changed."""
+        await self._take_over()
+
+    async def _take_over(self) -> None:
+        self.is_asking = False
         try:
             actor = await self._actor()
             async with transaction() as session:

@@ -10,9 +10,10 @@ import pytest
 
 from marketplace.bookings import actions, sales, selling
 from marketplace.bookings.errors import NothingHeldBack, NotOnSale
-from marketplace.bookings.views import Status
+from marketplace.bookings.views import Buyer, Status
 from marketplace.catalog import queries as catalog_queries
-from marketplace.catalog.errors import NoSuchListing
+from marketplace.catalog import writing
+from marketplace.catalog.errors import NoSuchListing, NotReady
 from marketplace.catalog.seating import UnknownUnits
 from marketplace.catalog.views import SeatOffer
 from marketplace.db import transaction
@@ -22,8 +23,10 @@ from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
 from marketplace.money import Money
 from marketplace.notifications import queries as mail
+from marketplace.notifications.letters import changes_between
 from tests.makers.accounts import make_seller
 from tests.makers.bookings import ADA, GRACE, Market, guest
+from tests.makers.catalog import BERLIN
 
 
 async def look(market: Market):
@@ -41,6 +44,21 @@ async def hold_back(market: Market, *units: str) -> HoldId:
 async def quote(market: Market):
     async with transaction(reading=True) as session:
         return await sales.call_off_quote(session, market.seller, market.listing.id, market.now)
+
+
+async def written(market: Market, **entries: str):
+    """What the seller types about the public listing, and whom it would be told to."""
+    id = market.listing.id
+    async with transaction() as session:
+        await writing.fill(
+            session, market.seller, id, {name.replace("__", "."): text for name, text in entries.items()}, market.now
+        )
+    async with transaction(reading=True) as session:
+        return await sales.change_quote(session, market.seller, id, market.now)
+
+
+def a_week_after(at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(BERLIN.zone)) + timedelta(days=7):%Y-%m-%d}"
 
 
 async def call_off(market: Market) -> None:
@@ -266,3 +284,38 @@ async def test_nothing_is_held_back_once_it_is_called_off(market: Market):
     await call_off(market)
     with pytest.raises(NotOnSale):
         await hold_back(market, "seat:A-1")
+
+
+async def test_before_a_change_is_public_its_seller_knows_how_many_buyers_are_told_and_what(market: Market):
+    ada = guest()
+    await market.bought(ada, "A-1")
+    await market.order(ada, "A-2")
+    await market.order(guest(), "B-1", buyer=GRACE)
+    gone = guest()
+    await market.cancel(gone, await market.order(gone, "C-1", buyer=Buyer("Emmy Noether", "emmy@example.org")))
+    moved = await written(
+        market,
+        title="Three Sisters",
+        starts_at__day=a_week_after(market.listing.starts_at),
+        ends_at__day=a_week_after(market.listing.ends_at),
+    )
+    assert moved.buyers == 2, "who has two orders is one buyer, and who has cancelled is none"
+    assert [change.name for change in changes_between(moved.was, moved.is_now)] == ["What", "When", "Until"]
+    assert (moved.was.title, moved.is_now.title) == (market.listing.title, "Three Sisters")
+    assert (await written(market)).is_now == moved.is_now
+    async with transaction() as session:
+        await writing.take_over(session, market.seller, market.listing.id, market.now)
+    await market.work()
+    async with transaction(reading=True) as session:
+        told = {card.to for card in (await mail.mailbox(session)).items if card.kind == "event_changed"}
+    assert told == {ADA.email, GRACE.email}
+    assert (await written(market, story="Three sisters, three hours.")).buyers == 0
+
+
+async def test_what_could_not_be_made_public_tells_nobody(market: Market):
+    with pytest.raises(NotReady):
+        await written(market, place__city="")
+    _, stranger = await make_seller(market.now, name="Other House")
+    with pytest.raises(NoSuchListing):
+        async with transaction(reading=True) as session:
+            await sales.change_quote(session, stranger, market.listing.id, market.now)

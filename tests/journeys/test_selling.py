@@ -107,6 +107,39 @@ async def test_somebody_opens_a_shop_publishes_a_listing_watches_the_first_sale_
     await expect(order.part("order-status")).to_have_text("Cancelled by the seller")
 
 
+async def test_a_seller_moves_an_event_by_a_day_and_its_buyer_hears_of_it(
+    visitor: Visitor, market: Market, tmp_path: Path
+):
+    seller = await visitor()
+    await open_a_shop(seller)
+    id = await publish_a_listing(seller, tmp_path)
+    before = datetime.fromisoformat((await market.listing(id))["starts_at"])
+    after = before + timedelta(days=1)
+    [seat] = await market.free_seats(id)
+    nora, page = Buyer("Nora Lindqvist", f"{ulid().lower()}@example.org"), await visitor()
+    await buy(page, market, id, seat, nora)
+    order = OrderPage(page)
+    await expect(order.when).to_contain_text(f"{before.day} {before:%b %Y}, 19:30")
+
+    editor = EditorPage(seller)
+    await editor.open(id)
+    await editor.move_to(after.date())
+    await editor.part("take-over").click()
+    await expect(editor.told).to_contain_text("1 buyer gets a mail")
+    await expect(editor.told).to_contain_text(f"{before:%A}, {before.day} {before:%B %Y} at 19:30")
+    await editor.part("take-over-keep").click()
+    await expect(editor.told).to_be_hidden()
+    assert datetime.fromisoformat((await market.listing(id))["starts_at"]) == before
+    await editor.make_public()
+
+    mail = await market.mail_to(nora.email, about="has changed")
+    for day in (before, after):
+        assert f"{day:%A}, {day.day} {day:%B %Y} at 19:30 (Berlin time)" in mail["html"]
+    await page.reload()
+    await expect(order.when).to_contain_text(f"{after.day} {after:%b %Y}, 19:30")
+    await expect(order.tickets.first).to_contain_text(f"{after.day} {after:%b %Y}, 19:30")
+
+
 async def test_to_a_stranger_somebody_s_desk_does_not_exist(visitor: Visitor, market: Market):
     page = await visitor()
     id = (await market.listing("the-cherry-orchard"))["id"]

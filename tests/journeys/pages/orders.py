@@ -56,6 +56,11 @@ class OrderPage(Frame):
         return self.part("order-status")
 
     @property
+    def when(self) -> Locator:
+        """When it takes place."""
+        return self.page.locator(".page-header .eyebrow")
+
+    @property
     def confirmed(self) -> Locator:
         return self.part("confirmed")
 

@@ -31,6 +31,9 @@ class ShopPage(Frame):
 
 
 class EditorPage(Frame):
+    async def open(self, id: str) -> None:
+        await self.page.goto(f"/sell/{id}/edit")
+
     async def go(self, step: str) -> None:
         await self.part(f"step-{step}").click()
         await expect(self.part(f"step-{step}")).to_have_attribute("aria-current", "step")
@@ -45,11 +48,18 @@ class EditorPage(Frame):
         await self.part("place-city").fill("Kiel")
         await self.part("place-country").select_option("DE")
         await self.part("place-zone").select_option("Europe/Berlin")
-        for instant in ("starts-at", "ends-at"):
-            await self.part(f"{instant}-day").fill(day.isoformat())
+        await self._on(day)
         await self.part("starts-at-clock").fill("19:30")
         await self.part("ends-at-clock").fill("22:00")
         await expect(self.part("both-times")).to_contain_text("Berlin time")
+
+    async def move_to(self, day: date) -> None:
+        await self.go("place")
+        await self._on(day)
+
+    async def _on(self, day: date) -> None:
+        for instant in ("starts-at", "ends-at"):
+            await self.part(f"{instant}-day").fill(day.isoformat())
 
     async def import_plan(self, file: Path) -> None:
         await self.go("plan")
@@ -71,6 +81,18 @@ class EditorPage(Frame):
     async def publish(self) -> None:
         await self.go("preview")
         await self.part("publish").click()
+
+    async def make_public(self) -> None:
+        """Make a change public, having been told who hears of it."""
+        await self.part("take-over").click()
+        await expect(self.told).to_be_visible()
+        await self.part("take-over-confirm").click()
+        await expect(self.part("changes")).to_be_hidden()
+
+    @property
+    def told(self) -> Locator:
+        """What is said before a change becomes public that buyers are told of."""
+        return self.part("take-over-dialog")
 
     @property
     def refusal(self) -> Locator:

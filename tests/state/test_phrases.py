@@ -1,0 +1,39 @@
+"""Terms in the words of the pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from marketplace.bookings.views import Status
+from marketplace.state import phrases
+from tests.notifications.conftest import make_confirmed, make_occasion
+
+A_WEEK = timedelta(days=7)
+
+
+def test_an_order_whose_event_has_not_moved_says_its_policy(now: datetime) -> None:
+    order = make_confirmed(now, policy="moderate")
+    assert phrases.terms_text(order, now) == phrases.policy_text("moderate")
+
+
+def test_an_order_whose_event_has_been_put_off_says_its_policy_which_counts_from_the_new_start(now: datetime) -> None:
+    starts_at = make_occasion().starts_at + A_WEEK
+    order = make_confirmed(now, occasion=make_occasion(starts_at=starts_at), counts_from=starts_at)
+    assert phrases.terms_text(order, now) == phrases.policy_text(order.policy)
+
+
+def test_an_order_whose_event_has_been_brought_forward_says_to_the_minute_what_its_buyer_may(now: datetime) -> None:
+    bought_for = make_occasion().starts_at
+    order = make_confirmed(
+        now, policy="moderate", occasion=make_occasion(starts_at=bought_for - timedelta(days=2)), counts_from=bought_for
+    )
+    told = phrases.terms_text(order, now)
+    assert "all that the seats cost comes back until Tuesday, 15 June 2027 at 20:30" in told
+    assert "half of it until Wednesday, 16 June 2027 at 20:30" in told
+
+
+def test_what_can_no_longer_be_cancelled_says_its_policy(now: datetime) -> None:
+    order = make_confirmed(now, counts_from=make_occasion().starts_at + A_WEEK)
+    for ended, at in ((Status.CANCELLED_BY_BUYER, now), (Status.CONFIRMED, order.starts_at)):
+        assert phrases.terms_text(replace(order, status=ended), at) == phrases.policy_text(order.policy)
