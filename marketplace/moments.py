@@ -6,7 +6,8 @@ The patterns (Unicode TR 35) stand in the catalogues like any other sentence: a 
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_datetime, get_timezone_location
 
@@ -43,14 +44,29 @@ def exact(at: datetime, zone: str) -> str:
     return _written(at, zone, say("d MMM, HH:mm:ss"))
 
 
+@cache
+def zones() -> frozenset[str]:
+    """The name of every IANA zone that we know."""
+    return frozenset(available_timezones())
+
+
+def city(zone: str) -> str:
+    """The city that a zone is named after, “Lisbon”; nothing where that is none, as with UTC."""
+    return _city(zone) if "/" in zone and not zone.startswith("Etc/") else ""
+
+
 def zone_text(zone: str) -> str:
     """Whose clock it is: “Lisbon time”."""
-    return say("{city} time", city=get_timezone_location(zone, locale=locale(), return_city=True))
+    return say("{city} time", city=_city(zone))
 
 
 def day(on: date) -> str:
     """“14 Feb 2026”."""
     return format_date(on, say("d MMM y"), locale=locale())
+
+
+def _city(zone: str) -> str:
+    return get_timezone_location(zone, locale=locale(), return_city=True)
 
 
 def _written(at: datetime, zone: str, pattern: str) -> str:

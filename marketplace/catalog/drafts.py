@@ -7,10 +7,9 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
+from marketplace import moments
 from marketplace.catalog.errors import ListingRefused
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.seating import SeatPlan
@@ -168,7 +167,7 @@ def _place_faults(place: Place) -> Iterator[Fault]:
     yield from _text_faults("place.address", place.address, most=200)
     if not re.fullmatch("[A-Z]{2}", place.country):
         yield Fault("place.country", say("A country is its two letters (ISO 3166), such as DE."))
-    if place.zone not in _zones():
+    if place.zone not in moments.zones():
         yield Fault(
             "place.zone",
             say("“{zone}” is not a time zone that we know (IANA), such as Europe/Berlin.", zone=place.zone[:60]),
@@ -229,8 +228,3 @@ def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterato
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -278,6 +278,17 @@ async def sheet_row(session: Session, id: ListingId, *, lock: bool = False) -> L
     return (await session.exec(wanted.with_for_update() if lock else wanted)).first()
 
 
+async def last_currency(session: Session, seller: SellerId, *, other_than: ListingId | None = None) -> str | None:
+    """What the shop's latest listing costs money in; None where it has not written any, or none but this one."""
+    found = await session.exec(
+        select(Listing.currency)
+        .where(Listing.seller_id == seller, col(Listing.id).is_distinct_from(other_than))
+        .order_by(col(Listing.created_at).desc(), col(Listing.id).desc())
+        .limit(1)
+    )
+    return found.first()
+
+
 async def untouched_sheet(session: Session, seller: SellerId) -> ListingSheet | None:
     """A sheet on which nothing has been written yet."""
     found = await session.exec(
@@ -344,12 +355,18 @@ async def cards_by_id(session: Session, ids: Iterable[ListingId], now: datetime)
 
 async def cities(session: Session, now: datetime) -> list[str]:
     """Where something is on that one can still look forward to, in alphabetical order."""
-    return await _distinct(session, Listing.city, now)
+    named = col(Listing.city)
+    rows = await session.exec(select(named).where(*conditions(ListingFilters(), now)).distinct().order_by(named))
+    return list(rows)
 
 
 async def currencies(session: Session, now: datetime) -> list[str]:
-    """What one can pay in for something that one can still look forward to, in alphabetical order."""
-    return await _distinct(session, Listing.currency, now)
+    """What one can pay in for something that one can still look forward to, what most listings ask for first."""
+    named = col(Listing.currency)
+    rows = await session.exec(
+        select(named).where(*conditions(ListingFilters(), now)).group_by(named).order_by(func.count().desc(), named)
+    )
+    return list(rows)
 
 
 async def is_anything_listed(session: Session) -> bool:
@@ -502,12 +519,6 @@ def _poster_url(row: Listing) -> str:
 
 
 # Lists, page by page
-
-
-async def _distinct(session: Session, column: str, now: datetime) -> list[str]:
-    named: Any = col(column)
-    rows = await session.exec(select(named).where(*conditions(ListingFilters(), now)).distinct().order_by(named))
-    return list(rows)
 
 
 async def _page(

@@ -12,8 +12,9 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from marketplace import moments
 from marketplace.catalog import drafts
 from marketplace.catalog.errors import ListingRefused
 from marketplace.catalog.views import Genre, ListingDraft, Place, Policy
@@ -161,7 +162,7 @@ def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Fault
     if local.tzinfo is not None or local.year not in drafts.YEARS:
         found.append(Fault(name, say("Use the clock of the place, and a year between 2000 and 2100.")))
         return None
-    if zone not in available_timezones():
+    if zone not in moments.zones():
         return local.replace(tzinfo=UTC)  # the zone is a fault of its own
     instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from marketplace.accounts.views import Actor
-from marketplace.catalog import actions, queries, sheets
+from marketplace.catalog import actions, currencies, queries, sheets
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
 from marketplace.catalog.models import Listing, ListingSheet
 from marketplace.catalog.views import ListingPage, SheetView
@@ -17,13 +17,15 @@ from marketplace.db import Session
 from marketplace.ids import ListingId, SellerId
 
 
-async def begin(
-    session: Session, actor: Actor, seller: SellerId, now: datetime, *, zone: str, currency: str
-) -> ListingId:
-    """A fresh sheet for a listing-to-be, or the one that lies there empty already. Raises Forbidden."""
+async def begin(session: Session, actor: Actor, seller: SellerId, now: datetime, *, zone: str) -> ListingId:
+    """A fresh sheet for a listing-to-be, or the one that lies there empty already. Raises Forbidden.
+
+    It begins with the seller's own `zone`, and the currency of the shop's last listing or else of that zone.
+    """
     actor.must_run(seller)
     row = await queries.untouched_sheet(session, seller)
     if row is None:
+        currency = await queries.last_currency(session, seller) or currencies.usual("", zone, now)
         entries = sheets.blank(zone=zone, currency=currency)
         row = ListingSheet(id=ListingId.new(), seller_id=seller, entries=entries, created_at=now, changed_at=now)
         session.add(row)
@@ -40,6 +42,8 @@ async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[s
     row, written = await _rows(session, id)
     view = await queries.sheet_view(session, actor, id, row, written, now)
     merged = {**view.entries, **entries}
+    if await _follows_country(session, view, merged, now):
+        merged["currency"] = _usual_currency(merged, now)
     if merged == view.entries:
         return view
     if written is None:
@@ -85,6 +89,21 @@ def must_be_whole(view: SheetView) -> None:
     wanting = [*view.faults, *view.missing]
     if wanting:
         raise NotReady(wanting)
+
+
+async def _follows_country(session: Session, view: SheetView, merged: Mapping[str, str], now: datetime) -> bool:
+    """Whether the currency is still nobody's choice: the usual one of the place before, and the shop has no habit."""
+    if merged.get("place.country") == view.entries.get("place.country") or view.is_public:
+        return False
+    is_chosen = merged.get("currency") != _usual_currency(view.entries, now)
+    is_priced = any(text.strip() for name, text in merged.items() if name.startswith(sheets.PRICE))
+    if is_chosen or is_priced:
+        return False
+    return await queries.last_currency(session, view.seller.id, other_than=view.id) is None
+
+
+def _usual_currency(entries: Mapping[str, str], now: datetime) -> str:
+    return currencies.usual(entries.get("place.country", ""), entries.get("place.zone", ""), now)
 
 
 async def _rows(session: Session, id: ListingId) -> tuple[Listing | None, ListingSheet | None]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 import reflex as rx
 from babel import Locale
 
+from marketplace import moments
+from marketplace.catalog import currencies
 from marketplace.catalog.drafts import MOST_PER_BUYER
 from marketplace.catalog.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
 from marketplace.catalog.views import Genre, Policy
@@ -31,11 +32,6 @@ _S = SellEditState
 
 TYPING_RESTS = 700
 """Milliseconds after the last letter until an entry is kept, if the field has not been left before."""
-
-CURRENCIES = (
-    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "ISK", "JPY", "KRW", "AUD", "NZD",
-    "CAD", "MXN", "BRL", "INR", "SGD", "HKD", "ZAR", "NGN", "KES", "GHS", "AED", "KWD", "TRY", "ILS",
-)  # fmt: skip
 
 
 def sell_edit() -> rx.Component:
@@ -384,9 +380,9 @@ def _number(label: Text, name: str, value: str, most: int) -> rx.Component:
 
 
 def _prices() -> rx.Component:
-    currencies = [Choice(value=code, label=f"{code} · {_currency_name(code)}") for code in CURRENCIES]
+    offered = [Choice(value=code, label=f"{code} · {_currency_name(code)}") for code in currencies.OFFERED]
     return rx.el.div(
-        _pick(say("Currency"), "currency", currencies, is_disabled=_S.is_public),
+        _pick(say("Currency"), "currency", offered, is_disabled=_S.is_public),
         rx.cond(
             _S.prices,
             rx.el.div(
@@ -536,9 +532,7 @@ def _card() -> rx.Component:
 
 @cache
 def _zones() -> list[Choice]:
-    named = sorted(
-        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/"))
-    )
+    named = sorted(zone for zone in moments.zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/")))
     return [Choice(value=zone, label=zone.replace("_", " ")) for zone in ("UTC", *named)]
 
 

@@ -15,7 +15,7 @@ from marketplace.accounts import actions as accounts
 from marketplace.accounts import queries as people
 from marketplace.accounts.views import Actor, SellerView
 from marketplace.bookings import sales
-from marketplace.catalog import posters, queries, writing
+from marketplace.catalog import currencies, posters, queries, writing
 from marketplace.catalog.posters import Poster
 from marketplace.catalog.views import ListingCard, SheetCard, Status
 from marketplace.components.values import Tone
@@ -28,7 +28,6 @@ from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
 from marketplace.words import page_at, say
 
-DEFAULT_CURRENCY = "EUR"
 _OVER = {Status.CLOSED, Status.CANCELLED}
 
 
@@ -119,7 +118,7 @@ class SellState(ViewerState):
             return rx.redirect(page_at("/sell"))
         async with transaction() as session:
             shop = (await people.account_view(session, actor.must_have_account())).sellers[0]
-            id = await writing.begin(session, actor, shop.id, clock.now(), zone=self.zone, currency=DEFAULT_CURRENCY)
+            id = await writing.begin(session, actor, shop.id, clock.now(), zone=self.zone)
         return rx.redirect(page_at(f"/sell/{id}/edit"), replace=True)
 
     def _learn_of_the_shop(self) -> None:
@@ -155,7 +154,7 @@ class SellState(ViewerState):
             totals[amount.currency] = totals.get(amount.currency, Money.zero(amount.currency)) + amount
         self.open_text = str(len(self.on_sale))
         self.sold_text = phrases.count_text(sold)
-        self.revenue_text = " + ".join(total.text() for total in totals.values()) or Money.zero(DEFAULT_CURRENCY).text()
+        self.revenue_text = " + ".join(total.text() for total in totals.values()) or Money.zero(currencies.USUAL).text()
 
 
 def _row(card: ListingCard, sold: int, capacity: int, revenue: Money | None) -> ListingRow:
@@ -175,7 +174,7 @@ def _row(card: ListingCard, sold: int, capacity: int, revenue: Money | None) -> 
 
 
 def _currency(card: ListingCard) -> str:
-    return card.price_from.currency if card.price_from is not None else DEFAULT_CURRENCY
+    return card.price_from.currency if card.price_from is not None else currencies.USUAL
 
 
 def _unlisted(sheet: SheetCard, shop: SellerView) -> ListingRow:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 import reflex as rx
 from starlette.requests import cookie_parser
 
-from marketplace import clock
+from marketplace import clock, moments
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import SessionEnded, TokenRefused
@@ -49,7 +48,7 @@ class ViewerState(rx.State):
         """First on every page's `on_load`: learn who is looking."""
         cookies = self._cookies()
         zone = cookies.get("zone", "")
-        self.zone = zone if zone in available_timezones() else "UTC"
+        self.zone = zone if zone in moments.zones() else "UTC"
         self.csrf = tokens.csrf_for(cookies.get("cart", ""))
         self.notice = ""
         try:

@@ -36,7 +36,7 @@ class Desk:
     async def open(cls, now: datetime) -> Desk:
         shop, actor = await make_seller(now)
         async with transaction() as session:
-            id = await writing.begin(session, actor, shop.id, now, zone="Europe/Berlin", currency="EUR")
+            id = await writing.begin(session, actor, shop.id, now, zone="Europe/Berlin")
         return cls(now, actor, shop, id)
 
     async def fill(self, **entries: str) -> SheetView:
@@ -200,14 +200,51 @@ async def test_a_draft_that_a_program_wrote_can_be_written_on(database: str, now
 
 async def test_a_sheet_that_nobody_wrote_on_is_handed_out_again(desk: Desk):
     async with transaction() as session:
-        again = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC", currency="EUR")
+        again = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC")
     assert again == desk.id
     desk.now += timedelta(seconds=1)
     await desk.fill(title="Taken")
     async with transaction() as session:
-        fresh = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC", currency="EUR")
+        fresh = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC")
         assert [card.title for card in await queries.unlisted_sheets(session, desk.actor, desk.shop.id)] == ["Taken"]
     assert fresh != desk.id
+
+
+async def begun_with(now: datetime, shop, actor, *, zone: str) -> str:
+    """The currency on a shop's fresh sheet."""
+    async with transaction() as session:
+        id = await writing.begin(session, actor, shop.id, now, zone=zone)
+        return (await queries.sheet(session, actor, id, now)).entries["currency"]
+
+
+@pytest.mark.parametrize(("zone", "currency"), [("Europe/Zurich", "CHF"), ("Asia/Calcutta", "INR"), ("UTC", "EUR")])
+async def test_a_first_listing_is_priced_in_what_the_seller_pays_with(
+    database: str, now: datetime, zone: str, currency: str
+):
+    shop, actor = await make_seller(now)
+    assert await begun_with(now, shop, actor, zone=zone) == currency
+
+
+async def test_a_shop_goes_on_in_the_currency_that_it_used_last(database: str, now: datetime):
+    shop, actor = await make_seller(now)
+    await make_listing(now - timedelta(days=2), seller=shop, currency="CZK")
+    await make_listing(now - timedelta(days=1), seller=shop, currency="GBP", is_published=False)
+    assert await begun_with(now, shop, actor, zone="Europe/Zurich") == "GBP"
+
+
+async def test_a_currency_that_nobody_chose_follows_the_country(desk: Desk):
+    assert (await desk.fill_in({"place.country": "CH"})).entries["currency"] == "CHF"
+    assert (await desk.fill_in({"place.country": "DE"})).entries["currency"] == "EUR"
+    await desk.write_all()
+    assert (await desk.fill_in({"place.country": "CH"})).entries["currency"] == "EUR", "there are prices in it by now"
+
+
+async def test_a_chosen_currency_and_a_shop_s_habit_stay_wherever_it_is(desk: Desk):
+    await desk.fill(currency="USD")
+    assert (await desk.fill_in({"place.country": "CH"})).entries["currency"] == "USD"
+    await make_listing(desk.now, seller=desk.shop)
+    await desk.fill(currency="CHF")
+    assert (await desk.fill_in({"place.country": "SE"})).entries["currency"] == "CHF"
 
 
 async def test_to_strangers_a_sheet_does_not_exist(desk: Desk):
@@ -221,7 +258,7 @@ async def test_to_strangers_a_sheet_does_not_exist(desk: Desk):
             await writing.fill(session, stranger, desk.id, {"title": "Mine"}, desk.now)
     with pytest.raises(Forbidden):
         async with transaction() as session:
-            await writing.begin(session, stranger, desk.shop.id, desk.now, zone="UTC", currency="EUR")
+            await writing.begin(session, stranger, desk.shop.id, desk.now, zone="UTC")
 
 
 async def test_entries_that_no_form_of_ours_has_are_refused(desk: Desk):
