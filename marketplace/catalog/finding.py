@@ -38,6 +38,8 @@ def conditions(filters: ListingFilters, now: datetime) -> Iterator[ColumnElement
         yield col(Listing.seller_id) == filters.seller_id
     if filters.place:
         yield col(Listing.place_key) == fold(filters.place)
+    if filters.zone:
+        yield col(Listing.zone) == filters.zone
     for word in fold(filters.text or "").split()[:8]:
         yield col(Listing.words).contains(word, autoescape=True)
     if filters.price_from is not None or filters.price_to is not None:

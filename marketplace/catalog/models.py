@@ -61,6 +61,7 @@ class Listing(SQLModel, table=True):
         Index("ix_listing_kind_starts_at_id", "kind", "starts_at", "id"),
         Index("ix_listing_seller_id_starts_at_id", "seller_id", "starts_at", "id"),
         Index("ix_listing_place_key_starts_at_id", "place_key", "starts_at", "id"),
+        Index("ix_listing_zone_starts_at_id", "zone", "starts_at", "id"),
         Index("ix_listing_cheapest_id", "cheapest", "id"),
         Index("ix_listing_published_at_id", "published_at", "id"),
         Index("ix_listing_demand_id", "demand", "id"),

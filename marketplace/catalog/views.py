@@ -170,6 +170,7 @@ class ListingFilters:
     category: str | None = None
     text: str | None = None
     place: str | None = None
+    zone: str | None = None
     starts_from: datetime | None = None
     starts_before: datetime | None = None
     price_from: Money | None = None

@@ -15,7 +15,7 @@ from marketplace.components.forms import checkbox, field, search_field, select
 from marketplace.components.icons import icon
 from marketplace.components.labels import chip, chips
 from marketplace.components.shell import address, page_header
-from marketplace.components.values import Choice
+from marketplace.components.values import Choice, Text
 from marketplace.pages.frame import frame
 from marketplace.state.browse import ON_A_SHELF, ActiveFilter, BrowseState, HomeState
 from marketplace.state.cards import Card
@@ -51,7 +51,7 @@ def home() -> rx.Component:
         rx.cond(
             HomeState.near,
             rx.el.section(
-                _shelf_head(say("In {city}", city=HomeState.city), page_at(f"{BROWSE}?place={HomeState.city}"), testid="near"),
+                _shelf_head(HomeState.near_text, HomeState.near_href, testid="near"),
                 _cards(HomeState.near),
                 class_name="section",
             ),
@@ -124,7 +124,7 @@ def _shelf(title: str, cards: Any, more: Filters, *, testid: str, count: int = O
     return rx.cond(HomeState.is_loading, section, rx.cond(cards, section))
 
 
-def _shelf_head(title: str, href: str, *, testid: str) -> rx.Component:
+def _shelf_head(title: Text, href: Text, *, testid: str) -> rx.Component:
     return rx.el.div(
         rx.el.h2(title),
         rx.el.a(say("See all"), rx.el.span(f": {title}", class_name="visually-hidden"), href=href, data_testid=f"{testid}-all"),

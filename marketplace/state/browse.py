@@ -17,7 +17,7 @@ from marketplace.components.values import Choice
 from marketplace.db import transaction
 from marketplace.state import phrases
 from marketplace.state.cards import Card, card_of
-from marketplace.state.filters import NO_FILTERS, Filters
+from marketplace.state.filters import NO_FILTERS, Filters, zone_text
 from marketplace.state.viewer import ViewerState
 from marketplace.words import say, say_n, spoken
 
@@ -27,12 +27,13 @@ MOST_COUNTED = 1_000
 
 
 class Shelves(TypedDict):
-    """What Home shows. `city` is the one that the viewer's time zone is named after."""
+    """What Home shows. `near` is in the viewer's own time zone; `near_text` says which, `near_href` leads to all of it."""
 
     soon: list[Card]
     fast: list[Card]
     near: list[Card]
-    city: str
+    near_text: str
+    near_href: str
 
 
 class ActiveFilter(TypedDict):
@@ -53,7 +54,8 @@ class HomeState(ViewerState):
     soon: list[Card] = []  # noqa: RUF012 - a Reflex var
     fast: list[Card] = []  # noqa: RUF012
     near: list[Card] = []  # noqa: RUF012
-    city: str = ""
+    near_text: str = ""
+    near_href: str = ""
     is_loading: bool = True
 
     @rx.event
@@ -61,10 +63,11 @@ class HomeState(ViewerState):
         zone = self.zone
 
         async def fill() -> Shelves:
-            return await _fill_shelves(zone)
+            return await fill_shelves(zone)
 
         found = await _shelves.get((zone, spoken()), fill)
-        self.soon, self.fast, self.near, self.city = found["soon"], found["fast"], found["near"], found["city"]
+        self.soon, self.fast, self.near = found["soon"], found["fast"], found["near"]
+        self.near_text, self.near_href = found["near_text"], found["near_href"]
         self.is_loading = False
 
     @rx.event
@@ -176,20 +179,25 @@ class BrowseState(ViewerState):
         self.is_loading = self.is_busy = False
 
 
-async def _fill_shelves(zone: str) -> Shelves:
-    now = clock.now()
+async def fill_shelves(zone: str) -> Shelves:
+    """Home for a viewer in this time zone. What is near is left out where “Coming up” begins with the same cards."""
+    now, here = clock.now(), Filters.read({"zone": zone})
     async with transaction(reading=True) as session:
         soon = await queries.listing_cards(session, ListingFilters(), now, limit=2 * ON_A_SHELF)
         fast = await queries.listing_cards(
             session, ListingFilters(only_available=True), now, limit=ON_A_SHELF, sort=Sort.SELLING_FAST
         )
-        city = zone.rpartition("/")[2].replace("_", " ")
-        near = await queries.listing_cards(session, ListingFilters(place=city), now, limit=ON_A_SHELF)
+        near = (
+            (await queries.listing_cards(session, here.listing_filters(now, zone), now, limit=ON_A_SHELF)).items
+            if here.zone
+            else ()
+        )
     return Shelves(
         soon=[card_of(card) for card in soon.items],
         fast=[card_of(card) for card in fast.items if card.is_selling_fast],
-        near=[card_of(card) for card in near.items],
-        city=city,
+        near=[card_of(card) for card in near] if near != soon.items[: len(near)] else [],
+        near_text=zone_text(here.zone),
+        near_href=here.address,
     )
 
 

@@ -27,13 +27,15 @@ SPANS = ("today", "tomorrow", "weekend", "week", "month")
 class Filters:
     """Each field is a parameter of the address, and empty where it does not matter.
 
-    `start` and `end` are ISO days, both included; `least` and `most` whole units of `currency`; `available` is "1".
+    `zone` is an IANA zone that is named after a city; `start` and `end` are ISO days, both included; `least` and `most`
+    whole units of `currency`; `available` is "1".
     """
 
     text: str = ""
     kind: str = ""
     category: str = ""
     place: str = ""
+    zone: str = ""
     when: str = ""
     start: str = ""
     end: str = ""
@@ -57,6 +59,7 @@ class Filters:
             given[name] = _day(given[name])
         if given["start"] or given["end"]:
             given["when"] = ""
+        given["zone"] = given["zone"] if given["zone"] in moments.zones() and moments.city(given["zone"]) else ""
         given["currency"] = _currency(given["currency"])
         for name in ("least", "most"):
             given[name] = _price(given[name]) if given["currency"] else ""
@@ -84,6 +87,7 @@ class Filters:
         starts_from = None if first is None else _midnight(first, zone)
         return ListingFilters(
             kind=self.kind or None, category=self.category or None, text=self.text or None, place=self.place or None,
+            zone=self.zone or None,
             # What is over is never looked for.
             starts_from=starts_from if starts_from is not None and starts_from > now else None,
             starts_before=None if last is None else _midnight(last + timedelta(days=1), zone),
@@ -94,9 +98,10 @@ class Filters:
         """(name, words, filters without it) of each filter that narrows the list."""
         words = {
             "text": f"“{self.text}”", "kind": kind_text(self.kind), "category": genre_text(self.category),
-            "place": self.place, "when": span_text(self.when), "start": say("From {day}", day=_day_text(self.start)),
-            "end": say("Until {day}", day=_day_text(self.end)), "least": say("From {price}", price=self._price(self.least)),
-            "most": say("Up to {price}", price=self._price(self.most)), "available": say("Can be bought now"),
+            "place": self.place, "zone": zone_text(self.zone), "when": span_text(self.when),
+            "start": say("From {day}", day=_day_text(self.start)), "end": say("Until {day}", day=_day_text(self.end)),
+            "least": say("From {price}", price=self._price(self.least)), "most": say("Up to {price}", price=self._price(self.most)),
+            "available": say("Can be bought now"),
         }  # fmt: skip
         for name, text in words.items():
             if getattr(self, name):
@@ -132,6 +137,11 @@ def genre_text(genre: str) -> str:
 def kind_text(kind: str) -> str:
     """A kind of listing in words."""
     return {"": "", "seats": say("Seats")}.get(kind, kind.replace("_", " ").capitalize())
+
+
+def zone_text(zone: str) -> str:
+    """Where it is as late as in a city, in words."""
+    return say("In {city}'s time zone", city=moments.city(zone)) if zone else ""
 
 
 def span_text(span: str) -> str:

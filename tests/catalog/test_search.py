@@ -102,6 +102,13 @@ async def test_filters_narrow_the_list(database: str, now: datetime) -> None:
     assert await titles(now, starts_before=now + timedelta(days=2)) == ["Blue Hour"]
 
 
+async def test_a_time_zone_finds_what_happens_on_its_clocks(database: str, now: datetime) -> None:
+    for title, zone in (("Here", "Europe/Berlin"), ("There", "Europe/Lisbon")):
+        await make_listing(now, title=title, place=replace(BERLIN, zone=zone))
+    assert await titles(now, zone="Europe/Lisbon") == ["There"]
+    assert await titles(now, zone="Europe/Paris") == []
+
+
 async def test_a_price_bound_finds_what_one_can_afford_in_its_currency(database: str, now: datetime) -> None:
     await make_listing(now, title="Cheap", prices={"Premium": 900, "Standard": 500}, **on(now, 1))
     await make_listing(now, title="Dear", prices={"Premium": 9000, "Standard": 5000}, **on(now, 2))
@@ -203,6 +210,14 @@ async def test_what_the_public_may_find_is_listed_by_slug(database: str, now: da
         assert [slug for slug, _ in await queries.public_slugs(session, now, limit=10)] == [shown.slug]
         assert await queries.public_slugs(session, now, limit=0) == []
         assert await queries.currencies(session, now) == ["EUR"]
+
+
+async def test_the_currency_that_most_listings_ask_for_comes_first(database: str, now: datetime) -> None:
+    for currency in ("CHF", "EUR", "EUR", "CZK"):
+        await make_listing(now, currency=currency)
+    await make_listing(now, currency="USD", is_published=False)
+    async with transaction(reading=True) as session:
+        assert await queries.currencies(session, now) == ["EUR", "CHF", "CZK"]
 
 
 async def test_a_page_has_a_sane_size(database: str, now: datetime) -> None:

@@ -20,7 +20,7 @@ ZONE = "Europe/Lisbon"
 
 names = st.sampled_from([field.name for field in fields(Filters)])
 sensible = st.sampled_from(
-    ["1", "0", "seats", "jazz", "today", "2026-05-09", "12", "EUR", "JPY", "cheapest", "Lisbon", ""]
+    ["1", "0", "seats", "jazz", "today", "2026-05-09", "12", "EUR", "JPY", "cheapest", "Lisbon", ZONE, "UTC", ""]
 )
 queries = st.dictionaries(names, st.text(max_size=200) | sensible)
 
@@ -55,6 +55,7 @@ def test_nothing_asked_for_is_the_plain_address() -> None:
         {"category": "gardening"}, {"kind": "houses"}, {"when": "yesterday"}, {"start": "2026-02-30"}, {"end": "1999-01-01"},
         {"least": "12"}, {"least": "12", "currency": "XYZ"}, {"most": "-1", "currency": "EUR"}, {"available": "yes"},
         {"sort": "soonest"}, {"unknown": "1"}, {"text": "   "}, {"currency": "EUR"},
+        {"zone": "Middle/Earth"}, {"zone": "UTC"}, {"zone": "Etc/GMT+1"},
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_left_out(query: dict[str, str]) -> None:
@@ -93,13 +94,14 @@ def test_prices_are_whole_units_of_their_currency() -> None:
 def test_every_filter_has_its_words() -> None:
     filters = Filters.read(
         {
-            "text": "sea", "kind": "seats", "category": Genre.JAZZ, "place": "Lisbon", "start": "2026-05-09",
+            "text": "sea", "kind": "seats", "category": Genre.JAZZ, "place": "Lisbon", "zone": "America/New_York",
+            "start": "2026-05-09",
             "end": "2026-05-10", "least": "10", "most": "50", "currency": "EUR", "available": "1", "sort": "cheapest",
         }
     )  # fmt: skip
     assert [text for _, text, _ in filters.said()] == [
-        "“sea”", "Seats", "Jazz", "Lisbon", "From 9 May 2026", "Until 10 May 2026", "From €10.00", "Up to €50.00",
-        "Can be bought now",
+        "“sea”", "Seats", "Jazz", "Lisbon", "In New York's time zone", "From 9 May 2026", "Until 10 May 2026", "From €10.00",
+        "Up to €50.00", "Can be bought now",
     ]  # fmt: skip
     assert {text for span in SPANS for _, text, _ in Filters(when=span).said()} >= {"Today", "This weekend"}
     assert set(asdict(filters)) == {field.name for field in fields(Filters)}
