@@ -16,10 +16,13 @@ from saq.queue.redis import RedisQueue
 from marketplace import clock, db, outbox, redis, settings
 from marketplace.accounts import exports
 from marketplace.bookings import queries as bookings
+from marketplace.db import Session
 from marketplace.ids import FactId
+from marketplace.money import Money
 from marketplace.notifications import queries as notifications
-from marketplace.payments.gateway import use_gateway
+from marketplace.payments.gateway import Charge, use_gateway
 from marketplace.payments.gateways.simulator import SimulatorGateway
+from marketplace.payments.gateways.simulator.models import SimulatorCharge
 
 REACTING_ROOMS = ("inventory", "payments", "bookings", "notifications")
 
@@ -54,6 +57,13 @@ async def wake(id: FactId, due_at: datetime, now: datetime) -> None:
     # The queue knows whole seconds. Rounded down, a fact would be looked at before its time, and then wait for a sweep.
     scheduled = math.ceil((due_at - clock.offset()).timestamp()) if due_at > now else 0
     await queue().enqueue(DELIVER, id=id, key=f"fact:{id}", scheduled=scheduled, timeout=60, retries=1)
+
+
+def past_charge(session: Session, amount: Money, *, key: str, card: str, at: datetime) -> Charge:
+    """Have the simulated provider know of a payment that went well back then: the demo world has a past."""
+    row = SimulatorCharge.settled(amount, key=key, card=card, at=at)
+    session.add(row)
+    return row.snapshot()
 
 
 async def advance_simulator(now: datetime) -> int:

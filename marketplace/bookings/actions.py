@@ -38,7 +38,7 @@ from marketplace.bookings.views import Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
 from marketplace.db import Session, transaction
 from marketplace.errors import Fault, Invalid
-from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
+from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
 from marketplace.money import Money
@@ -138,27 +138,7 @@ async def _book(session: Session, actor: Actor, claim: Claim, offer: SeatOffer, 
     )  # fmt: skip
     session.add(booking)
     await session.flush()
-    lines = [
-        BookingLine(
-            booking_id=booking.id, position=at, kind="unit", borne_by="buyer", label=line.label,
-            amount_minor=line.price.minor, unit=line.unit, category=line.category,
-        )
-        for at, line in enumerate(priced)
-    ]  # fmt: skip
-    fees = [("guest_surcharge", "buyer", "Fee for buying without an account", surcharge)] if surcharge else []
-    fees += [("commission", "seller", "Commission", commission)] if commission else []
-    lines += [
-        BookingLine(
-            booking_id=booking.id,
-            position=len(priced) + at,
-            kind=kind,
-            borne_by=by,
-            label=label,
-            amount_minor=fee.minor,
-        )
-        for at, (kind, by, label, fee) in enumerate(fees)
-    ]
-    session.add_all(lines)
+    session.add_all(BookingLine.of(booking, priced))
     session.add(
         BookingChange(
             booking_id=booking.id, source="held", target=Status.PENDING_PAYMENT, actor=actor.label, at=now,
@@ -262,13 +242,7 @@ async def _confirm(session: Session, booking: Booking, payment_id: PaymentId | N
     change = booking.move(Status.CONFIRMED, Party.SYSTEM, "system", now)
     booking.payment_id = payment_id
     session.add_all([booking, change])
-    session.add_all(
-        Ticket(
-            id=TicketId.new(), booking_id=booking.id, unit=line.unit or "", label=line.label,
-            category=line.category or "", issued_at=now,
-        )
-        for line in await queries.unit_lines(session, booking)
-    )  # fmt: skip
+    session.add_all(Ticket.of(line, now) for line in await queries.unit_lines(session, booking))
     _tell(session, booking, change, now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, Index, Integer, text
@@ -10,9 +11,9 @@ from sqlmodel import Field, SQLModel
 from marketplace.bookings.errors import NothingToPay, PaymentTimeOver, UnlawfulTransition
 from marketplace.bookings.transitions import LAWFUL, Transition
 from marketplace.bookings.views import Party, Status
-from marketplace.catalog.views import OCCASION, Occasion
+from marketplace.catalog.views import OCCASION, Occasion, UnitLine
 from marketplace.db import Instant
-from marketplace.ids import BookingId
+from marketplace.ids import BookingId, TicketId
 from marketplace.money import Money
 
 _version = Column("version", Integer, nullable=False)
@@ -154,6 +155,25 @@ class BookingLine(SQLModel, table=True):
     unit: str | None = None
     category: str | None = None
 
+    @classmethod
+    def of(cls, booking: Booking, priced: Sequence[UnitLine]) -> list[BookingLine]:
+        """All of a booking's: the units, then what both sides pay for the service."""
+        fees = (
+            ("guest_surcharge", "buyer", "Fee for buying without an account", booking.surcharge_minor),
+            ("commission", "seller", "Commission", booking.commission_minor),
+        )
+        entries = [
+            *(("unit", "buyer", line.label, line.price.minor, line.unit, line.category) for line in priced),
+            *((kind, by, label, minor, None, None) for kind, by, label, minor in fees if minor),
+        ]
+        return [
+            cls(
+                booking_id=booking.id, position=at, kind=kind, borne_by=by, label=label, amount_minor=minor, unit=unit,
+                category=category,
+            )
+            for at, (kind, by, label, minor, unit, category) in enumerate(entries)
+        ]  # fmt: skip
+
 
 class BookingChange(SQLModel, table=True):
     """One step of a booking: what changed, who did it, when, and why. Never edited."""
@@ -182,3 +202,11 @@ class Ticket(SQLModel, table=True):
     category: str
     issued_at: datetime = Field(sa_type=Instant)
     voided_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    @classmethod
+    def of(cls, line: BookingLine, now: datetime) -> Ticket:
+        """The ticket to what a unit's line is about."""
+        return cls(
+            id=TicketId.new(), booking_id=line.booking_id, unit=line.unit or "", label=line.label,
+            category=line.category or "", issued_at=now,
+        )  # fmt: skip

@@ -293,13 +293,15 @@ async def take_again(session: Session, hold_id: HoldId, now: datetime) -> None:
     await _sell(session, hold_id, rows[0].holder, units, rows[0].booking, now)
 
 
-async def allot(session: Session, resource: ResourceId, units: Sequence[str], ref: str, now: datetime) -> HoldId:
+async def allot(
+    session: Session, resource: ResourceId, units: Sequence[str], ref: str, now: datetime, *, holder: str = BOX_OFFICE
+) -> HoldId:
     """Sell units without a visitor's hold: box office, guest list, seeding. The id under which they can be freed.
 
     Raises UnitsTaken, also while a visitor holds one.
     """
     hold_id = HoldId.on(resource)
-    await _sell(session, hold_id, BOX_OFFICE, units, ref, now)
+    await _sell(session, hold_id, holder, units, ref, now)
     return hold_id
 
 

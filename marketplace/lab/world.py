@@ -21,6 +21,7 @@ from marketplace.catalog.views import ListingDraft, ListingPage
 from marketplace.db import Session, transaction
 from marketplace.ids import ListingId, PlanId, ResourceId
 from marketplace.inventory import actions as inventory
+from marketplace.lab.history import write_order
 from marketplace.lab.programme import HOUSES, PROGRAMME, SHOPS, Show
 
 PASSWORD = "holdfast-demo"  # noqa: S105 - everybody may know it: the demo world is for trying out
@@ -28,7 +29,12 @@ BUYER, SELLER, OPERATOR = "ada@holdfast.example", "mira@holdfast.example", "olga
 
 SEED = 7
 _ANNOUNCED = timedelta(days=21)
+_REMEMBERED = timedelta(days=20)
 _UNITS_AT_ONCE = 500
+_ORDERS = 8
+"""Orders that each event of the demo world has."""
+ADAS = frozenset({"the-tempest", "blue-hour-yuki-tanabe", "a-short-history-of-wrong-maps"})
+"""Where the demo world's buyer has been, or is going."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ async def _build(session: Session, now: datetime, dice: random.Random) -> World:
             document = house.hall(house.hall_name)
             plans[seat] = (await catalog.import_plan(session, SYSTEM, shops[show.shop].id, document, registered)).id
         page = await _put_on(session, show, shops[show.shop], plans[seat], now)
-        await _sell(session, show, page, dice, now)
+        await _sell(session, show, page, dice, known[BUYER], now)
         listings[page.slug] = page.id
     return World(known, shops, listings, was_built=True)
 
@@ -146,13 +152,26 @@ async def _put_on(session: Session, show: Show, shop: SellerView, plan: PlanId, 
     return page if show.is_draft else await catalog.publish(session, SYSTEM, page.id, announced)
 
 
-async def _sell(session: Session, show: Show, page: ListingPage, dice: random.Random, now: datetime) -> None:
+async def _sell(
+    session: Session, show: Show, page: ListingPage, dice: random.Random, ada: AccountView, now: datetime
+) -> None:
     """Sell the share of the house that has gone by today, then say what else has become of the event."""
     assert page.plan_id is not None
     plan = await queries.plan_within(session, page.plan_id)
-    units = list(_gone(plan, show.sold, dice))
+    parties = list(_gone(plan, show.sold, dice))
+    dice.shuffle(parties)
+    # A few are remembered one by one, as orders; all others have bought at the box office.
+    orders, others = ([], parties) if show.is_cancelled else (parties[:_ORDERS], parties[_ORDERS:])
+    units = [unit for party in others for unit in party]
     for at in range(0, len(units), _UNITS_AT_ONCE):
         await inventory.allot(session, ResourceId(page.id), units[at : at + _UNITS_AT_ONCE], "demo", now)
+    if orders:
+        offer = await queries.seat_offer(session, page.id)
+        begun = max(offer.sale_starts_at, now - _REMEMBERED)
+        moments = sorted(begun + dice.random() * (min(now, offer.starts_at) - begun) for _ in orders)
+        for party, moment in zip(orders, moments, strict=True):
+            buyer = ada if party is orders[0] and page.slug in ADAS else None
+            await write_order(session, offer, party, dice, moment, buyer)
     if show.sold == 1:
         await catalog.mark_sold_out(session, page.id, now)
     if show.is_cancelled:
@@ -161,8 +180,8 @@ async def _sell(session: Session, show: Show, page: ListingPage, dice: random.Ra
         )
 
 
-def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[str]:
-    """The units that such a share of the house would have taken: parties side by side, mostly good seats first."""
+def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[list[str]]:
+    """What such a share of the house would have taken: parties side by side, mostly good seats first; then who stands."""
     farthest = max(math.dist(plan.focal, (seat.x, seat.y)) for seat in plan.seats) or 1
     parties = []
     for row in plan.rows:
@@ -172,10 +191,11 @@ def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[str]:
             parties.append((distance + dice.gauss(0, 0.22), [unit for unit, _, _ in party]))
     wanted = round(share * len(plan.seats))
     for _, units in sorted(parties):
-        yield from units[:wanted]
-        wanted -= len(units[:wanted])
+        if wanted > 0:
+            yield units[:wanted]
+        wanted -= len(units)
     for area in plan.standing:
-        yield from (unit for unit, _ in zip(area.units(), range(round(share * area.capacity)), strict=False))
+        yield from ([unit] for unit, _ in zip(area.units(), range(round(share * area.capacity)), strict=False))
 
 
 def _parties(row: Row, dice: random.Random) -> Iterator[tuple[tuple[str, float, float], ...]]:

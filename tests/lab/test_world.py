@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
+from marketplace import outbox, wiring
 from marketplace.accounts import actions as accounts
-from marketplace.accounts.views import SYSTEM
+from marketplace.accounts.views import SYSTEM, Actor
+from marketplace.bookings import actions
+from marketplace.bookings import queries as bookings
 from marketplace.catalog import queries
 from marketplace.catalog.plans import read_plan
 from marketplace.catalog.posters import of_listing
@@ -18,6 +21,10 @@ from marketplace.ids import ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.lab import halls, world
 from marketplace.lab.world import BUYER, OPERATOR, PASSWORD, SELLER, World, build_world, build_world_if_empty
+from marketplace.money import Money
+from marketplace.notifications import queries as mail
+from marketplace.payments import queries as payment_queries
+from marketplace.payments.status import PaymentStatus, RefundStatus
 
 
 async def pages(built: World, now: datetime) -> list[ListingPage]:
@@ -31,6 +38,7 @@ async def test_the_world_is_alive(database: str, redis: Redis, now: datetime) ->
     await _its_programme_is_rich(every, now)
     await _its_seats_are_partly_sold(every)
     await _its_people_can_log_in(built, now)
+    await _its_orders_are_like_any_others(built, now)
 
 
 async def _its_programme_is_rich(every: list[ListingPage], now: datetime) -> None:
@@ -62,6 +70,32 @@ async def _its_people_can_log_in(built: World, now: datetime) -> None:
             tokens = await accounts.login(session, email=email, password=PASSWORD, device="test", now=now)
             assert tokens.account == built.accounts[email]
     assert built.accounts[OPERATOR].is_operator
+
+
+async def _its_orders_are_like_any_others(built: World, now: datetime) -> None:
+    """Paid to the cent, known to the provider, and cancelled like one of today; nobody was written to about them."""
+    wiring.wire()
+    ada = Actor(account=built.accounts[BUYER].id)
+    async with transaction(reading=True) as session:
+        cards = await bookings.orders(session, ada)
+        assert sorted(card.is_coming(now) for card in cards) == [False, True, True]
+        coming = next(card for card in cards if card.title == "The Tempest")
+        order = await bookings.order(session, ada, coming.id)
+        [payment] = await payment_queries.payments_of(session, order.id)
+        assert (await mail.mailbox(session)).items == ()
+    assert len(order.tickets) == len(order.units) == coming.quantity
+    assert payment.amount == order.total == Money.sum((line.amount for line in order.bought), order.currency)
+    assert payment.status is PaymentStatus.SUCCEEDED
+    async with transaction() as session:
+        await actions.cancel(session, ada, order.id, now)
+    while await outbox.deliver_due(now + timedelta(minutes=1)):
+        pass
+    async with transaction(reading=True) as session:
+        [refund] = await payment_queries.refunds_of(session, payment.id)
+    assert refund.amount == order.total
+    assert refund.status is RefundStatus.SUCCEEDED
+    sold = (await inventory.snapshot(ResourceId(order.listing_id))).status
+    assert not set(order.units) & sold.keys()
 
 
 async def test_a_world_that_stands_is_left_as_it_is(

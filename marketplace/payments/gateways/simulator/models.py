@@ -68,6 +68,15 @@ class SimulatorCharge(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
 
+    @classmethod
+    def settled(cls, amount: Money, *, key: str, card: str, at: datetime) -> SimulatorCharge:
+        """One that went well back then, paid with `card` (“Visa •••• 4242”)."""
+        return cls(
+            key=key, amount_minor=amount.minor, currency=amount.currency, captured_minor=amount.minor,
+            method=f"pm_sim_{ulid()}", method_label=card, fate=Fate.SUCCESS, is_captured_at_once=True,
+            status=PaymentStatus.SUCCEEDED, created_at=at, changed_at=at,
+        )  # fmt: skip
+
     @property
     def state(self) -> PaymentStatus:
         return PaymentStatus(self.status)
