@@ -2,16 +2,18 @@
 
 Tables are emptied and the world is built anew in one transaction: everybody sees the old world until the new one is
 whole, and the old one stays where that fails. Whatever is under way meanwhile, in any process, waits, and then finds
-nothing of what it was about. Background work goes on by itself: news of the old world is about rows that are gone.
+nothing of what it was about; what it writes all the same (a mail, a webhook) is swept away. Background work goes on by
+itself: news of the old world is about rows that are gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import Table, select, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
@@ -30,6 +32,8 @@ _LONGEST_SECONDS = 120
 """A process that dies over it keeps others from trying for so long."""
 
 _TRIES = 3
+_SWEEP_EVERY = 0.3
+_MOST_SWEEPS = 10
 _AWAY = "A fresh start needs Redis, which does not answer."
 
 
@@ -49,12 +53,13 @@ async def make() -> World:
     async with _alone():
         await storm.forget()
         await time_machine.reset()
-        built = await _rebuilt()
+        built, empty = await _rebuilt()
         await inventory.forget_all(but={ResourceId(id) for id in built.listings.values()})
         await storm.forget()  # what its last buyers have left, who were still on their way
         with redis.must_answer(_AWAY):
             await redis.client().set(lockstep.WORLD, ulid())
             await lockstep.until_all_have_followed()
+        await _sweep(empty)
     return built
 
 
@@ -71,11 +76,14 @@ async def _alone() -> AsyncIterator[None]:
             await redis.client().delete(_UNDER_WAY)
 
 
-async def _rebuilt(tries: int = _TRIES) -> World:
+async def _rebuilt(tries: int = _TRIES) -> tuple[World, list[Table]]:
+    """The new world, and the tables of which it needs none."""
+    tables = SQLModel.metadata.sorted_tables
     try:
         async with transaction() as session:
-            await _empty_all_tables(session)
-            return await world.build_anew(session, clock.now())
+            await _empty(session, tables)
+            built = await world.build_anew(session, clock.now())
+            return built, [table for table in tables if not await _has_rows(session, table)]
     except OperationalError:
         # On PostgreSQL: somebody had locked one table and waited for another one, which we had.
         if tries == 1:
@@ -83,11 +91,26 @@ async def _rebuilt(tries: int = _TRIES) -> World:
     return await _rebuilt(tries - 1)
 
 
-async def _empty_all_tables(session: Session) -> None:
-    tables = SQLModel.metadata.sorted_tables
+async def _sweep(tables: Sequence[Table]) -> None:
+    """Take away what others, who had been waiting, wrote about the old world when the new one stood."""
+    for _ in range(_MOST_SWEEPS):
+        await asyncio.sleep(_SWEEP_EVERY)
+        async with transaction() as session:
+            if not await _empty(session, tables):
+                return
+
+
+async def _empty(session: Session, tables: Sequence[Table]) -> int:
+    """Delete every row, and return how many there were. Tables come in the order in which they may be filled."""
     if is_postgres(session):
         # Nobody writes what refers to a row that is being deleted; reading goes on. SQLite has one writer anyhow.
         names = ", ".join(f'"{table.name}"' for table in tables)
         await session.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
+    gone = 0
     for table in reversed(tables):
-        await session.execute(table.delete())
+        gone += (await session.execute(table.delete())).rowcount  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    return gone
+
+
+async def _has_rows(session: Session, table: Table) -> bool:
+    return (await session.execute(select(1).select_from(table).limit(1))).first() is not None

@@ -158,6 +158,8 @@ async def _rage(listing_id: ListingId, buyers: int) -> None:
                 break
     finally:
         crowd.cancel()
+        with suppress(asyncio.CancelledError):
+            await crowd
         with suppress(RedisError):
             if await redis.client().get(_RAGING) == listing_id:
                 await redis.client().delete(_RAGING)

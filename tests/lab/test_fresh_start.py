@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -12,20 +12,25 @@ from sqlmodel import SQLModel, func, select
 from marketplace import clock, settings
 from marketplace.accounts import actions as accounts
 from marketplace.accounts.errors import SessionEnded
+from marketplace.accounts.views import AccountView
 from marketplace.bookings.models import Booking
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingFilters
 from marketplace.db import transaction
 from marketplace.errors import NotFound
-from marketplace.ids import ResourceId
+from marketplace.ids import AccountId, ResourceId, ulid
 from marketplace.inventory import actions as inventory
 from marketplace.lab import fresh_start, lockstep, storm, time_machine, world
 from marketplace.lab.fresh_start import FreshStartUnderWay
 from marketplace.lab.world import BUYER, PASSWORD
+from marketplace.notifications import actions as mail
+from marketplace.notifications import letters
 from marketplace.payments import actions as payments
 from tests.makers.accounts import guest
 from tests.makers.bookings import Market
 from tests.waiting import eventually
+
+ADA = AccountView(AccountId.new(), "ada@example.org", "Ada Byron", False, (), datetime(2027, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -96,7 +101,7 @@ async def test_every_process_forgets_what_it_has_kept_within_reach(market: Marke
         assert (await catalog.offer(market.listing.id)).listing_id == market.listing.id
         # As if another process had made the fresh start: this one hears of it.
         async with transaction() as session:
-            await fresh_start._empty_all_tables(session)
+            await fresh_start._empty(session, SQLModel.metadata.sorted_tables)
         await redis.set(lockstep.WORLD, "another")
 
         async def is_gone() -> bool:
@@ -131,6 +136,22 @@ async def test_it_ends_a_storm_and_whatever_else_is_under_way(market: Market) ->
 async def _has_served(buyers: int) -> bool:
     found = await storm.show()
     return found is not None and found.served >= buyers
+
+
+async def test_what_latecomers_write_about_the_old_world_is_swept_away(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = lockstep.until_all_have_followed
+
+    async def write_late() -> None:
+        async with transaction() as session:
+            letter = letters.verify_address(ADA, "https://holdfast.example/")
+            await mail.write(session, to=ADA.email, letter=letter, key=ulid(), about=None, now=market.now)
+        await follow()
+
+    monkeypatch.setattr(lockstep, "until_all_have_followed", write_late)
+    await fresh_start.make()
+    assert (await rows())["mail"] == 0
 
 
 async def test_where_it_fails_the_old_world_stays(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
