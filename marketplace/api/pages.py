@@ -61,6 +61,9 @@ EVERYWHERE = {
 CHANGES_WITH_US = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
 """What a browser asks of a page that concerns the whole answer: the file inside is only a part of it."""
 
+_PACKED = b"\x1f\x8b"
+"""How gzip begins (RFC 1952, 2.3.1)."""
+
 _INLINE_SCRIPT = re.compile(
     rb"<script(?![^>]*\bsrc=)(?![^>]*\bapplication/(?:ld\+)?json)[^>]*>(.*?)</script>", re.DOTALL
 )
@@ -163,6 +166,7 @@ class _Dressed:
         headers["Content-Security-Policy"] = POLICY.format(scripts=page.policy)
         headers.setdefault("Cache-Control", ASK_AGAIN)
         headers.add_vary_header("Accept-Encoding")
+        del headers["Content-Encoding"]
         is_packed = "gzip" in Headers(scope=self.scope).get("accept-encoding", "")
         body = page.packed if is_packed else page.plain
         if is_packed:
@@ -200,7 +204,9 @@ def _version(source: Path | bytes) -> object:
 
 
 def _text(source: Path | bytes) -> str:
-    return (source if isinstance(source, bytes) else source.read_bytes()).decode()
+    """A page as it lies there: where a file is missing, the file server answers with the packed copy of one."""
+    page = source if isinstance(source, bytes) else source.read_bytes()
+    return (gzip.decompress(page) if page.startswith(_PACKED) else page).decode()
 
 
 def _is_file(path: str) -> bool:

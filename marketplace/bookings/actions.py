@@ -81,6 +81,35 @@ async def check_out(session: Session, actor: Actor, hold_id: HoldId, buyer: Buye
     return await queries.order_of(session, made)
 
 
+async def correct_buyer(session: Session, actor: Actor, id: BookingId, buyer: Buyer, now: datetime) -> Order:
+    """Take another name or address while the order waits for its money: slips are seen when a card is declined.
+
+    Raises BookingNotFound also for whoever did not check out, BuyerRefused, TooManyForOneBuyer, and NothingToPay or
+    PaymentTimeOver where it is too late.
+    """
+    buyer, cart = _known(buyer), actor.must_have_cart()
+    booking = await queries.locked(session, id)
+    if booking.cart != cart:
+        raise BookingNotFound(id)
+    if booking.buyer != buyer:
+        if booking.buyer.email != buyer.email:
+            await _must_have_room(session, booking, buyer.email)
+        booking.name_buyer(buyer, now)
+        session.add(booking)
+        await session.flush()
+    return await queries.order_of(session, booking)
+
+
+async def _must_have_room(session: Session, booking: Booking, email: str) -> None:
+    """Raises TooManyForOneBuyer if the units of a booking are more than its listing leaves to another address."""
+    listing_id = ListingId(booking.listing_id)
+    await queries.wait_for_turn(session, listing_id, email)
+    offer = await catalog.seat_offer(session, listing_id)
+    had = await queries.bought_by(session, listing_id, email)
+    if had + len((await queries.order_of(session, booking)).units) > offer.max_per_buyer:
+        raise TooManyForOneBuyer(offer.max_per_buyer, had)
+
+
 async def _begin(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Booking:
     """Make the booking of a hold that has none."""
     claim = await inventory.hold(hold_id, actor.must_have_cart())

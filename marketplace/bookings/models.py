@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from marketplace.bookings.errors import NothingToPay, PaymentTimeOver, UnlawfulTransition
 from marketplace.bookings.transitions import LAWFUL, Transition
-from marketplace.bookings.views import Party, Status
+from marketplace.bookings.views import Buyer, Party, Status
 from marketplace.catalog.views import OCCASION, Occasion, UnitLine
 from marketplace.db import Instant
 from marketplace.ids import BookingId, TicketId
@@ -82,6 +82,15 @@ class Booking(SQLModel, table=True):
     def total(self) -> Money:
         """What the buyer pays: the seats, and the surcharge where there is one."""
         return self.price + self.surcharge
+
+    @property
+    def buyer(self) -> Buyer:
+        return Buyer(self.buyer_name, self.buyer_email, self.language)
+
+    def name_buyer(self, buyer: Buyer, now: datetime) -> None:
+        """Sell it to somebody else, or under another address. Raises NothingToPay or PaymentTimeOver."""
+        self.must_be_payable(now)
+        self.buyer_name, self.buyer_email, self.language = buyer.name, buyer.email, buyer.language
 
     @property
     def occasion(self) -> Occasion:

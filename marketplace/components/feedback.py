@@ -8,7 +8,7 @@ import reflex as rx
 
 from marketplace.components.buttons import button
 from marketplace.components.icons import IconName, icon
-from marketplace.components.values import Handler, Node, Text, Tone, given
+from marketplace.components.values import Handler, Node, Text, Tone, given, when
 from marketplace.words import say
 
 _ICONS: dict[str, IconName] = {
@@ -65,6 +65,18 @@ def notice(
         role="alert" if tone == "danger" else "status",
         data_testid=testid,
     )
+
+
+class Attention(rx.Component):
+    """The hand-written React part of assets/attention.js."""
+
+    library = "$/public/attention.js"
+    tag = "Attention"
+
+
+def obstacle(text: Text, *, testid: Text) -> rx.Component:
+    """What kept a form from being taken, while there is something: it comes into view, or the field at fault does."""
+    return when(text, Attention.create(notice(text, testid=testid, tone="danger")))
 
 
 def error_note(title: Text, text: Text, *, testid: str, on_retry: Handler = None) -> rx.Component:

@@ -175,9 +175,7 @@ async def _sell(
     if show.sold == 1:
         await catalog.mark_sold_out(session, page.id, now)
     if show.is_cancelled:
-        await catalog.cancel(
-            session, SYSTEM, page.id, now, reason="The conductor is unwell. Everybody is paid back in full."
-        )
+        await catalog.cancel(session, SYSTEM, page.id, now, reason="The conductor is unwell.")
 
 
 def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[list[str]]:

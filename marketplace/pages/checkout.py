@@ -8,7 +8,7 @@ import reflex as rx
 
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card
-from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.feedback import empty_state, obstacle, skeleton
 from marketplace.components.forms import checkbox, field
 from marketplace.components.progress import countdown, price_lines, steps
 from marketplace.components.shell import dialog, page_header
@@ -72,7 +72,7 @@ def _open() -> rx.Component:
         page_header(say("Check out"), eyebrow=_S.title, lead=f"{_S.when_text} · {_S.place}"),
         rx.el.div(
             rx.el.div(
-                rx.cond(_S.problem != "", notice(_S.problem, testid="problem", tone="danger")),
+                obstacle(_S.problem, testid="problem"),
                 rx.cond(_S.stage == "paying", _paying()),
                 _form(),
                 class_name="stack",

@@ -13,6 +13,7 @@ import reflex as rx
 
 from marketplace import clock, moments
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.views import SYSTEM
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import holding
 from marketplace.bookings import queries as orders
@@ -71,6 +72,7 @@ class CheckoutState(ViewerState):
     buyer_email: str = ""
     is_free: bool = False
     is_guest: bool = True
+    """Whether logging in would save the fee."""
     surcharge_text: str = ""
     policy: str = ""
     steps: list[Step] = []  # noqa: RUF012
@@ -87,9 +89,10 @@ class CheckoutState(ViewerState):
     async def load(self) -> Any:
         """Fill the page from the hold in the address, or from the booking that it has become."""
         self._clear()
+        address = self._part("checkout_hold")
         try:
             actor = await self._actor()
-            hold_id = HoldId(self._part("checkout_hold"))
+            hold_id = HoldId(address)
             self.login_href = page_at(f"/login?next=/checkout/{hold_id}")
             async with transaction(reading=True) as session:
                 order = await orders.by_hold(session, actor, hold_id)
@@ -98,7 +101,9 @@ class CheckoutState(ViewerState):
                 return CheckoutState.watch
             return await self._show_order(order)
         except HoldfastError as refused:
-            self.stage = "gone" if refused.code == "hold_expired" else "missing"
+            # A hold that somebody has paid for is not one that ran out, whoever asks.
+            is_gone = refused.code == "hold_expired" and not await _is_order(HoldId(address))
+            self.stage = "gone" if is_gone else "missing"
         return None
 
     @rx.event
@@ -112,17 +117,15 @@ class CheckoutState(ViewerState):
             await self._begin_to_pay({name: str(value) for name, value in form.items()})
         except Invalid as refused:
             self.problem = refused.message
-            self.faults = {fault.field.rpartition(".")[2]: fault.message for fault in refused.faults}
+            self.faults = {_asked_as(fault.field): fault.message for fault in refused.faults}
         except HoldfastError as refused:
             self.problem = refused.message
             if refused.code in OVERTAKEN:
                 yield CheckoutState.load
+        else:
+            yield CheckoutState.follow if self._payment else _to_order(self._order)
         finally:
             self.is_busy = False
-        if self._payment:
-            yield CheckoutState.follow
-        elif self._order and self.is_free:
-            yield rx.redirect(page_at(f"/o/{self._order}"))
 
     @rx.event(background=True)
     async def follow(self) -> Any:
@@ -141,7 +144,7 @@ class CheckoutState(ViewerState):
                         return
                     self._show_payment(payment)
             if status is Status.CONFIRMED:
-                yield rx.redirect(page_at(f"/o/{order_id}"))
+                yield _to_order(order_id)
                 return
             if payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELED} or status is not Status.PENDING_PAYMENT:
                 async with self:
@@ -189,7 +192,7 @@ class CheckoutState(ViewerState):
                 await bookings.cancel(session, actor, BookingId(self._order), clock.now())
         else:
             await holding.release(actor, HoldId(self._part("checkout_hold")))
-        return rx.redirect(self.listing_href)
+        return rx.redirect(self.listing_href, replace=True)
 
     @rx.event
     def time_is_up(self) -> Any:
@@ -204,6 +207,7 @@ class CheckoutState(ViewerState):
         async with transaction() as session:
             buyer = Buyer(form.get("name", ""), form.get("email", ""), spoken())
             order = await bookings.check_out(session, actor, HoldId(self._part("checkout_hold")), buyer, now)
+            order = await bookings.correct_buyer(session, actor, order.id, buyer, now)
         self._order = order.id
         await self._show_bill(_bill_of(order))
         if card is None:
@@ -239,7 +243,7 @@ class CheckoutState(ViewerState):
 
     async def _show_order(self, order: Order) -> Any:
         if order.status is Status.CONFIRMED:
-            return rx.redirect(page_at(f"/o/{order.id}"))
+            return _to_order(order.id)
         self._order = order.id
         self.buyer_name, self.buyer_email = order.buyer_name, order.buyer_email
         await self._show_bill(_bill_of(order))
@@ -263,7 +267,8 @@ class CheckoutState(ViewerState):
         self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), f"/api/v1/listings/{offer.listing_id}/poster.svg"
         self.policy = phrases.policy_text(offer.policy)
         self.lines, self.total = bill.lines, bill.total.text()
-        self.is_free, self.is_guest = not bill.total, actor.account is None
+        # An order keeps the fee that it was made with.
+        self.is_free, self.is_guest = not bill.total, actor.account is None and not self._order
         self.surcharge_text = phrases.share_text(offer.guest_surcharge_bp)
         self.expires_at, self.server_now = bill.expires_at, clock.now().isoformat()
 
@@ -288,6 +293,23 @@ class CheckoutState(ViewerState):
         self.stage, self.problem, self.faults, self.steps = "loading", "", {}, []
         self.needs_challenge = self.is_busy = False
         self._order = self._payment = ""
+
+
+def _to_order(order_id: str) -> Any:
+    """On to the tickets. “Back” then leads to the listing, not to a check-out that has been finished."""
+    return rx.redirect(page_at(f"/o/{order_id}"), replace=True)
+
+
+async def _is_order(hold_id: HoldId) -> bool:
+    """Whether a hold has become an order, whoever's."""
+    async with transaction(reading=True) as session:
+        return await orders.by_hold(session, SYSTEM, hold_id) is not None
+
+
+def _asked_as(field: str) -> str:
+    """What the form calls a field that a room finds fault with: it asks for a card's month and year at once."""
+    name = field.rpartition(".")[2]
+    return "expiry" if name in {"exp_month", "exp_year"} else name
 
 
 def _card(form: dict[str, str]) -> Card:

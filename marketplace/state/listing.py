@@ -254,7 +254,9 @@ def _why_not(page: ListingPage) -> str:
             )
             return " ".join(filter(None, news))
         case Status.CLOSED:
-            return say("This is over, or its sale is. See what else is on.")
+            if clock.now() < page.starts_at:
+                return say("The sale is over. See what else is on.")
+            return say("This has taken place. See what else is on.")
         case _:
             return say("This is not on sale at the moment.")
 

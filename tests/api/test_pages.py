@@ -1,14 +1,15 @@
 import base64
+import gzip
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
+from reflex.utils.precompressed_staticfiles import PrecompressedStaticFiles
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
@@ -26,6 +27,7 @@ def pages(tmp_path: Path) -> Pages:
     (tmp_path / "login").mkdir()
     for name in ("index.html", "login.html", "login/index.html", "404.html"):
         (tmp_path / name).write_text(PAGE)
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(PAGE.encode()))
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "a-1f3e.js").write_text(SCRIPT)
 
@@ -39,7 +41,7 @@ def pages(tmp_path: Path) -> Pages:
             Route("/session/renew", lambda _: PlainTextResponse("")),
             Route("/made", lambda _: HTMLResponse(PAGE)),
             WebSocketRoute("/_event", echo),
-            Mount("/", StaticFiles(directory=tmp_path, html=True)),
+            Mount("/", PrecompressedStaticFiles(directory=tmp_path, html=True, encodings=["gzip"])),
         ]
     )
     return Pages(inner, compiled=tmp_path)
@@ -58,6 +60,15 @@ async def test_a_visitor_without_a_cart_is_given_one(browser: httpx.AsyncClient,
     assert tokens.read_cart(answer.cookies["cart"], clock.now())
     assert "HttpOnly" in cookie
     assert "samesite=lax" in cookie.lower()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize("path", ["/nowhere", "/favicon.ico", "/wp-login.php"])
+async def test_what_does_not_exist_is_answered_with_a_page(browser: httpx.AsyncClient, path: str, encoding: str):
+    answer = await browser.get(path, headers={"Accept-Encoding": encoding})
+    assert answer.status_code == 404
+    assert answer.headers.get("content-encoding", "identity") == encoding
+    assert SCRIPT in answer.text
 
 
 async def test_a_visitor_keeps_the_cart_they_have(browser: httpx.AsyncClient):

@@ -25,7 +25,7 @@ from marketplace.catalog import queries as listings
 from marketplace.catalog.views import ListingChange
 from marketplace.db import transaction
 from marketplace.errors import Unauthenticated
-from marketplace.ids import CartId
+from marketplace.ids import BookingId, CartId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import HoldChanged, HoldExpired, HoldNotFound
 from marketplace.money import Money
@@ -84,6 +84,38 @@ class TestCheckOut:
         ada = guest()
         held = await market.hold(ada, "A-1")
         assert await market.check_out(ada, held) == await market.check_out(ada, held, GRACE)
+
+    async def test_a_slip_in_the_address_is_mended_until_it_is_paid(self, market: Market) -> None:
+        ada = guest()
+        order = await market.order(ada, "A-1", buyer=Buyer("Ada", "ada@example.ogr"))
+        async with transaction() as session:
+            right = Buyer(" Ada  Byron", "ADA@example.org", "de")
+            mended = await actions.correct_buyer(session, ada, order.id, right, market.now)
+        assert (mended.buyer_name, mended.buyer_email) == ("Ada Byron", "ada@example.org")
+        assert (await market.see(ada, order.id)).buyer_email == "ada@example.org"
+        with pytest.raises(BuyerRefused):
+            await self.correct(market, ada, order.id, Buyer("", "nobody"))
+        with pytest.raises(BookingNotFound):
+            await self.correct(market, guest(), order.id, GRACE)
+        await market.skip(minutes=60)
+        with pytest.raises(PaymentTimeOver):
+            await self.correct(market, ada, order.id, GRACE)
+
+    async def test_another_address_has_no_more_room_than_any(self, market: Market) -> None:
+        async with transaction() as session:
+            change = ListingChange(max_per_buyer=2)
+            await catalog.change_listing(session, market.seller, market.listing.id, change, market.now)
+        listings.forget(market.listing.id)
+        await market.bought(guest(), "A-1", "A-2", buyer=GRACE)
+        ada = guest()
+        order = await market.order(ada, "B-1")
+        with pytest.raises(TooManyForOneBuyer):
+            await self.correct(market, ada, order.id, GRACE)
+
+    @staticmethod
+    async def correct(market: Market, actor: Actor, id: BookingId, buyer: Buyer) -> None:
+        async with transaction() as session:
+            await actions.correct_buyer(session, actor, id, buyer, market.now)
 
     async def test_a_seat_picked_during_check_out_is_not_lost_without_a_word(
         self, market: Market, monkeypatch: pytest.MonkeyPatch

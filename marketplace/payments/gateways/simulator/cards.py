@@ -100,10 +100,12 @@ def check(card: Card, now: datetime) -> None:
         faults.append(Fault("number", say("This is not a card number. Please check it.")))
     if not 1 <= card.exp_month <= 12:
         faults.append(Fault("exp_month", say("A month is a number from 1 to 12.")))
-    elif not now.year <= card.exp_year <= now.year + 50:
-        faults.append(Fault("exp_year", say("This card has expired, or the year is wrong. Give it with four digits.")))
+    elif card.exp_year < 100:
+        faults.append(Fault("exp_year", say("Give the year with four digits.")))
+    elif card.exp_year > now.year + 50:
+        faults.append(Fault("exp_year", say("No card lasts that long. Please check the year.")))
     elif (card.exp_year, card.exp_month) < (now.year, now.month):
-        faults.append(Fault("exp_month", say("This card has expired.")))
+        faults.append(Fault("exp_year" if card.exp_year < now.year else "exp_month", say("This card has expired.")))
     wanted = 4 if brand(digits) == "American Express" else 3
     if not (card.cvc.isascii() and card.cvc.isdigit() and len(card.cvc) == wanted):
         faults.append(Fault("cvc", say("The security code of this card has {wanted} digits.", wanted=wanted)))
