@@ -8,6 +8,8 @@ from tests.journeys.market import Seat
 from tests.journeys.pages import CheckoutPage, ListingPage
 from tests.journeys.pages.checkout import GOOD_CARD, Buyer
 
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
 
 async def come_to_checkout(page: Page, slug: str, *seats: Seat) -> CheckoutPage:
     """Pick these seats and go to check-out."""

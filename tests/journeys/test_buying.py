@@ -11,10 +11,9 @@ from tests.journeys.market import Market
 from tests.journeys.pages import BrowsePage, CheckoutPage, ListingPage, LoginPage, OrderPage, OrdersPage, RegisterPage
 from tests.journeys.pages.checkout import CHALLENGED_CARD, GOOD_CARD
 from tests.journeys.people import somebody
-from tests.journeys.steps import come_to_checkout, fill_in_and_pay
+from tests.journeys.steps import PHONE, come_to_checkout, fill_in_and_pay
 
 SURCHARGE = "Fee for buying without an account"
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 
 async def test_a_guest_picks_pays_and_has_tickets_files_and_a_mail_that_opens_the_order_anywhere(
@@ -177,6 +176,8 @@ async def test_a_finger_picks_on_the_map_coming_closer_first(visitor: Visitor, m
     await listing.open("the-bear-who-lost-winter")
     await listing.tap(seat)
     await listing.expect_mine(seat)
+    await expect(listing.canvas).to_be_in_viewport()
+    await expect(listing.part("check-out")).to_be_in_viewport()
 
 
 async def test_places_to_stand_are_bought_by_number(visitor: Visitor, market: Market):

@@ -7,9 +7,9 @@ from playwright.async_api import expect
 from tests.journeys.conftest import Visitor
 from tests.journeys.market import Market
 from tests.journeys.pages import ListingPage, OrderPage
-from tests.journeys.pages.checkout import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, POOR_CARD
+from tests.journeys.pages.checkout import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, POOR_CARD, Buyer
 from tests.journeys.people import somebody
-from tests.journeys.steps import come_to_checkout, fill_in_and_pay
+from tests.journeys.steps import PHONE, come_to_checkout, fill_in_and_pay
 
 SHOW = "on-repair"
 
@@ -38,6 +38,27 @@ async def test_a_declined_card_says_why_and_loses_nothing_and_another_one_pays(v
     assert [payment["status"] for payment in await market.payments_of(order_id)] == ["succeeded", "failed", "failed"]
 
 
+async def test_on_a_phone_the_reason_is_in_view_and_a_slip_in_the_address_is_mended(visitor: Visitor, market: Market):
+    nora, [seat] = somebody(), await market.free_seats(SHOW)
+    page = await visitor(**PHONE)
+    slip = Buyer(nora.name, nora.email.replace("@", "@mail."))
+    checkout = await fill_in_and_pay(page, SHOW, seat, buyer=slip, card=DECLINED_CARD)
+    await expect(checkout.problem).to_be_in_viewport()
+    await checkout.fill_in(nora)
+    await checkout.pay()
+    await checkout.until_ordered()
+    await expect(OrderPage(page).confirmed).to_contain_text(nora.email)
+
+
+async def test_back_from_the_tickets_leads_to_the_listing(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    page = await visitor()
+    checkout = await fill_in_and_pay(page, SHOW, seat, buyer=somebody())
+    await checkout.until_ordered()
+    await page.go_back()
+    await ListingPage(page).until_the_map_is_live()
+
+
 async def test_what_is_wrong_with_a_card_is_said_beside_its_field(visitor: Visitor, market: Market):
     [seat] = await market.free_seats(SHOW)
     checkout = await come_to_checkout(await visitor(), SHOW, seat)
@@ -48,6 +69,10 @@ async def test_what_is_wrong_with_a_card_is_said_beside_its_field(visitor: Visit
     await checkout.part("card-expiry").fill("next year")
     await checkout.pay()
     await expect(checkout.part("card-expiry-error")).to_contain_text("month and year")
+    await checkout.part("card-expiry").fill("01/20")
+    await checkout.pay()
+    await expect(checkout.part("card-expiry-error")).to_contain_text("expired")
+    await expect(checkout.part("card-expiry")).to_be_focused()
     await checkout.part("card-expiry").fill("12/34")
     await checkout.pay()
     await checkout.until_ordered()
