@@ -121,11 +121,14 @@ def _changes() -> rx.Component:
 
 def _asking() -> rx.Component:
     return dialog(
-        rx.el.p(_S.told, class_name="strong", data_testid="told"),
-        rx.el.dl(rx.foreach(_S.changes, _change), class_name="facts", data_testid="told-changes"),
-        rx.el.p(
-            say("Their orders and tickets follow. No move makes cancelling dearer for them than it was."),
-            class_name="small quiet",
+        rx.el.div(
+            rx.el.p(_S.told, class_name="strong", data_testid="told"),
+            rx.el.dl(rx.foreach(_S.changes, _change), class_name="stack stack-tight", data_testid="told-changes"),
+            rx.el.p(
+                say("Their orders and tickets follow. No move makes cancelling dearer for them than it was."),
+                class_name="small quiet",
+            ),
+            class_name="stack",
         ),
         title=say("Make it public and tell your buyers?"),
         is_open=_S.is_asking,
@@ -141,7 +144,8 @@ def _asking() -> rx.Component:
 def _change(change: rx.Var[ChangeRow]) -> rx.Component:
     return rx.el.div(
         rx.el.dt(change["name"]),
-        rx.el.dd(rx.el.del_(change["before"], class_name="quiet"), rx.el.br(), rx.el.ins(change["now"])),
+        rx.el.dd(say("Before: {what}", what=change["before"]), class_name="quiet"),
+        rx.el.dd(say("Now: {what}", what=change["now"])),
         class_name="fact",
     )
 

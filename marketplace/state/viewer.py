@@ -7,7 +7,7 @@ is an event that any browser may send, so helpers begin with an underscore.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import reflex as rx
 from starlette.requests import cookie_parser
@@ -47,7 +47,7 @@ class ViewerState(rx.State):
     async def look(self) -> None:
         """First on every page's `on_load`: learn who is looking."""
         cookies = self._cookies()
-        zone = cookies.get("zone", "")
+        zone = unquote(cookies.get("zone", ""))
         self.zone = zone if zone in moments.zones() else "UTC"
         self.csrf = tokens.csrf_for(cookies.get("cart", ""))
         self.notice = ""

@@ -35,6 +35,21 @@ async def test_the_front_page_leads_to_what_is_coming_up(visitor: Visitor, shots
     await page.wait_for_url("**/browse")
 
 
+async def test_times_are_the_viewer_s_own_and_what_is_in_their_zone_has_a_row(visitor: Visitor):
+    page = await visitor(timezone_id="Europe/Lisbon")
+    await page.goto("/")
+    browse = BrowsePage(page)
+    await expect(page.get_by_role("heading", name="In Lisbon's time zone")).to_be_visible()
+    await browse.part("near-all").click()
+    await page.wait_for_url("**zone=Europe%2FLisbon")
+    await expect(browse.part("active-zone")).to_contain_text("In Lisbon's time zone")
+    await expect(browse.cards.filter(has_text="Tempest")).to_be_visible()
+    await expect(browse.cards.filter(has_text="Okafor Trio")).to_be_hidden()
+    far = await visitor(timezone_id="Asia/Tokyo")
+    await far.goto("/l/the-tempest")
+    await expect(far.get_by_text("your time")).to_be_visible()
+
+
 async def test_filters_live_in_the_address_can_be_taken_away_and_gone_back_to(visitor: Visitor):
     browse = BrowsePage(await visitor())
     await browse.open()
