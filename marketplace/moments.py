@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.core import get_global
 from babel.dates import format_date, format_datetime, get_timezone_location
 
 from marketplace.words import locale, say
@@ -48,6 +49,13 @@ def exact(at: datetime, zone: str) -> str:
 def zones() -> frozenset[str]:
     """The name of every IANA zone that we know."""
     return frozenset(available_timezones())
+
+
+def names_of(zone: str) -> tuple[str, ...]:
+    """The same zone by all its names: “Asia/Calcutta”, which browsers still say, is “Asia/Kolkata”."""
+    aliases = get_global("zone_aliases")
+    proper = aliases.get(zone, zone)
+    return (proper, *(alias for alias, name in aliases.items() if name == proper))
 
 
 def city(zone: str) -> str:

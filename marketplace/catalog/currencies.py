@@ -7,6 +7,8 @@ from datetime import datetime
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
+from marketplace import moments
+
 OFFERED = (
     "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "ISK", "JPY", "KRW", "AUD", "NZD",
     "CAD", "MXN", "BRL", "INR", "SGD", "HKD", "ZAR", "NGN", "KES", "GHS", "AED", "KWD", "TRY", "ILS",
@@ -19,7 +21,6 @@ USUAL = OFFERED[0]
 
 def usual(country: str, zone: str, now: datetime) -> str:
     """What is paid with in a country (ISO 3166) or, as long as none is said, in that of an IANA zone."""
-    known = get_global("zone_aliases").get(zone, zone)
-    territory = country or get_global("zone_territories").get(known, "")
+    territory = country or get_global("zone_territories").get(moments.names_of(zone)[0], "")
     paid_with = get_territory_currencies(territory, start_date=now.date()) if territory else []
     return next((currency for currency in paid_with if currency in OFFERED), USUAL)

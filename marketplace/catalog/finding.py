@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlmodel import col
 
+from marketplace import moments
 from marketplace.catalog.drafts import fold
 from marketplace.catalog.models import Listing, ListingPrice
 from marketplace.catalog.views import ListingFilters, Sort, Status
@@ -39,7 +40,7 @@ def conditions(filters: ListingFilters, now: datetime) -> Iterator[ColumnElement
     if filters.place:
         yield col(Listing.place_key) == fold(filters.place)
     if filters.zone:
-        yield col(Listing.zone) == filters.zone
+        yield col(Listing.zone).in_(moments.names_of(filters.zone))
     for word in fold(filters.text or "").split()[:8]:
         yield col(Listing.words).contains(word, autoescape=True)
     if filters.price_from is not None or filters.price_to is not None:

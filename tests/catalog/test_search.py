@@ -107,6 +107,8 @@ async def test_a_time_zone_finds_what_happens_on_its_clocks(database: str, now: 
         await make_listing(now, title=title, place=replace(BERLIN, zone=zone))
     assert await titles(now, zone="Europe/Lisbon") == ["There"]
     assert await titles(now, zone="Europe/Paris") == []
+    await make_listing(now, title="Far", place=replace(BERLIN, zone="Asia/Kolkata"))
+    assert await titles(now, zone="Asia/Calcutta") == await titles(now, zone="Asia/Kolkata") == ["Far"]
 
 
 async def test_a_price_bound_finds_what_one_can_afford_in_its_currency(database: str, now: datetime) -> None:
