@@ -58,6 +58,15 @@ class SecondFactorNeeded(Unauthenticated):
         self.half_way = half_way
 
 
+class PasswordRefused(Invalid):
+    """All the rest of a registration is right."""
+
+    code = "password_refused"
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(say("Please choose another password."), faults)
+
+
 class WrongCode(Invalid):
     """Neither the code of the moment nor an unused recovery code, or one that has been used."""
 

@@ -16,7 +16,10 @@ from marketplace.api.asking import CART, CrossSite, must_be_same_site
 from marketplace.errors import HoldfastError
 from marketplace.words import page_at
 
-Text = Annotated[str, Form(max_length=1000)]
+LONGEST_LINE = 1000
+"""More than anybody types into a line of a form: their browser takes no more, and we read no more."""
+
+Text = Annotated[str, Form(max_length=LONGEST_LINE)]
 LongText = Annotated[str, Form(max_length=tokens.LONGEST)]
 
 

@@ -95,7 +95,7 @@ async def import_plan(
     """
     document = await request.body()
     if not document:
-        raise Invalid(say("Send the seat plan as the body."), [Fault("$", say("There is no document."))])
+        raise Invalid(say("This seat plan is empty."), [Fault("$", say("There is no document."))])
     try:
         async with transaction() as session:
             plan = await catalog.import_plan(session, actor, SellerId(seller_id), document, clock.now())

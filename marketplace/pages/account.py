@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card
 from marketplace.components.feedback import empty_state, notice, skeleton
@@ -309,7 +310,7 @@ def forgot() -> rx.Component:
                     _reset_problem(),
                     field(
                         say("E-mail"), name="email", testid="email", kind="email", autocomplete="username",
-                        default_value=ResetState.email, key=ResetState.email, is_required=True,
+                        default_value=ResetState.email, key=ResetState.email, is_required=True, max_length=LONGEST_LINE,
                     ),
                     button(say("Send me the link"), testid="submit", tone="primary", kind="submit"),
                     action="/session/forgot",

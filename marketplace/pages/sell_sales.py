@@ -155,9 +155,10 @@ def _categories() -> rx.Component:
     return card(
         rx.el.ul(rx.foreach(_S.categories, _category), class_name="stack", role="list"),
         rx.el.p(
-            rx.el.span(class_name="seat-map-dot share-sold"), say("sold"),
-            rx.el.span(class_name="seat-map-dot share-held"), say("on hold"),
-            rx.el.span(class_name="seat-map-dot share-back"), say("held back"),
+            *(
+                rx.el.span(rx.el.span(class_name=f"seat-map-dot share-{share}"), words, class_name="key")
+                for share, words in (("sold", say("sold")), ("held", say("on hold")), ("back", say("held back")))
+            ),
             class_name="cluster small quiet",
         ),
         title=say("By category"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button
 from marketplace.components.feedback import notice
 from marketplace.components.forms import field
@@ -68,6 +69,7 @@ def register() -> rx.Component:
                     default_value=WelcomeState.person,
                     is_required=True,
                     key=WelcomeState.person,
+                    max_length=LONGEST_LINE,
                 ),
                 _email(),
                 _password("new-password", hint=say("Ten characters or more. A few words in a row are good.")),
@@ -99,7 +101,7 @@ def _email() -> rx.Component:
     # The key makes React fill in anew what came back with the address.
     return field(
         say("E-mail"), name="email", testid="email", kind="email", autocomplete="username", default_value=WelcomeState.email,
-        is_required=True, key=WelcomeState.email,
+        is_required=True, key=WelcomeState.email, max_length=LONGEST_LINE,
     )  # fmt: skip
 
 
@@ -112,4 +114,5 @@ def _password(autocomplete: str, hint: str | None = None) -> rx.Component:
         autocomplete=autocomplete,
         hint=hint,
         is_required=True,
+        max_length=LONGEST_LINE,
     )

@@ -17,6 +17,9 @@ def _problem(code: str) -> str:
         "too_many_requests": say("That was tried too often. Wait a minute, then try again."),
         "email_taken": say("There is an account with this address already. Log in instead?"),
         "cross_site": say("The form had lain open too long. Please send it once more."),
+        "password_refused": say(
+            "Please choose another password: ten characters or more, not your address, and none that everybody tries first."
+        ),
         "invalid": say(
             "Please look at these again: a name, an e-mail address, and a password of at least ten characters."
         ),

@@ -122,6 +122,11 @@ class TestForms:
             assert said["email"] == ["ada@example.org"]
             assert "secret" not in answer.headers["location"]
 
+    async def test_a_password_alone_is_said_to_be_at_fault(self, browser: httpx.AsyncClient, market: Market) -> None:
+        weak = self.form(browser, email="ada@example.org", name="Ada", password="password123")
+        answer = await browser.post("/session/register", data=weak)
+        assert parse_qs(urlsplit(answer.headers["location"]).query)["problem"] == ["password_refused"]
+
     @pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "/\r\nx", ""])
     async def test_nobody_is_led_to_another_site(
         self, browser: httpx.AsyncClient, market: Market, elsewhere: str

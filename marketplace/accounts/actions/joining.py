@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import passwords, queries
-from marketplace.accounts.errors import EmailTaken, TokenRefused
+from marketplace.accounts.errors import EmailTaken, PasswordRefused, TokenRefused
 from marketplace.accounts.events import VerificationWanted
 from marketplace.accounts.inputs import address_of, one_line, text_faults
 from marketplace.accounts.models import Account
@@ -23,14 +23,19 @@ from marketplace.words import say
 async def register(
     session: Session, *, email: str, name: str, password: str, language: str = "", now: datetime
 ) -> AccountView:
-    """Make an account whose owner is written to in `language`. Raises Invalid with every fault, or EmailTaken."""
+    """Make an account whose owner is written to in `language`.
+
+    Raises Invalid with every fault, PasswordRefused where only the password has any, or EmailTaken.
+    """
     address = address_of(email)
     name = one_line(name)
     faults = [] if address else [Fault("email", say("This does not look like an e-mail address."))]
     faults += text_faults("name", name, most=100)
-    faults += passwords.faults_of(password, email.strip())
+    weak = passwords.faults_of(password, email.strip())
     if faults or address is None:
-        raise Invalid(say("Please look at these again."), faults)
+        raise Invalid(say("Please look at these again."), faults + weak)
+    if weak:
+        raise PasswordRefused(weak)
     # Hashed before the transaction begins to work, which then holds no lock meanwhile.
     kept = await passwords.hashed(password)
     if await queries.account_by_email(session, address):
