@@ -260,7 +260,10 @@ async def register_form(
 @forms.post("/logout")
 async def logout_form(request: Request, csrf: Text = "") -> Response:
     response = RedirectResponse(page_at("/"), 303)
-    must_be_our_form(request, csrf)
+    try:
+        must_be_our_form(request, csrf)
+    except HoldfastError as error:
+        return back("/login", error)
     async with transaction() as session:
         await accounts.logout(session, request.cookies.get(REFRESH, ""), clock.now())
     take_session(response)
