@@ -39,6 +39,8 @@ async def process(
             **os.environ, "PYTHONPATH": str(ROOT), "ENVIRONMENT": "test", "SECRET_KEY": chosen.signing_key,
             "DATABASE_URL": database.replace("+psycopg", "").replace("+aiosqlite", ""), "REDIS_URL": redis_room.url(),
             "PORT": str(port), "SIMULATOR_FAILURE_RATE": "0", "DATA_DIR": str(chosen.data_dir), "LOG_LEVEL": "ERROR",
+            # Each has a clock of its own.
+            "LAB": "false",
         },
     )  # fmt: skip
     try:
