@@ -112,7 +112,9 @@ class ListingState(ViewerState):
         self.facts = _facts(page, offered, self.zone)
         self.server_now = clock.now().isoformat()
         self.prices = {
-            entry.category: SeatPrice(amount=entry.price.minor, currency=entry.price.currency, text=entry.price.text())
+            entry.category: SeatPrice(
+                amount=entry.price.minor, currency=entry.price.currency, text=phrases.price_text(entry.price)
+            )
             for entry in page.prices
             if entry.price is not None
         }

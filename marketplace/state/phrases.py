@@ -73,12 +73,17 @@ def viewers_time(at: datetime, venue_zone: str, viewer_zone: str) -> str:
 
 
 def price_range(low: Money | None, high: Money | None) -> str:
-    """“From €25.00”, “€25.00”, “Free”, or nothing where prices are not set."""
+    """“From €25.00”, “€25.00”, “Free”, “Free – €25.00”, or nothing where prices are not set."""
     if low is None or high is None:
         return ""
-    if not high:
-        return say("Free")
-    return low.text() if low == high else say("From {price}", price=low.text())
+    if low == high:
+        return price_text(low)
+    return say("From {price}", price=low.text()) if low else f"{price_text(low)} – {high.text()}"
+
+
+def price_text(price: Money) -> str:
+    """“€25.00”, or “Free”."""
+    return price.text() if price else say("Free")
 
 
 def count_text(count: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from marketplace.bookings.views import Status
+from marketplace.money import Money
 from marketplace.state import phrases
 from tests.notifications.conftest import make_confirmed, make_occasion
 
@@ -37,3 +38,12 @@ def test_what_can_no_longer_be_cancelled_says_its_policy(now: datetime) -> None:
     order = make_confirmed(now, counts_from=make_occasion().starts_at + A_WEEK)
     for ended, at in ((Status.CANCELLED_BY_BUYER, now), (Status.CONFIRMED, order.starts_at)):
         assert phrases.terms_text(replace(order, status=ended), at) == phrases.policy_text(order.policy)
+
+
+def test_what_costs_nothing_is_called_free() -> None:
+    nothing, some = Money.zero("EUR"), Money(25_00, "EUR")
+    assert phrases.price_range(nothing, nothing) == phrases.price_text(nothing) == "Free"
+    assert phrases.price_range(nothing, some) == "Free – €25.00"
+    assert phrases.price_range(some, some) == "€25.00"
+    assert phrases.price_range(some, some + some) == "From €25.00"
+    assert phrases.price_range(None, None) == ""
