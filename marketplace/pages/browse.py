@@ -84,7 +84,7 @@ def browse() -> rx.Component:
                 testid="search",
                 placeholder=say("Title, place or city"),
                 default_value=BrowseState.filters.text,
-                on_change=lambda text: BrowseState.narrow("text", text).debounce(TYPED),
+                on_change=lambda text: BrowseState.typed("text", text, BrowseState.search_edition).debounce(TYPED),
             ),
             button(say("Search"), testid="search-go", kind="submit"),
             rx.el.button(
@@ -94,7 +94,7 @@ def browse() -> rx.Component:
             on_submit=BrowseState.search,
             class_name="search-form",
             role="search",
-            key=BrowseState.edition,
+            key=BrowseState.search_edition,
         ),
         _genres(),
         rx.el.div(_panel(), _results(), class_name="browse"),
@@ -205,7 +205,7 @@ def _typed(name: str, label: str, kind: Any) -> rx.Component:
     numeric: dict[str, Any] = {"min": 0, "input_mode": "numeric"} if kind == "number" else {}
     return field(
         label, name=name, kind=kind, testid=f"filter-{name}", default_value=getattr(BrowseState.filters, name),
-        on_change=lambda value: BrowseState.narrow(name, value).debounce(TYPED),
+        on_change=lambda value: BrowseState.typed(name, value, BrowseState.edition).debounce(TYPED),
         **numeric,
     )  # fmt: skip
 

@@ -84,6 +84,8 @@ class BrowseState(ViewerState):
     """Where this list can be found again; the page keeps the browser's own in step with it."""
     edition: int = 0
     """Grows when the filters change by other means than the form, which then has to show them."""
+    search_edition: int = 0
+    """The same for the search alone: what somebody has begun to type stays while other filters change."""
 
     cards: list[Card] = []  # noqa: RUF012 - a Reflex var
     active: list[ActiveFilter] = []  # noqa: RUF012
@@ -108,6 +110,7 @@ class BrowseState(ViewerState):
         if not is_back:
             self.is_busy = True
             if wanted != self.filters:
+                self.search_edition += wanted.text != self.filters.text
                 self.filters, self.edition = wanted, self.edition + 1
             self.address = wanted.address
             yield
@@ -121,6 +124,13 @@ class BrowseState(ViewerState):
             self.currency = said
         async for _ in self._change(name, said):
             yield
+
+    @rx.event
+    async def typed(self, name: str, value: str, edition: int) -> AsyncIterator[None]:
+        """The same for what is typed, which comes a while after the last key: too late if the form is another by now."""
+        if edition == (self.search_edition if name == "text" else self.edition):
+            async for _ in self._change(name, value):
+                yield
 
     @rx.event
     async def search(self, form: dict[str, Any]) -> AsyncIterator[None]:
