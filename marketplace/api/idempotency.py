@@ -1,28 +1,34 @@
 """`Idempotency-Key`: a change that is asked for again is answered again, not done again.
 
 The first answer, errors on our side included, is kept for 24 hours and replayed for the same key with the same request.
+An answer that says "not now" (429, 503) is nobody's answer: it releases the key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from marketplace import clock
 from marketplace.accounts.views import Actor
 from marketplace.api import problems
 from marketplace.api.asking import actor_of, address_of
 from marketplace.db import transaction
-from marketplace.errors import HoldfastError, Invalid, TooMany
+from marketplace.errors import HoldfastError, Invalid, TooMany, Unavailable
 from marketplace.payments import idempotency
 from marketplace.payments.idempotency import Replay
 from marketplace.words import say
 
 HEADER = "Idempotency-Key"
+
+_NOT_NOW = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -57,19 +63,23 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
         return Response(begun.body, begun.status, headers, begun.content_type)
     try:
         response = await handle(request)
-    except TooMany:
-        # Nothing was tried: the same request is welcome after the wait that this asks for.
-        async with transaction() as session:
-            await idempotency.abandon(session, key=key, actor=label)
+    except (TooMany, Unavailable):
+        # The same request is welcome after the wait that this asks for.
+        await _release(key, label)
         raise
     except HoldfastError as refused:
         response = problems.of_error(refused)
     except RequestValidationError as misshapen:
         response = problems.of_validation(misshapen)
+    except HTTPException as refused:
+        response = problems.of_http(refused)
     except Exception:
         await _finish(key, label, problems.unforeseen())
         raise
-    await _finish(key, label, response)
+    if response.status_code in _NOT_NOW:
+        await _release(key, label)
+    else:
+        await _finish(key, label, response)
     return response
 
 
@@ -85,6 +95,13 @@ async def _begin(request: Request, key: str, label: str) -> idempotency.Begun:
         return await idempotency.begin(
             session, key=key, actor=label, method=request.method, path=request.url.path, body=body, now=clock.now()
         )
+
+
+async def _release(key: str, label: str) -> None:
+    # Where the database is what is away, the key's lease releases it.
+    with suppress(Unavailable):
+        async with transaction() as session:
+            await idempotency.abandon(session, key=key, actor=label)
 
 
 async def _finish(key: str, label: str, response: Response) -> None:

@@ -1,7 +1,7 @@
 """Idempotency keys of API requests: the first answer is given again to every repetition, for a day.
 
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/. The edge calls `begin` in a transaction of
-its own, does the work, and calls `finish` with what it answered, whatever that was.
+its own, does the work, and calls `finish` with what it answered, or `abandon` where the answer was "not now".
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ async def finish(
 
 
 async def abandon(session: Session, *, key: str, actor: str) -> None:
-    """Forget a request that was turned away before anything was tried."""
+    """Forget a request that may be asked again with another end; one that has been answered keeps its answer."""
     await session.execute(
         delete(IdempotencyKey).where(
             col(IdempotencyKey.actor) == actor,

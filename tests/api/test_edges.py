@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from jose import jwt
 from sqlmodel import func, select
+from starlette.exceptions import HTTPException
 
 from marketplace import clock, db, settings
 from marketplace import redis as redis_room
@@ -170,6 +171,33 @@ class TestKeys:
         assert "bug" not in failed["detail"]
         assert is_problem(await api.post("/holds", **wanted), 500, "internal") == failed
         assert await market.seats() == {}
+
+    async def test_not_now_releases_the_key(self, api: Client, market: Market) -> None:
+        wanted = {"json": {"listing_id": market.listing.id, "seats": ["A-1"]}, "headers": {"Idempotency-Key": "once"}}
+        url = redis_room.url()
+        await redis_room.close()
+        redis_room.use("unix:///nowhere/redis.sock")
+        try:
+            is_problem(await api.post("/holds", **wanted), 503, "unavailable")
+        finally:
+            await redis_room.close()
+            redis_room.use(url)
+        held = await api.post("/holds", **wanted)
+        assert held.status_code == 201, held.text
+        assert "Idempotency-Replayed" not in held.headers
+
+    @pytest.mark.parametrize("status", [429, 503])
+    async def test_not_now_releases_the_key_whoever_says_it(
+        self, api: Client, market: Market, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        async def busy(*_: object) -> None:
+            raise HTTPException(status)
+
+        wanted = {"json": {"listing_id": market.listing.id, "seats": ["A-1"]}, "headers": {"Idempotency-Key": "once"}}
+        with monkeypatch.context() as patch:
+            patch.setattr(holds.holding, "hold", busy)
+            assert (await api.post("/holds", **wanted)).status_code == status
+        assert (await api.post("/holds", **wanted)).status_code == 201
 
     async def test_another_body_under_the_same_key_is_refused(self, api: Client, market: Market) -> None:
         await api.hold(market, "B-1")
