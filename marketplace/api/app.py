@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from marketplace import __version__
@@ -9,6 +11,7 @@ from marketplace.api import (
     account,
     auth,
     bookings,
+    credentials,
     docs,
     holds,
     lab,
@@ -25,9 +28,16 @@ from marketplace.inventory.watch import Hub
 ROOT = "/api/v1"
 
 
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        credentials.describe(document)
+        return document
+
+
 def create_app() -> FastAPI:
     """A fresh application. Its hub wakes with the first viewer of a stream."""
-    app = FastAPI(
+    app = Api(
         title="Holdfast",
         version=__version__,
         summary="A marketplace for things that run out.",

@@ -29,6 +29,12 @@ RATE = "holdfast.rate"
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_BROWSER_SIGNS = ("origin", "referer", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
+"""Headers that no script can take away from a browser's request to another site, all at once."""
+
+_FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
+"""What a browser sends to another site without asking it first (the Fetch standard's safelisted types)."""
+
 
 class CrossSite(Forbidden):
     code = "cross_site"
@@ -62,7 +68,13 @@ def actor_of(connection: HTTPConnection) -> Actor:
 
 
 def must_be_same_site(connection: HTTPConnection) -> None:
-    """A browser says where a request comes from; whoever does not say must show the form's token. Raises CrossSite."""
+    """Raises CrossSite for what another site may have talked a browser into.
+
+    A browser says where a request comes from; one that does not say must show the form's token. A program that keeps
+    cookies says nothing of the kind and sends no form: nobody could have lent it somebody else's cookies.
+    """
+    if _is_program(connection):
+        return
     origin = connection.headers.get("origin")
     if origin is not None and origin != "null":
         if urlsplit(origin).netloc not in {connection.headers.get("host"), urlsplit(settings.current().origin).netloc}:
@@ -72,6 +84,14 @@ def must_be_same_site(connection: HTTPConnection) -> None:
         return
     if not tokens.csrf_matches(connection.cookies.get(CART, ""), connection.headers.get(CSRF_HEADER, "")):
         raise CrossSite
+
+
+def _is_program(connection: HTTPConnection) -> bool:
+    """Whether a request is none that a browser would make for another site's page."""
+    media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_from_browser = any(sign in connection.headers for sign in _BROWSER_SIGNS)
+    has_untyped_body = not media_type and connection.headers.get("content-length", "0") != "0"
+    return not (is_from_browser or media_type in _FORM_TYPES or has_untyped_body)
 
 
 async def _actor(request: Request) -> Actor:

@@ -35,6 +35,9 @@ async def reference(request: Request) -> HTMLResponse:
             tag = (operation.get("tags") or ["Other"])[0]
             sections.setdefault(tag, []).append(_operation(document, path, verb, operation))
     body = "".join(f"<h2>{escape(tag)}</h2>{''.join(operations)}" for tag, operations in sections.items())
+    schemes = document["components"]["securitySchemes"]
+    body += f"<h2>Who is asking</h2><p>{escape(document['info']['description'])}</p>"
+    body += f"<dl>{''.join(_scheme(*entry) for entry in schemes.items())}</dl>"
     body += f"<h2>Problems</h2><dl>{''.join(_problem(*entry) for entry in problems.codes().items())}</dl>"
     info = document["info"]
     return HTMLResponse(
@@ -43,6 +46,13 @@ async def reference(request: Request) -> HTMLResponse:
         f"<h1>{escape(info['title'])} API <span class=soft>{escape(info['version'])}</span></h1>"
         f"<p>{escape(info.get('summary', ''))} The machine-readable form is <a href='openapi.json'>openapi.json</a> "
         f"(OpenAPI {escape(document['openapi'])}). Errors are problem+json (RFC 9457).</p>{body}"
+    )
+
+
+def _scheme(name: str, scheme: dict[str, str]) -> str:
+    where = f"{scheme['in']} {scheme['name']}" if scheme["type"] == "apiKey" else "header Authorization: Bearer"
+    return (
+        f"<dt><code>{escape(where)}</code> <span class=soft>{name}</span></dt><dd>{escape(scheme['description'])}</dd>"
     )
 
 

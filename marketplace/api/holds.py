@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from marketplace import clock
 from marketplace.api.asking import Asking, Limited, shopper
+from marketplace.api.credentials import CART_GIVEN
 from marketplace.api.idempotency import Idempotent
 from marketplace.api.shapes import HoldRequest, HoldShape
 from marketplace.bookings import holding
@@ -17,7 +18,7 @@ router = APIRouter(tags=["Holds"], route_class=Idempotent)
 _limited = Limited("holds", "hold_limit")
 
 
-@router.post("/holds", status_code=201)
+@router.post("/holds", status_code=201, responses={201: CART_GIVEN})
 async def hold_seats(wanted: HoldRequest, request: Request, response: Response) -> HoldShape:
     """Hold seats. A visitor has one hold a listing: holding more adds to it and does not move its deadline.
 

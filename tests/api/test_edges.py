@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import httpx
 import pytest
 from jose import jwt
 from sqlmodel import func, select
@@ -23,6 +24,7 @@ from marketplace.ids import AccountId, CartId, SessionId
 from marketplace.payments.models import Payment
 from tests.api.client import BUYER, Client, faulty_fields, is_problem
 from tests.makers.bookings import Market
+from tests.makers.payments import SUCCESS
 from tests.waiting import eventually
 
 
@@ -251,8 +253,6 @@ class TestKeys:
         assert await count(Booking) == 1
 
     async def test_strangers_do_not_share_keys(self, app, market: Market) -> None:
-        import httpx
-
         carts = []
         for address in ("198.51.100.1", "198.51.100.2"):
             transport = httpx.ASGITransport(app, client=(address, 1))
@@ -294,16 +294,40 @@ class TestTokens:
         async def hold(**headers: str) -> int:
             return (await api.post("/holds", **wanted, headers={"Cookie": f"cart={cart}", **headers})).status_code
 
-        assert await hold() == 403
         assert await hold(Origin="https://evil.example") == 403
         assert await hold(Origin="null") == 403
         assert await hold(**{"Sec-Fetch-Site": "cross-site"}) == 403
+        assert await hold(**{"Sec-Fetch-Mode": "no-cors"}) == 403
+        assert await hold(Referer="https://evil.example/") == 403
+        for form in ("text/plain", "application/x-www-form-urlencoded; charset=utf-8", "multipart/form-data", ""):
+            sent = {"Cookie": f"cart={cart}", "Content-Type": form}
+            is_problem(
+                await api.post("/auth/logout", content=b"", headers=sent | {"Content-Length": "1"}), 403, "cross_site"
+            )
         assert await market.seats() == {}
         assert await hold(Origin="http://test") == 201
         assert await hold(Origin=settings.current().origin) == 201
         assert await hold(**{"Sec-Fetch-Site": "same-origin"}) == 201
         assert await hold(**{"X-CSRF-Token": tokens.csrf_for(cart)}) == 201
         assert (await api.get("/bookings", headers={"Cookie": f"cart={cart}"})).status_code == 200
+
+    async def test_a_small_client_that_keeps_cookies_buys(self, app, market: Market) -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as client:
+            wanted = {"listing_id": market.listing.id, "seats": ["A-1", "A-2"]}
+            held = (await client.post("/holds", json=wanted)).json()
+            assert (await client.post(f"/holds/{held['id']}/extend")).status_code == 200
+            booked = await client.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER})
+            assert booked.status_code == 201, booked.text
+            card = {"number": SUCCESS, "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+            paid = await client.post(
+                f"/bookings/{booked.json()['id']}/payments",
+                json={"provider": "simulator", "method": "card", "card": card},
+                headers={"Idempotency-Key": "first"},
+            )
+            assert paid.status_code == 201, paid.text
+            await market.let_pass(4)
+            assert (await client.get(f"/bookings/{booked.json()['id']}")).json()["status"] == "confirmed"
 
 
 class TestAway:

@@ -140,6 +140,24 @@ class TestDescription:
                 refusal = operation["responses"]["default"]["content"]
                 assert "application/problem+json" in refusal, (verb, path)
 
+    async def test_a_caller_learns_how_to_say_who_they_are(self, api: Client, market: Market) -> None:
+        document = (await api.get("/openapi.json")).json()
+        schemes = document["components"]["securitySchemes"]
+        assert {scheme.get("name") for scheme in schemes.values()} >= {
+            "X-Cart-Token",
+            "X-Booking-Key",
+            "cart",
+            "access",
+        }
+        assert {} in document["security"]
+        for needed in document["security"]:
+            assert needed.keys() <= schemes.keys()
+        first_hold = document["paths"]["/api/v1/holds"]["post"]["responses"]["201"]
+        assert first_hold["headers"].keys() == {"X-Cart-Token"}
+        assert first_hold["content"]
+        assert "cross_site" in document["info"]["description"]
+        assert "X-Cart-Token" in (await api.get("/docs")).text
+
     async def test_every_reference_in_the_document_leads_somewhere(self, api: Client, market: Market) -> None:
         document = (await api.get("/openapi.json")).json()
 
