@@ -39,6 +39,13 @@ def render_item(kind: str, item: object, _: Any) -> str | Literal[False]:
     return False
 
 
+def compare_type(_: Any, __: Any, ___: Any, found: object, wanted: object) -> bool | None:
+    """SQLite keeps 64 bits in any INTEGER: no table need be rebuilt there for a column to become a BigInteger."""
+    if context.get_context().dialect.name == "sqlite" and isinstance(wanted, sa.BigInteger):
+        return not isinstance(found, sa.Integer)
+    return None
+
+
 def sqlite_habits(connection: Any, _: Any) -> None:
     # The driver's own transactions end before each CREATE TABLE; ours hold a whole migration.
     connection.isolation_level = None
@@ -66,6 +73,7 @@ def migrate() -> None:
             target_metadata=SQLModel.metadata,
             render_as_batch=connection.dialect.name == "sqlite",
             render_item=render_item,
+            compare_type=compare_type,
             compare_server_default=True,
             transactional_ddl=True,
         )

@@ -20,8 +20,8 @@ from marketplace.errors import Fault, Invalid
 from marketplace.words import locale as spoken_locale
 from marketplace.words import say
 
-LARGEST = 10**12
-"""No single amount reaches this many minor units: far above any ticket, far below where a 64-bit column overflows."""
+LARGEST = 10**15
+"""No amount reaches this many minor units: far above what any event takes in, yet exact in a browser's numbers."""
 
 
 class MixedCurrencies(Invalid):

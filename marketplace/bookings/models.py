@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Integer, text
+from sqlalchemy import BigInteger, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from marketplace.bookings.errors import NothingToPay, PaymentTimeOver, UnlawfulTransition
@@ -51,9 +51,9 @@ class Booking(SQLModel, table=True):
     status: str
     version: int | None = Field(default=None, sa_column=_version)
     currency: str
-    price_minor: int
-    surcharge_minor: int
-    commission_minor: int
+    price_minor: int = Field(sa_type=BigInteger)
+    surcharge_minor: int = Field(sa_type=BigInteger)
+    commission_minor: int = Field(sa_type=BigInteger)
     policy: str
     title: str
     place_name: str
@@ -160,7 +160,7 @@ class BookingLine(SQLModel, table=True):
     kind: str
     borne_by: str
     label: str
-    amount_minor: int
+    amount_minor: int = Field(sa_type=BigInteger)
     unit: str | None = None
     category: str | None = None
 

@@ -15,9 +15,11 @@ from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.seating import SeatPlan
 from marketplace.catalog.views import Genre, ListingChange, ListingDraft, Place, Policy
 from marketplace.errors import Fault
-from marketplace.money import LARGEST, AmountRefused, exponent
+from marketplace.money import AmountRefused, exponent
 from marketplace.words import say
 
+DEAREST = 10**12
+"""Every price is below so many minor units; what a full basket comes to is then still far from `money.LARGEST`."""
 LONGEST_STORY = 20_000
 MOST_PER_BUYER = 100
 LONGEST_EVENT = timedelta(days=92)
@@ -211,8 +213,8 @@ def _price_faults(draft: ListingDraft, categories: Collection[str]) -> Iterator[
         field = f"prices.{category[:100]}"
         if category not in categories:
             yield Fault(field, say("The seat plan has no such category."))
-        elif type(minor) is not int or not 0 <= minor < LARGEST:  # True is an int, too
-            yield Fault(field, say("A price is a whole number of minor units from 0 to {most}.", most=LARGEST - 1))
+        elif type(minor) is not int or not 0 <= minor < DEAREST:  # True is an int, too
+            yield Fault(field, say("A price is a whole number of minor units from 0 to {most}.", most=DEAREST - 1))
 
 
 def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterator[Fault]:

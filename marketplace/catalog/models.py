@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from marketplace.catalog.errors import ListingFrozen, UnlawfulStatus
@@ -102,7 +102,7 @@ class Listing(SQLModel, table=True):
     """How many of them are sold, as of the last news of sales: for showing, never for deciding."""
     demand: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """The share that is sold, in hundredths of a percent; 0 once nothing is left to hurry for."""
-    cheapest: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    cheapest: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     """The lowest price in minor units, for sorting."""
     status: str = Status.DRAFT
     cancel_reason: str | None = None
@@ -184,7 +184,7 @@ class ListingPrice(SQLModel, table=True):
 
     listing_id: str = Field(primary_key=True, foreign_key="listing.id")
     category: str = Field(primary_key=True)
-    minor: int
+    minor: int = Field(sa_type=BigInteger)
 
 
 class ListingSheet(SQLModel, table=True):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from marketplace.db import Instant
@@ -60,7 +60,7 @@ class Payment(SQLModel, table=True):
     booking_id: str
     provider: str
     key: str
-    amount_minor: int
+    amount_minor: int = Field(sa_type=BigInteger)
     currency: str
     method: str
     method_label: str = ""
@@ -69,9 +69,9 @@ class Payment(SQLModel, table=True):
     reference: str | None = None
     failure_reason: str | None = None
     next_action: str | None = Field(default=None, sa_type=Text)
-    captured_minor: int = 0
+    captured_minor: int = Field(default=0, sa_type=BigInteger)
     captured_currency: str
-    refunded_minor: int = 0
+    refunded_minor: int = Field(default=0, sa_type=BigInteger)
     is_surplus: bool = False
     is_disputed: bool = False
     attempts: int = 0
@@ -232,7 +232,7 @@ class Refund(SQLModel, table=True):
     id: str = Field(primary_key=True)
     payment_id: str = Field(foreign_key="payment.id")
     key: str
-    amount_minor: int
+    amount_minor: int = Field(sa_type=BigInteger)
     currency: str
     reason: str
     status: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from marketplace import settings
@@ -53,10 +53,10 @@ class SimulatorCharge(SQLModel, table=True):
 
     reference: str = Field(primary_key=True, default_factory=lambda: f"ch_sim_{ulid()}")
     key: str = Field(unique=True)
-    amount_minor: int
+    amount_minor: int = Field(sa_type=BigInteger)
     currency: str
-    captured_minor: int = 0
-    refunded_minor: int = 0
+    captured_minor: int = Field(default=0, sa_type=BigInteger)
+    refunded_minor: int = Field(default=0, sa_type=BigInteger)
     method: str
     method_label: str
     fate: str
@@ -179,7 +179,7 @@ class SimulatorRefund(SQLModel, table=True):
     reference: str = Field(primary_key=True, default_factory=lambda: f"re_sim_{ulid()}")
     key: str = Field(unique=True)
     charge: str = Field(foreign_key="simulator_charge.reference", index=True)
-    amount_minor: int
+    amount_minor: int = Field(sa_type=BigInteger)
     currency: str
     created_at: datetime = Field(sa_type=Instant)
 
