@@ -14,11 +14,11 @@ from marketplace.api.forms import Text, back, must_be_our_form
 from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.shapes import (
     Amount,
-    AwareInstant,
     BookingPage,
     BookingRequest,
     BookingShape,
     CancelQuoteShape,
+    Cursor,
     EmailAddress,
     PaymentRequest,
     PaymentShape,
@@ -47,11 +47,11 @@ async def check_out(wanted: BookingRequest, actor: Asking) -> BookingShape:
 
 @router.get("/bookings")
 async def my_bookings(
-    actor: Asking, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: AwareInstant | None = None
+    actor: Asking, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Cursor | None = None
 ) -> BookingPage:
     """The caller's own, newest first."""
     async with transaction(reading=True) as session:
-        cards = await queries.orders(session, actor, limit=limit, before=cursor)
+        cards = await queries.orders(session, actor, limit=limit + 1, after=BookingPage.after(cursor))
     return BookingPage.of(cards, limit)
 
 

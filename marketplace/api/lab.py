@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from marketplace import clock
+from marketplace import clock, cursors
 from marketplace.api.asking import must_be_same_site
-from marketplace.api.shapes import Instant, PaymentShape, Shape
+from marketplace.api.shapes import Cursor, Flag, Instant, Number, PaymentShape, Shape
 from marketplace.db import transaction
 from marketplace.ids import ListingId, MailId, PaymentId
 from marketplace.lab import fresh_start, letters, storm, time_machine
@@ -35,19 +35,22 @@ router = APIRouter(prefix="/lab", tags=["Lab"], dependencies=[Depends(_open)])
 
 PROVIDER = "simulator"
 
+_PAID, _MAILED = "paid", "mailed"
+_ON_A_PAGE = 50
+
 
 class FaultsShape(Shape):
-    duplicates: int = Field(default=0, ge=0, le=20)
-    delay_seconds: float = Field(default=0, ge=0, le=86400, allow_inf_nan=False)
-    reorder: bool = False
-    drop: bool = False
-    forge: bool = False
+    duplicates: int = Field(default=0, ge=0, le=20, strict=True)
+    delay_seconds: Number = Field(default=0, ge=0, le=86400)
+    reorder: Flag = False
+    drop: Flag = False
+    forge: Flag = False
 
 
 class HabitsShape(Shape):
-    failure_rate: float = Field(ge=0, le=1, allow_inf_nan=False)
-    processing_seconds: float = Field(ge=0, le=600, allow_inf_nan=False)
-    payout_seconds: float = Field(ge=0, le=86400, allow_inf_nan=False)
+    failure_rate: Number = Field(ge=0, le=1)
+    processing_seconds: Number = Field(ge=0, le=600)
+    payout_seconds: Number = Field(ge=0, le=86400)
     fates: list[str] = Field(default=[], max_length=100)
     faults: FaultsShape = FaultsShape()
 
@@ -65,7 +68,7 @@ class FateRequest(Shape):
 
 
 class ClockStep(Shape):
-    seconds: float = Field(gt=0, le=3 * 366 * 86400, allow_inf_nan=False, examples=[900])
+    seconds: Number = Field(ge=0.001, le=3 * 366 * 86400, examples=[900])
 
 
 class ClockShape(Shape):
@@ -93,21 +96,24 @@ async def queue_fate(wanted: FateRequest) -> HabitsShape:
 
 @router.get("/payments")
 async def payment_history(
-    status: PaymentStatus | None = None, text: Annotated[str, Query(max_length=100)] = "", cursor: str | None = None
+    status: PaymentStatus | None = None, text: Annotated[str, Query(max_length=100)] = "", cursor: Cursor | None = None
 ) -> dict[str, Any]:
-    before = None if cursor is None else PaymentId(cursor)
+    before = None if cursor is None else cursors.read(_PAID, cursor, PaymentId)[0]
     async with transaction(reading=True) as session:
-        found = await payment_queries.history(session, status=status, text=text, before=before)
-    return {"items": [PaymentShape.of(payment) for payment in found], "next_cursor": found[-1].id if found else None}
+        found = await payment_queries.history(session, status=status, text=text, before=before, limit=_ON_A_PAGE + 1)
+    shown = found[:_ON_A_PAGE]
+    following = cursors.write(_PAID, shown[-1].id) if len(found) > len(shown) else None
+    return {"items": [PaymentShape.of(payment) for payment in shown], "next_cursor": following}
 
 
 @router.get("/mailbox")
-async def mails(cursor: str | None = None) -> dict[str, Any]:
+async def mails(cursor: Cursor | None = None) -> dict[str, Any]:
     """The local mailbox, latest first."""
-    before = None if cursor is None else MailId(cursor)
+    before = None if cursor is None else cursors.read(_MAILED, cursor, MailId)[0]
     async with transaction(reading=True) as session:
-        found = await mailbox.mailbox(session, limit=50, cursor=before)
-    return {"items": [asdict(mail) for mail in found.items], "next_cursor": found.next_cursor}
+        found = await mailbox.mailbox(session, limit=_ON_A_PAGE, cursor=before)
+    following = found.next_cursor and cursors.write(_MAILED, found.next_cursor)
+    return {"items": [asdict(mail) for mail in found.items], "next_cursor": following}
 
 
 @router.get("/mailbox/{id}")
@@ -131,7 +137,7 @@ async def sample_letter(kind: str, language: Annotated[str, Query(max_length=20)
 
 class StormRequest(Shape):
     listing_id: str = Field(max_length=128)
-    buyers: int = Field(ge=1, le=storm.MOST_BUYERS, examples=[200])
+    buyers: int = Field(ge=1, le=storm.MOST_BUYERS, strict=True, examples=[200])
 
 
 @router.post("/storm", status_code=202)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from marketplace.api.shapes import Amount, AwareInstant, Instant, Shape
+from marketplace.api.shapes import Amount, AwareInstant, Cursor, Flag, Instant, Number, Shape
 from marketplace.catalog.views import (
     ListingCard,
     ListingChange,
@@ -39,7 +39,7 @@ class Search(Shape):
     only_available: bool = False
     seller_id: str | None = None
     sort: Sort = Sort.SOONEST
-    cursor: str | None = Field(default=None, max_length=500)
+    cursor: Cursor | None = None
     limit: int = Field(default=24, ge=1, le=100)
 
     def filters(self) -> ListingFilters:
@@ -65,8 +65,8 @@ class PlaceShape(Shape):
     country: str = Field(max_length=10, examples=["PT"])
     zone: str = Field(max_length=100, examples=["Europe/Lisbon"])
     address: str = Field(default="", max_length=1000)
-    latitude: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
-    longitude: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
+    latitude: Number | None = Field(default=None, ge=-90, le=90)
+    longitude: Number | None = Field(default=None, ge=-180, le=180)
 
     def place(self) -> Place:
         return Place(**self.model_dump())
@@ -100,7 +100,7 @@ class ListingDraftBody(Shape):
     prices: Prices = Field(default_factory=dict)
     policy: str = "moderate"
     max_per_buyer: int = Field(default=10, strict=True)
-    no_single_seats: bool = False
+    no_single_seats: Flag = False
 
     def draft(self) -> ListingDraft:
         written = {name: getattr(self, name) for name in type(self).model_fields}
@@ -128,7 +128,7 @@ class ListingChangeBody(Shape):
     prices: Prices | None = None
     policy: str | None = None
     max_per_buyer: int | None = Field(default=None, strict=True)
-    no_single_seats: bool | None = None
+    no_single_seats: Flag | None = None
 
     def change(self) -> ListingChange:
         written = {name: getattr(self, name) for name in type(self).model_fields}

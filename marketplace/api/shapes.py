@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from marketplace import cursors
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
 from marketplace.bookings.holding import Held
 from marketplace.bookings.views import Order, OrderCard
+from marketplace.ids import BookingId
 from marketplace.money import Money
 from marketplace.payments.gateway import Card
 from marketplace.payments.views import PaymentView, RefundView
@@ -20,14 +23,32 @@ def _zulu(instant: datetime) -> str:
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _aware(instant: datetime) -> datetime:
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs its zone, such as 2026-05-01T19:30:00Z")
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]", re.ASCII)
+
+
+def _written(instant: object) -> object:
+    # A bare number would be taken for seconds since 1970, or milliseconds, by its size.
+    if not (isinstance(instant, str) and _DATE_AND_TIME.match(instant)):
+        raise ValueError("write an instant as 2026-05-01T19:30:00Z")
     return instant
 
 
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its zone, such as 2026-05-01T19:30:00Z")
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this instant is not within the years 1 to 9999 in UTC") from None
+
+
 Instant = Annotated[datetime, PlainSerializer(_zulu, return_type=str)]
-AwareInstant = Annotated[datetime, AfterValidator(_aware)]
+AwareInstant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
+Cursor = Annotated[str, Field(pattern=cursors.PATTERN)]
+"""`next_cursor` of the page before."""
+
+Flag = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class Shape(BaseModel):
@@ -67,7 +88,7 @@ class HoldRequest(Shape):
         default=None, min_length=1, max_length=100
     )
     quantity: int | None = Field(default=None, ge=1, le=100, strict=True)
-    together: bool = True
+    together: Flag = True
     category: str | None = Field(default=None, max_length=100)
     max_price: Amount | None = Field(default=None, description="Most that one seat may cost.")
     area: str | None = Field(default=None, max_length=100, description="A standing area's guid, with `quantity`.")
@@ -204,23 +225,36 @@ class BookingCardShape(Shape):
         )  # fmt: skip
 
 
+_MINE = "mine"
+
+
 class BookingPage(Shape):
     items: list[BookingCardShape]
     next_cursor: str | None
 
     @classmethod
     def of(cls, cards: Sequence[OrderCard], limit: int) -> BookingPage:
-        """`next_cursor` is the moment of the last one, to the microsecond."""
-        following = cards[-1].created_at.isoformat().replace("+00:00", "Z") if len(cards) == limit else None
-        return cls(items=[BookingCardShape.of(card) for card in cards], next_cursor=following)
+        """The first `limit` of `cards`; one more tells that there are others."""
+        shown = cards[:limit]
+        is_last = len(cards) == len(shown)
+        following = None if is_last else cursors.write(_MINE, shown[-1].id, cursors.key_of(shown[-1].created_at))
+        return cls(items=[BookingCardShape.of(card) for card in shown], next_cursor=following)
+
+    @staticmethod
+    def after(cursor: str | None) -> tuple[datetime, BookingId] | None:
+        """When and which the last one was. Raises Invalid for a cursor that is not of this list."""
+        if cursor is None:
+            return None
+        last, key = cursors.read(_MINE, cursor, BookingId)
+        return cursors.moment_of(key), last
 
 
 class CardShape(Shape):
     """A raw card: only the simulator takes one, and keeps no number."""
 
     number: str = Field(min_length=8, max_length=32, examples=["4242424242424242"])
-    exp_month: int = Field(ge=1, le=12, examples=[12])
-    exp_year: int = Field(ge=2000, le=2100, examples=[2030])
+    exp_month: int = Field(ge=1, le=12, strict=True, examples=[12])
+    exp_year: int = Field(ge=2000, le=2100, strict=True, examples=[2030])
     cvc: str = Field(min_length=3, max_length=4, examples=["123"])
 
     def card(self) -> Card:
@@ -265,7 +299,7 @@ class PaymentShape(Shape):
 
 
 class ChallengeAnswer(Shape):
-    approve: bool
+    approve: Flag
 
 
 class RefundRequest(Shape):

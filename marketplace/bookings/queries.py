@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from marketplace.accounts import tokens
 from marketplace.accounts.views import Actor
@@ -139,8 +139,10 @@ async def said_places(session: Session, id: ListingId, units: Iterable[str]) -> 
     return {unit: plan.place(unit).label for unit in units}
 
 
-async def orders(session: Session, actor: Actor, *, limit: int = 50, before: datetime | None = None) -> list[OrderCard]:
-    """The actor's own purchases (by account and by cart), newest first; `before` pages on."""
+async def orders(
+    session: Session, actor: Actor, *, limit: int = 50, after: tuple[datetime, BookingId] | None = None
+) -> list[OrderCard]:
+    """The actor's own purchases (by account and by cart), newest first; `after` is when and which the last one was."""
     mine = [col(Booking.account_id) == actor.account] if actor.account else []
     mine += [col(Booking.cart) == actor.cart] if actor.cart else []
     if not mine:
@@ -152,9 +154,13 @@ async def orders(session: Session, actor: Actor, *, limit: int = 50, before: dat
         .correlate(Booking)
         .scalar_subquery()
     )
-    wanted = select(Booking, quantity).where(or_(*mine)).order_by(col(Booking.created_at).desc()).limit(limit)
-    if before is not None:
-        wanted = wanted.where(col(Booking.created_at) < before)
+    wanted = select(Booking, quantity).where(or_(*mine)).limit(limit)
+    wanted = wanted.order_by(col(Booking.created_at).desc(), col(Booking.id).desc())
+    if after is not None:
+        at, last = after
+        wanted = wanted.where(
+            or_(col(Booking.created_at) < at, and_(col(Booking.created_at) == at, col(Booking.id) < last))
+        )
     rows = await session.exec(wanted)
     return [
         OrderCard(

@@ -5,7 +5,6 @@ To everybody who does not run the shop, the listing does not exist here.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 
+from marketplace import cursors
 from marketplace.bookings import queries
 from marketplace.bookings.models import Booking, BookingLine
 from marketplace.bookings.views import (
@@ -32,14 +32,13 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog import writing
 from marketplace.catalog.views import OCCASION, ListingPage, Occasion, Page
 from marketplace.db import transaction
-from marketplace.errors import Fault, Invalid, NotFound, Unavailable
+from marketplace.errors import Unavailable
 from marketplace.ids import BookingId, ListingId, PaymentId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries as allocations
 from marketplace.inventory.views import HELD, SOLD
 from marketplace.money import Money
 from marketplace.payments import queries as payments
-from marketplace.words import say
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -54,8 +53,7 @@ LIVE = (Status.PENDING_PAYMENT, Status.CONFIRMED)
 
 _HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 _MOST_BARS = 60
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_ORDER = "sold"
 
 
 async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) -> Sales:
@@ -205,7 +203,8 @@ async def exported(actor: Actor, id: ListingId, now: datetime) -> AsyncIterator[
 async def _orders(session: Session, id: ListingId, cursor: str | None, limit: int) -> Page[SoldOrder]:
     wanted = select(Booking).where(Booking.listing_id == id)
     if cursor:
-        at, last = _read_cursor(cursor)
+        last, key = cursors.read(_ORDER, cursor, BookingId)
+        at = cursors.moment_of(key)
         wanted = wanted.where(
             or_(col(Booking.created_at) < at, and_(col(Booking.created_at) == at, col(Booking.id) < last))
         )
@@ -227,7 +226,11 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
         )
         for row in rows[:limit]
     )
-    return Page(items, _write_cursor(rows[limit - 1]) if len(rows) > limit else None)
+    return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def _cursor_after(row: Booking) -> str:
+    return cursors.write(_ORDER, row.id, cursors.key_of(row.created_at))
 
 
 async def _seats(session: Session, listing: ListingId, ids: Iterable[str]) -> dict[str, list[str]]:
@@ -328,19 +331,3 @@ async def _first(session: Session, id: ListingId, limit: int, *what: ColumnEleme
         select(Booking.id).where(*_live(id), *what).order_by(col(Booking.created_at), col(Booking.id)).limit(limit)
     )
     return [BookingId(row) for row in rows]
-
-
-def _write_cursor(row: Booking) -> str:
-    at = (row.created_at - _EPOCH) // _MICROSECOND
-    return urlsafe_b64encode(f"{at} {row.id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        text = urlsafe_b64decode(cursor[:120] + "=" * (-len(cursor[:120]) % 4)).decode("ascii")
-        at, id = text.split(" ")
-        return _EPOCH + int(at) * _MICROSECOND, BookingId(id)
-    except (ValueError, OverflowError, NotFound):
-        raise Invalid(
-            say("This page cannot be found any more."), [Fault("cursor", say("is not one of ours."))]
-        ) from None

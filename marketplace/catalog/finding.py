@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlmodel import col
 
-from marketplace import moments
+from marketplace import cursors, moments
 from marketplace.catalog.drafts import fold
 from marketplace.catalog.models import Listing, ListingPrice
 from marketplace.catalog.views import ListingFilters, Sort, Status
-from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.ids import ListingId
 from marketplace.money import Money
-from marketplace.words import say
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_LARGEST_KEY = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def conditions(filters: ListingFilters, now: datetime) -> Iterator[ColumnElement[bool]]:
@@ -82,27 +75,16 @@ class Order:
     def cursor(self, row: Listing) -> str:
         """Where the rows after this one begin."""
         value = getattr(row, self.column.key)
-        key = (value - _EPOCH) // _MICROSECOND if self.is_instant else value
-        return urlsafe_b64encode(f"{self.name} {key} {row.id}".encode()).decode().rstrip("=")
+        return cursors.write(self.name, row.id, cursors.key_of(value) if self.is_instant else value)
 
     def after(self, cursor: str) -> ColumnElement[bool]:
         """What follows. Raises Invalid for a cursor that we did not make, or of another order."""
         by, id = col(self.column), col(Listing.id)
-        key, last_id = self._read(cursor)
-        last = _EPOCH + key * _MICROSECOND if self.is_instant else key
+        last_id, key = cursors.read(self.name, cursor, ListingId)
+        last = cursors.moment_of(key) if self.is_instant else key
         if self.is_descending:
             return or_(by < last, and_(by == last, id < last_id))
         return or_(by > last, and_(by == last, id > last_id))
-
-    def _read(self, cursor: str) -> tuple[int, str]:
-        try:
-            text = urlsafe_b64decode(cursor[:120] + "=" * (-len(cursor[:120]) % 4)).decode("ascii")
-            name, key, id = text.split(" ")
-            if name == self.name and abs(int(key)) <= _LARGEST_KEY:
-                return int(key), ListingId(id)
-        except (ValueError, NotFound):
-            pass
-        raise Invalid(say("This page cannot be found any more."), [Fault("cursor", say("is not one of ours."))])
 
 
 ORDERS = {

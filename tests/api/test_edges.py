@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import product
 
 import httpx
 import pytest
@@ -130,7 +131,24 @@ class TestRequests:
             assert (await api.get("/listings", params={name: "a\x00b"})).status_code in {200, 422}
         is_problem(await api.get("/listings", params={"seller_id": "x"}), 404, "not_found")
         is_problem(await api.get("/listings", params={"price_from": 1}), 422, "invalid")
-        assert (await api.get("/listings", params={"cursor": "nonsense"})).status_code == 422
+        for path, odd in product(
+            ("/listings", "/bookings", "/lab/payments", "/lab/mailbox"),
+            ("nonsense", "0.5", "0", "-1", "NaN", str(2**63), "2026-01-01T00:00:00Z", "\x00", "é", "A" * 500, ""),
+        ):
+            refused = is_problem(await api.get(path, params={"cursor": odd}), 422, "invalid")
+            assert faulty_fields(refused) in (["cursor"], ["query.cursor"]), (path, odd)
+        for odd in (
+            "0.5",
+            "0",
+            "1700000000",
+            "-1",
+            "NaN",
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "0001-01-01T00:00:00+14:00",
+        ):
+            refused = is_problem(await api.get("/listings", params={"starts_from": odd}), 422, "invalid")
+            assert faulty_fields(refused) == ["query.starts_from"], odd
         held = (await api.hold(market, "A-1")).json()
         nameless = {"hold_id": held["id"], "buyer": {"name": "A\x00", "email": "a\x00@b.c"}}
         answer = await api.post("/bookings", json=nameless)

@@ -188,8 +188,8 @@ class TestBookings:
         rest = (await api.get("/bookings", params={"limit": 2, "cursor": first["next_cursor"]})).json()
         assert [card["id"] for card in rest["items"]] == [ids[0]]
         assert rest["next_cursor"] is None
-        naive = await api.get("/bookings", params={"cursor": "2026-01-01T00:00:00"})
-        assert faulty_fields(is_problem(naive, 422, "invalid")) == ["query.cursor"]
+        whole = (await api.get("/bookings", params={"limit": 3})).json()
+        assert whole["next_cursor"] is None
 
     async def test_cancelling_is_quoted_and_done(self, api: Client, market: Market) -> None:
         booking = await api.book(market, "A-1")

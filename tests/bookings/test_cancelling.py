@@ -196,7 +196,7 @@ class TestSeeing:
         async with transaction(reading=True) as session:
             mine = await queries.orders(session, at_home)
             assert [(card.id, card.quantity) for card in mine] == [(third.id, 1), (second.id, 2), (first.id, 1)]
-            page = await queries.orders(session, at_home, limit=1, before=mine[0].created_at)
+            page = await queries.orders(session, at_home, limit=1, after=(mine[0].created_at, mine[0].id))
             assert [card.id for card in page] == [second.id]
             assert [card.id for card in await queries.orders(session, Actor(at_home.cart))] == [third.id, first.id]
             assert await queries.orders(session, Actor()) == []
