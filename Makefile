@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
-.PHONY: help run dev test coverage check format words bench lock browser clean set-up set-up-dev
+.PHONY: help run dev test coverage check format words bench storm lock browser clean set-up set-up-dev
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -38,6 +38,9 @@ words: set-up-dev ## bring the catalogues of translations up to date with the co
 
 bench: set-up-dev ## benchmarks; ratios measured side by side in one run
 	@$(PYTHON) -m bench.inventory; inventory=$$?; HOLDFAST_BROWSER="$$(bin/ensure-browser)" $(PYTHON) -m bench && exit $$inventory
+
+storm: set-up-dev ## two minutes of kills, flushes and pauses under 200 buyers, then the books are checked; make storm SEED=7
+	@$(PYTHON) -m tests.storm --seed "$(SEED)" --actors "$(or $(ACTORS),200)" --seconds "$(or $(SECONDS),120)"
 
 lock: set-up-dev ## write requirements/*.txt anew from pyproject.toml
 	@bin/lock
