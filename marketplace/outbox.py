@@ -3,12 +3,16 @@
 A room records a fact with `record(session, BookingConfirmed(...))`; another says what it does about it with
 `@reacts_to(BookingConfirmed)`. Delivery happens in a job: at once after the commit, again by a sweep if that was lost.
 A reaction opens its own transactions and must be idempotent: it may be told the same fact twice.
+
+A fact whose reactions fail is tried again, with growing pauses: a `MoneyFact` for ever, another one `MOST_ATTEMPTS`
+times. What failed or was given up stands in `failing`, raises an alarm through `health`, and is tried anew by `replay`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,16 +20,23 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Index, Text, text
+from sqlalchemy import ColumnElement, Index, Text, and_, case, or_, text
 from sqlmodel import Field, SQLModel, col, delete, func, select, update
 
 from marketplace.db import Instant, Session, after_commit, transaction
+from marketplace.errors import NotFound
 from marketplace.ids import FactId
+from marketplace.words import say
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=50)
+"""How long the reactions to one fact may take together: its lease, and the job that delivers it, last longer."""
 MOST_ATTEMPTS = 12
+LONGEST_PAUSE = timedelta(hours=1)
+MOST_FAILURES = 1_000
+"""After so many in one sweep something is wrong with more than single facts."""
 KEPT_FOR = timedelta(days=14)
 
 
@@ -37,6 +48,11 @@ class Fact:
 
     def __init_subclass__(cls) -> None:
         Fact.kinds[cls.__name__] = cls
+
+
+@dataclass(frozen=True)
+class MoneyFact(Fact):
+    """A fact that money hangs on: its delivery is never given up."""
 
 
 _UNDELIVERED = text("delivered_at IS NULL")
@@ -104,6 +120,42 @@ def record(session: Session, fact: Fact, now: datetime, *, due_at: datetime | No
     return id
 
 
+class FactNotFound(NotFound):
+    """There is no such fact, or it is delivered."""
+
+    code = "fact_not_found"
+
+    def __init__(self, id: str) -> None:
+        super().__init__(say("No fact “{id}” waits to be delivered.", id=id))
+
+
+@dataclass(frozen=True, slots=True)
+class FailingFact:
+    """A fact whose delivery has failed. `is_dead`: nobody tries it any more until somebody replays it."""
+
+    id: FactId
+    kind: str
+    is_about_money: bool
+    is_dead: bool
+    attempts: int
+    recorded_at: datetime
+    due_at: datetime
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxHealth:
+    """How many facts wait although their time has come, how many fail and are tried again, how many were given up.
+
+    `money_waits_since` is when the oldest fact about money that should be delivered by now was recorded.
+    """
+
+    waiting: int
+    failing: int
+    dead: int
+    money_waits_since: datetime | None
+
+
 async def deliver(id: FactId, now: datetime) -> bool:
     """Take the fact on lease and run every reaction to it.
 
@@ -123,8 +175,9 @@ async def deliver(id: FactId, now: datetime) -> bool:
     kind, body, attempts = row
     try:
         fact = _adapter(kind).validate_json(body)
-        for reaction in _reactions[type(fact)]:
-            await reaction(fact, now)
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            for reaction in _reactions[type(fact)]:
+                await reaction(fact, now)
     except Exception as error:
         async with transaction() as session:
             await session.execute(
@@ -147,15 +200,13 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(Fact.kinds[kind])
 
 
-async def due(session: Session, now: datetime, limit: int = 200) -> list[FactId]:
-    """Facts that nobody has delivered and whose time has come, oldest first; the dead (too many attempts) left out."""
+async def due(
+    session: Session, now: datetime, limit: int = 200, *, without: Collection[FactId] = frozenset()
+) -> list[FactId]:
+    """Facts that nobody has delivered and whose time has come, longest due first; those given up left out."""
     rows = await session.exec(
         select(OutboxFact.id)
-        .where(
-            col(OutboxFact.delivered_at).is_(None),
-            col(OutboxFact.due_at) <= now,
-            col(OutboxFact.attempts) < MOST_ATTEMPTS,
-        )
+        .where(_WAITS, col(OutboxFact.due_at) <= now, ~_is_dead(), col(OutboxFact.id).not_in(without))
         .order_by(col(OutboxFact.due_at))
         .limit(limit)
     )
@@ -163,28 +214,115 @@ async def due(session: Session, now: datetime, limit: int = 200) -> list[FactId]
 
 
 async def deliver_due(now: datetime) -> int:
-    """Deliver all that is due, one after the other; a failing one does not stop the rest. Returns how many went out."""
-    delivered = 0
-    while True:
+    """Deliver all that is due, one after the other; a failing one does not stop the rest. Returns how many went out.
+
+    Each is tried once a sweep, also where not even its failure can be written down.
+    """
+    delivered, failed = 0, set[FactId]()
+    while len(failed) < MOST_FAILURES:
         async with transaction(reading=True) as session:
-            ids = await due(session, now)
+            ids = await due(session, now, without=failed)
         if not ids:
-            return delivered
+            break
         for id in ids:
             try:
-                delivered += await deliver(id, now)
-            except Exception:  # noqa: BLE001, S112 - written down by deliver(); its turn comes again
-                continue
+                is_out = await deliver(id, now)
+            except Exception:  # noqa: BLE001 - written down by deliver(); its turn comes again
+                is_out = False
+            delivered += is_out
+            if not is_out:
+                failed.add(id)
+    return delivered
 
 
 async def backlog(session: Session, now: datetime) -> int:
     """How many facts wait although their time has come."""
-    rows = await session.exec(
-        select(func.count())
-        .select_from(OutboxFact)
-        .where(col(OutboxFact.delivered_at).is_(None), col(OutboxFact.due_at) <= now)
-    )
+    rows = await session.exec(select(func.count()).select_from(OutboxFact).where(_WAITS, col(OutboxFact.due_at) <= now))
     return rows.one()
+
+
+async def failing(session: Session, limit: int = 100) -> list[FailingFact]:
+    """Facts whose delivery has failed, those about money first, then the oldest first."""
+    rows = await session.exec(
+        select(OutboxFact)
+        .where(_WAITS, _HAS_FAILED)
+        .order_by(case((_may_die(), 1), else_=0), col(OutboxFact.recorded_at), col(OutboxFact.id))
+        .limit(limit)
+    )
+    mortal = _mortal_kinds()
+    return [
+        FailingFact(
+            id=FactId(row.id),
+            kind=row.kind,
+            is_about_money=row.kind not in mortal,
+            is_dead=row.kind in mortal and row.attempts >= MOST_ATTEMPTS,
+            attempts=row.attempts,
+            recorded_at=row.recorded_at,
+            due_at=row.due_at,
+            last_error=row.last_error or "",
+        )
+        for row in rows
+    ]
+
+
+async def health(session: Session, now: datetime) -> OutboxHealth:
+    """What an alarm needs to know."""
+    is_due = col(OutboxFact.due_at) <= now
+    rows = await session.exec(
+        select(
+            func.count(case((and_(is_due, ~_is_dead()), 1))),
+            func.count(case((and_(_HAS_FAILED, ~_is_dead()), 1))),
+            func.count(case((_is_dead(), 1))),
+        ).where(_WAITS)
+    )
+    waiting, fail, dead = rows.one()
+    oldest = await session.exec(
+        select(func.min(OutboxFact.recorded_at)).where(_WAITS, ~_may_die(), or_(is_due, _HAS_FAILED))
+    )
+    return OutboxHealth(waiting, fail, dead, oldest.one())
+
+
+async def replay(session: Session, id: FactId, now: datetime) -> None:
+    """Have a fact delivered now, as if for the first time. Raises FactNotFound if it does not wait for that."""
+    if not await _replay(session, now, col(OutboxFact.id) == id):
+        raise FactNotFound(id)
+
+
+async def replay_all(session: Session, now: datetime) -> int:
+    """The same for every fact that fails or was given up. Returns how many."""
+    return await _replay(session, now, _HAS_FAILED)
+
+
+async def _replay(session: Session, now: datetime, which: ColumnElement[bool]) -> int:
+    woken = await session.execute(
+        update(OutboxFact).where(_WAITS, which).values(due_at=now, attempts=0).returning(col(OutboxFact.id))
+    )
+    ids = [FactId(id) for id in woken.scalars()]
+
+    async def tell() -> None:
+        if _wake is not None:
+            for id in ids:
+                await _wake(id, now, now)
+
+    after_commit(session, tell)
+    return len(ids)
+
+
+_WAITS = col(OutboxFact.delivered_at).is_(None)
+_HAS_FAILED = col(OutboxFact.last_error).is_not(None)
+
+
+def _mortal_kinds() -> list[str]:
+    return [name for name, kind in Fact.kinds.items() if not issubclass(kind, MoneyFact)]
+
+
+def _may_die() -> ColumnElement[bool]:
+    """Not so a kind that this release does not know: an earlier or later one may know that it is about money."""
+    return col(OutboxFact.kind).in_(_mortal_kinds())
+
+
+def _is_dead() -> ColumnElement[bool]:
+    return and_(_may_die(), col(OutboxFact.attempts) >= MOST_ATTEMPTS)
 
 
 async def clean_up(session: Session, now: datetime) -> int:
@@ -194,5 +332,5 @@ async def clean_up(session: Session, now: datetime) -> int:
 
 
 def _backoff(attempts: int) -> timedelta:
-    """1 s, 2 s, 4 s … up to ten minutes."""
-    return timedelta(seconds=min(600, 2 ** (attempts - 1)))
+    """1 s, 2 s, 4 s … up to an hour."""
+    return min(LONGEST_PAUSE, timedelta(seconds=2 ** min(attempts - 1, 12)))

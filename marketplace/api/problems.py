@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from marketplace.batches import Incomplete
 from marketplace.errors import (
     Conflict,
     Forbidden,
@@ -37,6 +38,7 @@ STATUS: dict[type[HoldfastError], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Incomplete: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 MEDIA_TYPE = "application/problem+json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import throttle
 from marketplace.accounts.inputs import address_of, one_line
+from marketplace.batches import drain
 from marketplace.bookings import policy, queries
 from marketplace.bookings.errors import (
     BookingNotFound,
@@ -395,25 +397,31 @@ async def expire(session: Session, id: BookingId, now: datetime) -> bool:
 
 
 async def expire_due(now: datetime) -> int:
-    """Expire every overdue booking, each in its own transaction. Returns how many."""
-    async with transaction(reading=True) as session:
-        ids = await queries.overdue(session, now)
-    expired = 0
-    for id in ids:
+    """Expire every overdue booking, each in its own transaction. Returns how many. Raises Incomplete."""
+
+    async def find(passed_over: Collection[str]) -> list[BookingId]:
+        async with transaction(reading=True) as session:
+            return await queries.overdue(session, now, without=passed_over)
+
+    async def act(id: BookingId) -> bool:
         async with transaction() as session:
-            expired += await expire(session, BookingId(id), now)
-    return expired
+            return await expire(session, id, now)
+
+    return await drain(find, act)
 
 
 async def remind_due(now: datetime) -> int:
-    """Have every account holder reminded, once, whose unpaid order is near its end. Returns how many."""
-    async with transaction(reading=True) as session:
-        ids = await queries.running_out(session, now)
-    reminded = 0
-    for id in ids:
+    """Have every account holder reminded, once, whose unpaid order is near its end. How many. Raises Incomplete."""
+
+    async def find(passed_over: Collection[str]) -> list[BookingId]:
+        async with transaction(reading=True) as session:
+            return await queries.running_out(session, now, without=passed_over)
+
+    async def act(id: BookingId) -> bool:
         async with transaction() as session:
-            reminded += await _remind(session, BookingId(id), now)
-    return reminded
+            return await _remind(session, id, now)
+
+    return await drain(find, act)
 
 
 async def _remind(session: Session, id: BookingId, now: datetime) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketplace.catalog.views import Occasion
-from marketplace.outbox import Fact
+from marketplace.outbox import Fact, MoneyFact
 
 
 @dataclass(frozen=True)
-class BookingMade(Fact):
+class BookingMade(MoneyFact):
     booking_id: str
     at: datetime
 
@@ -62,7 +62,7 @@ class PaymentDeclined(Fact):
 
 
 @dataclass(frozen=True)
-class MoneyRefused(Fact):
+class MoneyRefused(MoneyFact):
     """Money came that this booking cannot take (late, twice, the wrong amount); it goes back by itself.
 
     `why` is one of: late, twice, wrong_amount, after_cancelling.
@@ -96,10 +96,11 @@ class BuyerForgotten(Fact):
 
 
 @dataclass(frozen=True)
-class CallingOffGoesOn(Fact):
-    """Some orders of a cancelled listing are dealt with, and more wait."""
+class CallingOffGoesOn(MoneyFact):
+    """The orders of a cancelled listing up to `after` are dealt with, and more wait."""
 
     listing_id: str
+    after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,10 @@ class EventChanged(Fact):
 
 @dataclass(frozen=True)
 class TellingGoesOn(Fact):
-    """Some orders of a changed listing say what is true now, and more wait."""
+    """The orders of a changed listing up to `after` say what is true now, and more wait."""
 
     listing_id: str
+    after: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -264,15 +264,19 @@ async def bought_by(session: Session, listing_id: ListingId, email: str) -> int:
     return counted.one()
 
 
-async def overdue(session: Session, now: datetime, limit: int = 200) -> Sequence[str]:
+async def overdue(
+    session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()
+) -> list[BookingId]:
     """Bookings whose time to pay is over, longest overdue first."""
     found = await session.exec(
         select(Booking.id)
-        .where(Booking.status == Status.PENDING_PAYMENT, col(Booking.expires_at) <= now)
+        .where(
+            Booking.status == Status.PENDING_PAYMENT, col(Booking.expires_at) <= now, col(Booking.id).not_in(without)
+        )
         .order_by(col(Booking.expires_at))
         .limit(limit)
     )
-    return found.all()
+    return [BookingId(id) for id in found]
 
 
 async def overdue_count(session: Session, now: datetime) -> int:
@@ -288,7 +292,9 @@ LAST_MINUTES = timedelta(minutes=3)
 """When an unpaid order is near its end."""
 
 
-async def running_out(session: Session, now: datetime, limit: int = 200) -> Sequence[str]:
+async def running_out(
+    session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()
+) -> list[BookingId]:
     """Orders of account holders that are near their end and that nobody is paying, the nearest first.
 
     Each comes up until it is reminded. Left out is who checked out within these minutes, and knows.
@@ -303,11 +309,12 @@ async def running_out(session: Session, now: datetime, limit: int = 200) -> Sequ
             col(Booking.account_id).is_not(None),
             col(Booking.reminded_at).is_(None),
             ~payments.is_being_paid(col(Booking.id)),
+            col(Booking.id).not_in(without),
         )
         .order_by(col(Booking.expires_at))
         .limit(limit)
     )
-    return found.all()
+    return [BookingId(id) for id in found]
 
 
 async def unit_lines(session: Session, booking: Booking) -> Sequence[BookingLine]:

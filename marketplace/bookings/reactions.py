@@ -48,7 +48,8 @@ async def keep_the_sold_out_sign_true(fact: UnitsSold | UnitsFreed, now: datetim
 
 @reacts_to(ListingCancelled, CallingOffGoesOn)
 async def cancel_every_order(fact: ListingCancelled | CallingOffGoesOn, now: datetime) -> None:
-    await selling.cancel_orders(ListingId(fact.listing_id), now)
+    after = fact.after if isinstance(fact, CallingOffGoesOn) else None
+    await selling.cancel_orders(ListingId(fact.listing_id), now, after)
 
 
 @reacts_to(BookingMade)
@@ -65,7 +66,7 @@ async def tell_every_buyer(fact: ListingChanged, now: datetime) -> None:
 
 @reacts_to(TellingGoesOn)
 async def tell_more_buyers(fact: TellingGoesOn, now: datetime) -> None:
-    await selling.tell_of_the_change(ListingId(fact.listing_id), now)
+    await selling.tell_of_the_change(ListingId(fact.listing_id), now, fact.after)
 
 
 @reacts_to(BookingMade, BookingConfirmed)

@@ -308,14 +308,16 @@ async def revenues(session: Session, ids: Iterable[ListingId]) -> dict[ListingId
     return {ListingId(id): Money(int(minor), currency) for id, currency, minor in rows}
 
 
-async def live_orders(session: Session, id: ListingId, limit: int) -> list[BookingId]:
-    """Orders that calling the event off would end."""
-    return await _first(session, id, limit)
+async def live_orders(session: Session, id: ListingId, limit: int, after: str | None = None) -> list[BookingId]:
+    """Orders that calling the event off would end, by their ids, which grow."""
+    return await _first(session, id, limit, after)
 
 
-async def outdated_orders(session: Session, id: ListingId, occasion: Occasion, limit: int) -> list[BookingId]:
-    """Orders that do not say yet what, when and where it is by now."""
-    return await _first(session, id, limit, _knows_other_than(occasion))
+async def outdated_orders(
+    session: Session, id: ListingId, occasion: Occasion, limit: int, after: str | None = None
+) -> list[BookingId]:
+    """Orders that do not say yet what, when and where it is by now, by their ids."""
+    return await _first(session, id, limit, after, _knows_other_than(occasion))
 
 
 def _live(id: ListingId) -> tuple[ColumnElement[bool], ...]:
@@ -326,8 +328,13 @@ def _knows_other_than(occasion: Occasion) -> ColumnElement[bool]:
     return or_(*(getattr(Booking, name).is_distinct_from(getattr(occasion, name)) for name in OCCASION))
 
 
-async def _first(session: Session, id: ListingId, limit: int, *what: ColumnElement[bool]) -> list[BookingId]:
+async def _first(
+    session: Session, id: ListingId, limit: int, after: str | None, *what: ColumnElement[bool]
+) -> list[BookingId]:
     rows = await session.exec(
-        select(Booking.id).where(*_live(id), *what).order_by(col(Booking.created_at), col(Booking.id)).limit(limit)
+        select(Booking.id)
+        .where(*_live(id), *what, col(Booking.id) > (after or ""))
+        .order_by(col(Booking.id))
+        .limit(limit)
     )
     return [BookingId(row) for row in rows]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
-
+from marketplace.batches import each
 from marketplace.bookings import actions, queries, sales
 from marketplace.bookings.errors import NothingHeldBack, NotOnSale
 from marketplace.bookings.events import CallingOffGoesOn, TellingGoesOn
@@ -23,8 +23,6 @@ from marketplace.outbox import Fact, record
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
-
-log = structlog.get_logger()
 
 CALLED_OFF = "the event is called off; full refund"
 AT_ONCE = 100
@@ -60,31 +58,32 @@ async def call_off(session: Session, actor: Actor, id: ListingId, reason: str, n
     return await catalog_actions.cancel(session, actor, id, now, reason=reason)
 
 
-async def cancel_orders(id: ListingId, now: datetime) -> int:
+async def cancel_orders(id: ListingId, now: datetime, after: str | None = None) -> int:
     """End the orders of a listing that is called off, each in its own transaction, and ask for more of the same.
 
-    Idempotent, and may be stopped at any point. One that fails does not stop the others; its error is raised at the
-    end, so that the fact behind this is delivered again. Returns how many were cancelled.
+    Idempotent, and may be stopped at any point. One that fails stops neither the others nor the next portion, which
+    begins `after` this one; Incomplete is raised at the end, so that the fact behind this is delivered again. Returns
+    how many were cancelled.
     """
     async with transaction(reading=True) as session:
-        ids = await sales.live_orders(session, id, AT_ONCE)
+        ids = await sales.live_orders(session, id, AT_ONCE, after)
     return await _for_each(
         ids,
         lambda session, order: actions.cancel_for_seller(session, order, CALLED_OFF, now),
-        CallingOffGoesOn(id),
+        partial(CallingOffGoesOn, id),
         now,
     )
 
 
-async def tell_of_the_change(id: ListingId, now: datetime) -> int:
+async def tell_of_the_change(id: ListingId, now: datetime, after: str | None = None) -> int:
     """Have the orders of a listing say what is true now, and their buyers be told: in portions, as `cancel_orders`.
 
     Returns how many there is news for.
     """
     async with transaction(reading=True) as session:
-        ids = await sales.outdated_orders(session, id, await catalog.occasion(session, id), AT_ONCE)
+        ids = await sales.outdated_orders(session, id, await catalog.occasion(session, id), AT_ONCE, after)
     return await _for_each(
-        ids, lambda session, order: actions.follow_listing(session, order, now), TellingGoesOn(id), now
+        ids, lambda session, order: actions.follow_listing(session, order, now), partial(TellingGoesOn, id), now
     )
 
 
@@ -99,22 +98,20 @@ async def tell_if_changed(id: BookingId, now: datetime) -> None:
 
 
 async def _for_each(
-    ids: Sequence[BookingId], act: Callable[[Session, BookingId], Awaitable[bool]], more: Fact, now: datetime
+    ids: Sequence[BookingId],
+    act: Callable[[Session, BookingId], Awaitable[bool]],
+    more: Callable[[BookingId], Fact],
+    now: datetime,
 ) -> int:
-    done, failures = 0, []
-    for id in ids:
-        try:
-            async with transaction() as session:
-                done += await act(session, id)
-        except Exception as failure:
-            log.exception("booking.passed_over", booking=id, then=type(more).__name__)
-            failures.append(failure)
-    if failures:
-        raise failures[0]
     if len(ids) == AT_ONCE:
         async with transaction() as session:
-            record(session, more, now)
-    return done
+            record(session, more(ids[-1]), now)
+
+    async def on_its_own(id: BookingId) -> bool:
+        async with transaction() as session:
+            return await act(session, id)
+
+    return await each(ids, on_its_own)
 
 
 async def cancel_if_called_off(id: BookingId, now: datetime) -> None:

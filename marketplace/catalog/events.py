@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marketplace.ids import ListingId, SellerId
-from marketplace.outbox import Fact
+from marketplace.outbox import Fact, MoneyFact
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ListingClosed(Fact):
 
 
 @dataclass(frozen=True)
-class ListingCancelled(Fact):
+class ListingCancelled(MoneyFact):
     """It will not take place: whoever bought gets everything back."""
 
     listing_id: ListingId

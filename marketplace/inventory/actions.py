@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import insert
 
+from marketplace.batches import drain
 from marketplace.db import Session, transaction
 from marketplace.errors import Conflict
 from marketplace.ids import HoldId, ResourceId, ulid
@@ -308,18 +309,19 @@ async def allot(
 async def expire(now: datetime) -> int:
     """Release checked-out units whose time to be paid for is over. Returns how many holds. Any number may run at once.
 
-    Also mends what a restarted Redis has forgotten.
+    Also mends what a restarted Redis has forgotten. Raises Incomplete.
     """
     await settling.mend(now)
-    expired = 0
-    while True:
+
+    async def find(passed_over: Collection[str]) -> list[HoldId]:
         async with transaction(reading=True) as session:
-            due = await queries.run_out(session, now, limit=200)
-        for hold_id in due:
-            async with transaction() as session:
-                expired += await _release_if_run_out(session, hold_id, now)
-        if not due:
-            return expired
+            return await queries.run_out(session, now, without=passed_over)
+
+    async def act(id: HoldId) -> bool:
+        async with transaction() as session:
+            return await _release_if_run_out(session, id, now)
+
+    return await drain(find, act)
 
 
 async def _sell(

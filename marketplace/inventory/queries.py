@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -115,12 +115,15 @@ async def highest_fence(session: Session, resource: ResourceId, units: Sequence[
     return max(fence or 0 for fence in found)
 
 
-async def run_out(session: Session, now: datetime, limit: int) -> list[HoldId]:
+async def run_out(session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()) -> list[HoldId]:
     """Holds whose time to be paid for is over."""
     ids = await session.exec(
         select(Allocation.hold_id)
         .where(
-            col(Allocation.confirmed_at).is_(None), col(Allocation.released_at).is_(None), Allocation.expires_at <= now
+            col(Allocation.confirmed_at).is_(None),
+            col(Allocation.released_at).is_(None),
+            Allocation.expires_at <= now,
+            col(Allocation.hold_id).not_in(without),
         )
         .distinct()
         .limit(limit)

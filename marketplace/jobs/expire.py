@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from marketplace.batches import in_turn
 from marketplace.bookings import actions as bookings
 from marketplace.inventory import actions as inventory
 
 
 async def run(now: datetime) -> int:
-    return await bookings.expire_due(now) + await inventory.expire(now)
+    return await in_turn(bookings.expire_due(now), inventory.expire(now))

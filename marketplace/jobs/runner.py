@@ -12,6 +12,7 @@ from typing import cast
 import structlog
 
 from marketplace import redis
+from marketplace.batches import Incomplete
 from marketplace.errors import HoldfastError, Unavailable
 from marketplace.jobs.schedule import JOBS, named
 
@@ -22,7 +23,7 @@ _RUNS = "jobs:runs"
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """`seconds` it took, how much it `did`, and the `error` that ended it, if one did. `at` is None before the first."""
+    """`seconds` it took, how much it `did`, and the `error` that ended it or kept it from doing all. `at` is None before the first."""
 
     job: str
     about: str
@@ -39,6 +40,11 @@ async def run(name: str, now: datetime) -> int:
     did, error = 0, None
     try:
         did = await job.run(now)
+    except Incomplete as some:
+        # Each failure is in the log already; the rest of the run counts.
+        did, error = some.did, some.message
+        log.warning("job.incomplete", job=name, why=error)
+        raise
     except HoldfastError as refused:
         error = refused.message
         log.warning("job.refused", job=name, why=error)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marketplace.ids import BookingId, PaymentId, RefundId
-from marketplace.outbox import Fact
+from marketplace.outbox import Fact, MoneyFact
 
 
 @dataclass(frozen=True)
-class PaymentStarted(Fact):
+class PaymentStarted(MoneyFact):
     payment_id: PaymentId
     booking_id: BookingId
 
@@ -24,7 +24,7 @@ class PaymentMoved(Fact):
 
 
 @dataclass(frozen=True)
-class PaymentSucceeded(Fact):
+class PaymentSucceeded(MoneyFact):
     """The provider has taken `amount`, which need not be what it was asked for: compare before anything is handed out.
 
     It may follow a PaymentFailed of the same payment: providers do report late successes.
@@ -37,7 +37,7 @@ class PaymentSucceeded(Fact):
 
 
 @dataclass(frozen=True)
-class PaymentFailed(Fact):
+class PaymentFailed(MoneyFact):
     """`reason` is a FailureReason, or "canceled"."""
 
     payment_id: PaymentId
@@ -46,7 +46,7 @@ class PaymentFailed(Fact):
 
 
 @dataclass(frozen=True)
-class PaidTwice(Fact):
+class PaidTwice(MoneyFact):
     """A payment given up as failed has succeeded after all, while another one pays for the booking.
 
     It stands in place of PaymentSucceeded; the refund of all of it is requested in the same transaction.
@@ -59,7 +59,7 @@ class PaidTwice(Fact):
 
 
 @dataclass(frozen=True)
-class PaymentDisputed(Fact):
+class PaymentDisputed(MoneyFact):
     payment_id: PaymentId
     booking_id: BookingId
     amount: int
@@ -67,7 +67,7 @@ class PaymentDisputed(Fact):
 
 
 @dataclass(frozen=True)
-class RefundRequested(Fact):
+class RefundRequested(MoneyFact):
     refund_id: RefundId
     payment_id: PaymentId
     booking_id: BookingId
@@ -77,7 +77,7 @@ class RefundRequested(Fact):
 
 
 @dataclass(frozen=True)
-class RefundSucceeded(Fact):
+class RefundSucceeded(MoneyFact):
     refund_id: RefundId
     payment_id: PaymentId
     booking_id: BookingId
@@ -87,7 +87,7 @@ class RefundSucceeded(Fact):
 
 
 @dataclass(frozen=True)
-class RefundFailed(Fact):
+class RefundFailed(MoneyFact):
     """The provider will not give the money back this way; it counts as not refunded again."""
 
     refund_id: RefundId

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -79,9 +79,14 @@ def is_being_paid(booking: Mapped[str]) -> ColumnElement[bool]:
     return exists().where(col(Payment.booking_id) == booking, _IS_LIVE)
 
 
-async def payments_to_ask(session: Session, now: datetime, limit: int = 200) -> list[PaymentId]:
+async def payments_to_ask(
+    session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()
+) -> list[PaymentId]:
     rows = await session.exec(
-        select(Payment.id).where(col(Payment.check_at) <= now).order_by(col(Payment.check_at)).limit(limit)
+        select(Payment.id)
+        .where(col(Payment.check_at) <= now, col(Payment.id).not_in(without))
+        .order_by(col(Payment.check_at))
+        .limit(limit)
     )
     return [PaymentId(id) for id in rows]
 
@@ -233,9 +238,14 @@ async def refunds_of(session: Session, payment: PaymentId) -> list[RefundView]:
     return [refund_view(refund, row) for refund in rows]
 
 
-async def refunds_to_ask(session: Session, now: datetime, limit: int = 200) -> list[RefundId]:
+async def refunds_to_ask(
+    session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()
+) -> list[RefundId]:
     rows = await session.exec(
-        select(Refund.id).where(col(Refund.check_at) <= now).order_by(col(Refund.check_at)).limit(limit)
+        select(Refund.id)
+        .where(col(Refund.check_at) <= now, col(Refund.id).not_in(without))
+        .order_by(col(Refund.check_at))
+        .limit(limit)
     )
     return [RefundId(id) for id in rows]
 
@@ -266,10 +276,10 @@ async def lock_event(session: Session, id: str) -> WebhookEvent:
     return event
 
 
-async def events_due(session: Session, now: datetime, limit: int = 200) -> list[str]:
+async def events_due(session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()) -> list[str]:
     rows = await session.exec(
         select(WebhookEvent.id)
-        .where(col(WebhookEvent.due_at) <= now)
+        .where(col(WebhookEvent.due_at) <= now, col(WebhookEvent.id).not_in(without))
         .order_by(col(WebhookEvent.due_at), col(WebhookEvent.id))
         .limit(limit)
     )

@@ -220,6 +220,23 @@ async def test_calling_off_goes_on_where_it_stopped_in_portions(market: Market, 
     assert (await look(market)).statuses == {Status.CANCELLED_BY_SELLER: 3}
 
 
+async def test_an_order_that_cannot_be_cancelled_holds_up_no_later_portion(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(selling, "AT_ONCE", 1)
+    first, *later = [await market.order(guest(), guid, buyer=GRACE) for guid in ("A-1", "B-1", "C-1")]
+    cancel = actions.cancel_for_seller
+
+    async def stumble(session, id, why, now):
+        if id == first.id:
+            raise RuntimeError("stumbled")
+        return await cancel(session, id, why, now)
+
+    monkeypatch.setattr(actions, "cancel_for_seller", stumble)
+    await call_off(market)
+    assert (await look(market)).statuses == {Status.PENDING_PAYMENT: 1, Status.CANCELLED_BY_SELLER: len(later)}
+
+
 async def test_one_order_that_cannot_be_cancelled_does_not_stop_the_others(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ):

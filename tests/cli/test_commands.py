@@ -1,9 +1,13 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from marketplace import settings
+from marketplace.cli import commands
 from marketplace.cli.commands import REFUSED, WRONG, main
+from marketplace.ids import FactId
+from marketplace.outbox import FailingFact
 
 
 def test_the_settings_example_is_printed(capsys: pytest.CaptureFixture[str]):
@@ -38,3 +42,36 @@ def test_every_job_is_listed(capsys: pytest.CaptureFixture[str]):
     assert main(["jobs", "list"]) == 0
     said = capsys.readouterr().out
     assert [name for name in JOBS if name not in said] == []
+
+
+def test_facts_that_fail_are_listed_with_what_went_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    at = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    found = [
+        FailingFact(FactId.new(), "PaymentSucceeded", True, False, 13, at, at, "RuntimeError('torn')"),
+        FailingFact(FactId.new(), "ListingChanged", False, True, 12, at, at, "[brackets] are no markup"),
+    ]
+    monkeypatch.setattr(commands, "_in_house", lambda _: found)
+    assert main(["facts", "list"]) == 0
+    paid, changed = capsys.readouterr().out.strip().split("\n    [brackets]")[0].split(f"\n{found[1].id}")
+    assert (
+        paid
+        == f"{found[0].id}  PaymentSucceeded  tried 13x, next 2026-05-01 12:00:00Z  [money]\n    RuntimeError('torn')"
+    )
+    assert changed == "  ListingChanged  tried 12x, given up"
+
+
+@pytest.mark.parametrize("arguments", [[], ["fct_01M7Z8TWF4A68AKEZJ13A8EZC1", "--all"]])
+def test_replaying_wants_one_fact_or_all(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(["facts", "replay", *arguments]) == 2
+    assert "--all" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("left", "code"), [(0, 0), (1, WRONG)])
+def test_replaying_says_whether_facts_still_fail(
+    left: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(commands, "_in_house", lambda _: (3, left))
+    assert main(["facts", "replay", "--all"]) == code
+    assert capsys.readouterr().out == f"3 replayed, {left} of all facts still fail.\n"

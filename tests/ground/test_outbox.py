@@ -15,7 +15,21 @@ from marketplace import outbox
 from marketplace.db import transaction
 from marketplace.errors import Conflict
 from marketplace.ids import BookingId, FactId
-from marketplace.outbox import KEPT_FOR, LEASE, MOST_ATTEMPTS, Fact, OutboxFact, deliver, deliver_due, record, wake_with
+from marketplace.outbox import (
+    KEPT_FOR,
+    LEASE,
+    LONGEST_PAUSE,
+    MOST_ATTEMPTS,
+    Fact,
+    FactNotFound,
+    MoneyFact,
+    OutboxFact,
+    OutboxHealth,
+    deliver,
+    deliver_due,
+    record,
+    wake_with,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -29,6 +43,11 @@ class CurtainRose(Fact):
 @dataclass(frozen=True)
 class CurtainFell(Fact):
     act: int
+
+
+@dataclass(frozen=True)
+class TicketPaid(MoneyFact):
+    price: int
 
 
 class Audience:
@@ -53,9 +72,9 @@ class Audience:
 @pytest.fixture
 async def audience() -> AsyncIterator[Audience]:
     listener = Audience()
-    outbox.reacts_to(CurtainRose, CurtainFell)(listener.react)
+    outbox.reacts_to(CurtainRose, CurtainFell, TicketPaid)(listener.react)
     yield listener
-    for kind in (CurtainRose, CurtainFell):
+    for kind in (CurtainRose, CurtainFell, TicketPaid):
         outbox._reactions[kind].remove(listener.react)
 
 
@@ -141,7 +160,7 @@ async def test_a_failing_reaction_is_tried_again_ever_later(audience: Audience, 
 def test_the_pause_between_attempts_has_an_end() -> None:
     pauses = [outbox._backoff(attempt) for attempt in range(1, MOST_ATTEMPTS + 1)]
     assert pauses == sorted(pauses)
-    assert pauses[-1] == timedelta(minutes=10)
+    assert outbox._backoff(10**6) == LONGEST_PAUSE == timedelta(hours=1)
 
 
 async def test_a_failing_fact_does_not_hold_up_the_others(audience: Audience, now: datetime) -> None:
@@ -247,3 +266,123 @@ def test_a_reaction_is_registered_once_however_often_it_is_imported() -> None:
     outbox.reacts_to(CurtainFell)(reaction)
     assert outbox._reactions[CurtainFell].count(reaction) == 1
     outbox._reactions[CurtainFell].remove(reaction)
+
+
+async def fail_for_days(audience: Audience, fact: Fact, now: datetime, *, sweeps: int = 100) -> datetime:
+    await happen(fact, now)
+    audience.fails = sweeps
+    for _ in range(sweeps):
+        assert await deliver_due(now) == 0
+        now += LONGEST_PAUSE
+    return now
+
+
+async def how_it_is(now: datetime) -> OutboxHealth:
+    async with transaction(reading=True) as session:
+        return await outbox.health(session, now)
+
+
+async def test_a_fact_about_money_is_tried_until_it_is_heard(audience: Audience, now: datetime) -> None:
+    later = await fail_for_days(audience, TicketPaid(20_00), now)
+    assert await deliver_due(later) == 1
+    assert audience.heard == [TicketPaid(20_00)]
+
+
+async def test_a_fact_that_only_another_release_knows_is_not_given_up(audience: Audience, now: datetime) -> None:
+    await happen(CurtainFell(1), now)
+    async with transaction() as session:
+        await session.execute(update(OutboxFact).values(kind="TicketRefunded", attempts=MOST_ATTEMPTS + 1))
+    async with transaction(reading=True) as session:
+        assert len(await outbox.due(session, now)) == 1
+        assert (await outbox.health(session, now)).money_waits_since == now
+
+
+async def test_what_fails_and_what_was_given_up_raise_an_alarm(audience: Audience, now: datetime) -> None:
+    assert await how_it_is(now) == OutboxHealth(waiting=0, failing=0, dead=0, money_waits_since=None)
+    later = await fail_for_days(audience, CurtainFell(1), now)
+    assert await how_it_is(later) == OutboxHealth(waiting=0, failing=0, dead=1, money_waits_since=None)
+    audience.fails = 1
+    await happen(TicketPaid(20_00), later)
+    await deliver_due(later)
+    # Put off for a second, and yet it waits: a pause between two tries must not silence the alarm.
+    assert await how_it_is(later) == OutboxHealth(waiting=0, failing=1, dead=1, money_waits_since=later)
+    async with transaction(reading=True) as session:
+        found = await outbox.failing(session)
+    assert [(fact.kind, fact.is_about_money, fact.is_dead, fact.attempts) for fact in found] == [
+        ("TicketPaid", True, False, 1),
+        ("CurtainFell", False, True, MOST_ATTEMPTS),
+    ]
+    assert all("fell asleep" in fact.last_error for fact in found)
+
+
+async def test_a_fact_that_was_given_up_can_be_replayed(audience: Audience, now: datetime) -> None:
+    later = await fail_for_days(audience, CurtainFell(1), now)
+    audience.fails = 0
+    assert await deliver_due(later) == 0
+    woken: list[FactId] = []
+
+    async def wake(id: FactId, due_at: datetime, at: datetime) -> None:
+        woken.append(id)
+
+    wake_with(wake)
+    [fact] = await written()
+    async with transaction() as session:
+        await outbox.replay(session, FactId(fact.id), later)
+    assert woken == [fact.id]
+    assert await deliver_due(later) == 1
+    assert audience.heard == [CurtainFell(1)]
+    with pytest.raises(FactNotFound):
+        async with transaction() as session:
+            await outbox.replay(session, FactId(fact.id), later)
+
+
+async def test_all_that_failed_is_replayed_at_once(audience: Audience, now: datetime) -> None:
+    await happen(CurtainFell(1), now)
+    await happen(TicketPaid(5_00), now)
+    audience.fails = 2
+    await deliver_due(now)
+    await happen(CurtainFell(2), now, due_at=now + timedelta(days=1))  # has not failed: it waits for its day
+    async with transaction() as session:
+        assert await outbox.replay_all(session, now) == 2
+    assert await deliver_due(now) == 2
+
+
+async def test_a_sweep_ends_though_not_even_the_failure_can_be_written_down(
+    audience: Audience, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each fact is tried once a sweep: one that stays due would else be tried for ever, and nothing behind it."""
+    poisoned = await happen(CurtainFell(1), now - timedelta(minutes=1))
+    await happen(CurtainFell(2), now)
+    tried, honest = [], deliver
+
+    async def torn(id: FactId, at: datetime) -> bool:
+        tried.append(id)
+        assert len(tried) < 10, "the sweep goes round in circles"
+        if id == poisoned:
+            raise ConnectionError("the database is away")
+        return await honest(id, at)
+
+    monkeypatch.setattr(outbox, "deliver", torn)
+    assert await deliver_due(now) == 1
+    assert audience.heard == [CurtainFell(2)]
+
+
+async def test_a_full_batch_of_poisoned_facts_does_not_starve_the_rest(audience: Audience, now: datetime) -> None:
+    for _ in range(201):
+        await happen(CurtainFell(1), now - timedelta(minutes=1))
+    await happen(CurtainFell(2), now)
+    audience.fails = 201
+    assert await deliver_due(now) == 1
+    assert audience.heard == [CurtainFell(2)]
+
+
+async def test_a_reaction_that_hangs_is_cut_short_and_tried_later(
+    audience: Audience, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "PATIENCE", timedelta(0))
+    audience.waits_for = asyncio.Event()
+    id = await happen(CurtainFell(1), now)
+    with pytest.raises(TimeoutError):
+        await deliver(id, now)
+    [fact] = await written()
+    assert fact.due_at == now + timedelta(seconds=1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlmodel import col, update
 
+from marketplace.batches import drain
 from marketplace.db import Session, transaction
 from marketplace.outbox import record
 from marketplace.payments import queries
@@ -47,8 +49,8 @@ async def receive_webhook(provider: str, body: bytes, headers: Mapping[str, str]
             record(session, WebhookReceived(event.id), now)
 
 
-async def process_event(event_id: str, now: datetime) -> None:
-    """Let one event of the inbox have its effect, unless it has had it.
+async def process_event(event_id: str, now: datetime) -> bool:
+    """Let one event of the inbox have its effect, unless it has had it. False if there was nothing to take up.
 
     What goes wrong is written on the event and tried again later; after the last attempt it lies among the dead until
     somebody replays it.
@@ -61,7 +63,7 @@ async def process_event(event_id: str, now: datetime) -> None:
             .returning(col(WebhookEvent.id))
         )
         if leased.first() is None:
-            return
+            return False
     try:
         await _take_effect(event_id, now)
     except Exception as error:  # noqa: BLE001 - a poisoned event must not stop the others
@@ -69,15 +71,17 @@ async def process_event(event_id: str, now: datetime) -> None:
         async with transaction() as session:
             event = await queries.lock_event(session, event_id)
             event.fail(repr(error), now)
+    return True
 
 
 async def process_inbox(now: datetime) -> int:
-    """Work off every event whose time has come. Returns how many were taken up."""
-    async with transaction(reading=True) as session:
-        ids = await queries.events_due(session, now)
-    for id in ids:
-        await process_event(id, now)
-    return len(ids)
+    """Work off every event whose time has come. Returns how many were taken up. Raises Incomplete."""
+
+    async def find(passed_over: Collection[str]) -> list[str]:
+        async with transaction(reading=True) as session:
+            return await queries.events_due(session, now, without=passed_over)
+
+    return await drain(find, partial(process_event, now=now))
 
 
 async def replay_event(session: Session, event_id: str, now: datetime) -> None:

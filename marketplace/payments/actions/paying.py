@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
+from marketplace.batches import drain
 from marketplace.db import Session, transaction
 from marketplace.ids import BookingId, PaymentId
 from marketplace.money import AmountRefused, Money
@@ -66,8 +68,8 @@ async def start(
     return await queries.view_of(session, payment)
 
 
-async def process(payment_id: PaymentId, now: datetime) -> None:
-    """Ask the provider whatever is to be asked: for the money at first, later how it stands.
+async def process(payment_id: PaymentId, now: datetime) -> bool:
+    """Ask the provider whatever is to be asked: for the money at first, later how it stands. False if nothing was.
 
     Opens its own transactions; the provider is called between them. Safe to repeat, to run twice at once, and to kill
     at any point: everything is asked under the payment's own id, and a lease lets the next one take over.
@@ -75,7 +77,7 @@ async def process(payment_id: PaymentId, now: datetime) -> None:
     async with transaction() as session:
         payment = await queries.lock_payment(session, payment_id)
         if not payment.lease(now):
-            return
+            return False
     try:
         charge = await _ask(payment, now)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, we cannot tell what the provider has done
@@ -94,15 +96,17 @@ async def process(payment_id: PaymentId, now: datetime) -> None:
             _doubt(session, fresh, now)
         else:
             fresh.postpone(now)
+    return True
 
 
 async def settle_in_flight(now: datetime) -> int:
-    """Ask about every payment that should have been heard of by now. Returns how many were asked about."""
-    async with transaction(reading=True) as session:
-        ids = await queries.payments_to_ask(session, now)
-    for id in ids:
-        await process(id, now)
-    return len(ids)
+    """Ask about every payment that should have been heard of by now. How many were asked about. Raises Incomplete."""
+
+    async def find(passed_over: Collection[str]) -> list[PaymentId]:
+        async with transaction(reading=True) as session:
+            return await queries.payments_to_ask(session, now, without=passed_over)
+
+    return await drain(find, partial(process, now=now))
 
 
 async def answer_challenge(payment_id: PaymentId, *, approve: bool, now: datetime) -> PaymentView:

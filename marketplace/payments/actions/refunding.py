@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
+from marketplace.batches import drain
 from marketplace.db import Session, transaction
 from marketplace.ids import BookingId, PaymentId, RefundId
 from marketplace.money import AmountRefused, Money
@@ -48,12 +51,15 @@ async def request_refund(
     return queries.refund_view(refund, payment)
 
 
-async def process_refund(refund_id: RefundId, now: datetime) -> None:
-    """Ask the provider for the refund, or what became of it. Opens its own transactions; safe to repeat."""
+async def process_refund(refund_id: RefundId, now: datetime) -> bool:
+    """Ask the provider for the refund, or what became of it. Opens its own transactions; safe to repeat.
+
+    False if nothing was to be asked.
+    """
     async with transaction() as session:
         refund = await queries.lock_refund(session, refund_id)
         if not refund.lease(now):
-            return
+            return False
         # Read without a lock: below, as everywhere, the payment is locked before its refund.
         payment = await session.get_one(Payment, refund.payment_id)
     answer = await _ask(refund, payment, now)
@@ -70,15 +76,17 @@ async def process_refund(refund_id: RefundId, now: datetime) -> None:
                 record(session, _fact(RefundSucceeded, refund, payment), now)
             else:
                 _fail(session, refund, payment, later("The provider could not pay it out."), now)
+    return True
 
 
 async def settle_refunds(now: datetime) -> int:
-    """Work on every refund whose time has come. Returns how many."""
-    async with transaction(reading=True) as session:
-        ids = await queries.refunds_to_ask(session, now)
-    for id in ids:
-        await process_refund(id, now)
-    return len(ids)
+    """Work on every refund whose time has come. Returns how many. Raises Incomplete."""
+
+    async def find(passed_over: Collection[str]) -> list[RefundId]:
+        async with transaction(reading=True) as session:
+            return await queries.refunds_to_ask(session, now, without=passed_over)
+
+    return await drain(find, partial(process_refund, now=now))
 
 
 async def _ask(refund: Refund, payment: Payment, now: datetime) -> Reversal | ProviderRefused | None:
