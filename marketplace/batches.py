@@ -8,6 +8,7 @@ from typing import TypeVar
 import structlog
 
 from marketplace.errors import HoldfastError, Unavailable
+from marketplace.words import say
 
 log = structlog.get_logger()
 
@@ -25,8 +26,11 @@ class Incomplete(HoldfastError):
 
     def __init__(self, did: int, failures: dict[str, Exception]) -> None:
         item, error = next(iter(failures.items()))
-        words = f"{did} done, {len(failures)} failed; the first is {item}: {error!r}"
-        super().__init__(words[:500], did=did, failed=list(failures)[: self.most_named])
+        words = say(
+            "{did} done, {failed} failed; the first is {item}: {error}",
+            did=did, failed=len(failures), item=item, error=repr(error)[:400],
+        )  # fmt: skip
+        super().__init__(words, did=did, failed=list(failures)[: self.most_named])
         self.did, self.failures = did, failures
 
 
