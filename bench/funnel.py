@@ -62,10 +62,12 @@ async def _buy(home: House, connection: Connection, spent: dict[str, list[float]
 
         wish = {"listing_id": home.halls[0], "seats": [seat(number)]}
         hold = await _timed(spent["hold"], lambda ask=ask, wish=wish: ask("POST", "/holds", wish, 201))
-        who = {"hold_id": hold.json()["id"], "buyer": {"name": "Ada", "email": f"ada{number}@example.org"}}
+        held = hold.json()
+        buyer = {"name": "Ada", "email": f"ada{number}@example.org"}
+        who = {"hold_id": held["id"], "buyer": buyer, "total": held["total"]}
         order = await _timed(spent["check out"], lambda ask=ask, who=who: ask("POST", "/bookings", who, 201))
         path = f"/bookings/{order.json()['id']}"
-        pay = {"provider": "simulator", "method": "card", "card": CARD}
+        pay = {"total": held["total"], "provider": "simulator", "method": "card", "card": CARD}
         await _timed(
             spent["begin to pay"],
             lambda ask=ask, path=path, pay=pay: ask("POST", f"{path}/payments", pay, 201, Idempotency_Key="first"),

@@ -97,6 +97,8 @@ def _settle_in(folder: Path, database_url: str, redis_url: str, *, jobs: bool) -
         "PORT": str(port), "DATA_DIR": str(folder), "DATABASE_URL": database_url, "REDIS_URL": redis_url,
         "SECRET_KEY": "a secret that signs for benchmarks, and for nothing else", "LAB": "false", "WEB_WORKERS": "1",
         "JOBS_IN_WEB": str(jobs), "SIMULATOR_FAILURE_RATE": "0", "SIMULATOR_PROCESSING_SECONDS": "0",
+        # All buyers of a benchmark come from one address.
+        "HOLD_LIMIT_PER_NETWORK": "1000000/minute", "HELD_PER_NETWORK": "100000",
     }  # fmt: skip
     settings.use(settings.read(_env_file=None))
     config = Config(ROOT / "alembic.ini")

@@ -100,7 +100,16 @@ class Settings(BaseSettings):
         30, ge=1, le=90, description="Life of a refresh token, renewed whenever it is used."
     )
     login_limit: str = Field("10/minute", description="Log-in attempts by account and by address.")
-    hold_limit: str = Field("120/minute", description="Hold requests by cart and by address.")
+    hold_limit: str = Field("120/minute", description="Hold requests by cart and by account.")
+    hold_limit_per_network: str = Field(
+        "1200/minute", description="Hold requests by IPv4 address or IPv6 /64: an office or a school shares one."
+    )
+    held_per_network: int = Field(
+        60,
+        ge=1,
+        le=100_000,
+        description="Seats of one listing that may be held, and not yet paid for, from one IPv4 address or IPv6 /64.",
+    )
     trusted_proxy_hops: int = Field(
         0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-For is believed. 0: none is."
     )
@@ -155,7 +164,7 @@ class Settings(BaseSettings):
             raise ValueError("is too repetitive to be a secret")
         return value
 
-    @field_validator("login_limit", "hold_limit")
+    @field_validator("login_limit", "hold_limit", "hold_limit_per_network")
     @classmethod
     def _a_rate(cls, value: str) -> str:
         number, _, period = value.partition("/")

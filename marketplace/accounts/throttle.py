@@ -8,10 +8,13 @@ and a limit is at most a few hundred entries). A refused hit is not written down
 
 from __future__ import annotations
 
+from asyncio import gather
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from math import ceil
+from typing import TYPE_CHECKING
 
 from limits import RateLimitItem, parse
 
@@ -20,6 +23,9 @@ from marketplace.errors import TooMany
 from marketplace.ids import AccountId
 from marketplace.redis import Lua, must_answer
 from marketplace.words import say
+
+if TYPE_CHECKING:
+    from marketplace.accounts.views import Actor
 
 # KEYS: the log, newest hit first. ARGV: most hits, window in ms, how far our clock is ahead of Redis' in ms.
 # Returns: whether it was let through, hits now in the window, ms until the oldest of them leaves it.
@@ -48,11 +54,12 @@ _rate = lru_cache(parse)
 
 @dataclass(frozen=True, slots=True)
 class RateState:
-    """Where somebody stands: `remaining` more hits now; one comes back in `reset_after` seconds."""
+    """Where somebody stands: `remaining` more hits in `window` seconds; one comes back in `reset_after` seconds."""
 
     limit: int
     remaining: int
     reset_after: int
+    window: int
 
 
 async def hit(bucket: str, who: str, rate: str) -> RateState:
@@ -67,8 +74,42 @@ async def hit(bucket: str, who: str, rate: str) -> RateState:
         )
     wait = max(1, ceil(int(wait_ms) / 1000))
     if not int(passed):
-        raise TooMany(say("That was too often. Please wait a moment."), retry_after=wait, limit=limit.amount)
-    return RateState(limit.amount, limit.amount - int(hits), wait)
+        raise TooMany(
+            say("That was too often. Please wait a moment."),
+            retry_after=wait,
+            limit=limit.amount,
+            window=limit.get_expiry(),
+        )
+    return RateState(limit.amount, limit.amount - int(hits), wait, limit.get_expiry())
+
+
+async def pick(actor: Actor) -> RateState:
+    """Count one request for seats: of the cart, the account and the network that it comes from.
+
+    The state is the one with the least that remains. Raises TooMany, Unavailable.
+    """
+    chosen = settings.current()
+    states = await gather(
+        *(hit("holds", who, chosen.hold_limit) for who in (actor.cart, actor.account) if who),
+        *(hit("holds", who, chosen.hold_limit_per_network) for who in (actor.network,) if who),
+    )
+    return min(states, key=lambda state: state.remaining)
+
+
+def network_of(address: str) -> str:
+    """What one customer of a provider has: an IPv4 address, or the /64 that holds an IPv6 address."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or IPv6Network((ip, 64), strict=False))
+
+
+def anonymous(who: str) -> str:
+    """A name for `who`, which may be an e-mail address or an IP address, that tells Redis neither and is short."""
+    return sha256(who.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 async def guess(account: AccountId) -> None:
@@ -82,5 +123,4 @@ async def guess(account: AccountId) -> None:
 
 
 def _key(bucket: str, who: str, limit: RateLimitItem) -> str:
-    """`who` may be an e-mail address or an IP address: Redis learns neither, and no name can be too long for a key."""
-    return f"rate:{bucket}:{limit.get_expiry()}:{sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    return f"rate:{bucket}:{limit.get_expiry()}:{anonymous(who)}"

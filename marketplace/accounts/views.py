@@ -35,6 +35,9 @@ class Actor:
     session: SessionId | None = None
     """The log-in that the account speaks through."""
 
+    network: str | None = field(default=None, compare=False)
+    """Where the request comes from (see `throttle.network_of`). No part of who is asking: people move, and share it."""
+
     lacks_second_factor: bool = False
     """An operator by appointment, who has not shown the second factor: until then an account like any other."""
 

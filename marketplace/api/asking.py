@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -62,9 +62,10 @@ def actor_of(connection: HTTPConnection) -> Actor:
             must_be_same_site(connection)
     cart = tokens.read_cart(cart_token, now) if cart_token else None
     opened = tokens.read_booking_key(key, now) if key else None
-    if access:
-        return tokens.read_access(access, now).actor(cart=cart, opened=opened)
-    return Actor(cart=cart, opened=opened)
+    known = (
+        tokens.read_access(access, now).actor(cart=cart, opened=opened) if access else Actor(cart=cart, opened=opened)
+    )
+    return replace(known, network=throttle.network_of(address_of(connection)))
 
 
 def must_be_same_site(connection: HTTPConnection) -> None:
@@ -177,30 +178,22 @@ def address_of(connection: HTTPConnection) -> str:
     return chain[-hops] if len(chain) >= hops else peer
 
 
-@dataclass(frozen=True, slots=True)
-class Limited:
-    """A dependency that lets each cart (or, without one, each address) through only so often, and says how often."""
+async def limit_holds(request: Request, actor: Actor) -> None:
+    """Let each cart, account and network ask for seats only so often, and say how often. Raises TooMany."""
+    try:
+        state = await throttle.pick(actor)
+    except TooMany as refused:
+        _tell_rate(request, throttle.RateState(refused.facts["limit"], 0, refused.retry_after, refused.facts["window"]))
+        raise
+    except Unavailable:
+        # Redis is away. What is limited here cannot be done without it, and says so in better words.
+        return
+    _tell_rate(request, state)
 
-    bucket: str
-    setting: str
 
-    async def __call__(self, request: Request) -> None:
-        rate: str = getattr(settings.current(), self.setting)
-        who = request.headers.get(CART_HEADER) or request.cookies.get(CART) or address_of(request)
-        try:
-            state = await throttle.hit(self.bucket, who, rate)
-        except TooMany as refused:
-            self._tell(request, rate, throttle.RateState(refused.facts["limit"], 0, refused.retry_after))
-            raise
-        except Unavailable:
-            # Redis is away. What is limited here cannot be done without it, and says so in better words.
-            return
-        self._tell(request, rate, state)
-
-    def _tell(self, request: Request, rate: str, state: throttle.RateState) -> None:
-        """Leave the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers) for the answer."""
-        window = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}[rate.partition("/")[2]]
-        request.scope[RATE] = {
-            "RateLimit-Policy": f'"{self.bucket}";q={state.limit};w={window}',
-            "RateLimit": f'"{self.bucket}";r={state.remaining};t={state.reset_after}',
-        }
+def _tell_rate(request: Request, state: throttle.RateState) -> None:
+    """Leave the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers) for the answer."""
+    request.scope[RATE] = {
+        "RateLimit-Policy": f'"holds";q={state.limit};w={state.window}',
+        "RateLimit": f'"holds";r={state.remaining};t={state.reset_after}',
+    }

@@ -38,10 +38,15 @@ forms = APIRouter(prefix="/session", include_in_schema=False)
 
 @router.post("/bookings", status_code=201)
 async def check_out(wanted: BookingRequest, actor: Asking) -> BookingShape:
-    """Turn a hold into a booking with its line items. The same hold always answers with the same booking."""
+    """Turn a hold into a booking with its line items. The same hold always answers with the same booking.
+
+    409 `total_changed` brings the total that it would be by now, where that is not the one that the buyer was shown.
+    """
     buyer = Buyer(wanted.buyer.name, wanted.buyer.email, wanted.buyer.language or spoken())
     async with transaction() as session:
-        order = await bookings.check_out(session, actor, HoldId(wanted.hold_id), buyer, clock.now())
+        order = await bookings.check_out(
+            session, actor, HoldId(wanted.hold_id), buyer, wanted.total.money(), clock.now()
+        )
     return BookingShape.of(order)
 
 
@@ -131,7 +136,14 @@ async def pay(
         method = wanted.method
     async with transaction() as session:
         payment = await bookings.pay(
-            session, actor, BookingId(id), provider=wanted.provider, method=method, key=idempotency_key, now=now
+            session,
+            actor,
+            BookingId(id),
+            total=wanted.total.money(),
+            provider=wanted.provider,
+            method=method,
+            key=idempotency_key,
+            now=now,
         )
     return PaymentShape.of(payment)
 

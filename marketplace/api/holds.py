@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from marketplace import clock
-from marketplace.api.asking import Asking, Limited, shopper
+from marketplace.api.asking import Asking, limit_holds, shopper
 from marketplace.api.credentials import CART_GIVEN
 from marketplace.api.idempotency import Idempotent
 from marketplace.api.shapes import HoldRequest, HoldShape
@@ -15,8 +15,6 @@ from marketplace.ids import HoldId, ListingId
 
 router = APIRouter(tags=["Holds"], route_class=Idempotent)
 
-_limited = Limited("holds", "hold_limit")
-
 
 @router.post("/holds", status_code=201, responses={201: CART_GIVEN})
 async def hold_seats(wanted: HoldRequest, request: Request, response: Response) -> HoldShape:
@@ -25,8 +23,8 @@ async def hold_seats(wanted: HoldRequest, request: Request, response: Response) 
     409 `seats_taken` names the seats that somebody else has.
     """
     # Called, not depended on: having FastAPI solve a dependency costs as much as a claim.
-    await _limited(request)
     actor = shopper(request, response)
+    await limit_holds(request, actor)
     held = await holding.hold(actor, ListingId(wanted.listing_id), _request(wanted), clock.now())
     return HoldShape.of(held)
 
@@ -39,13 +37,15 @@ def _request(wanted: HoldRequest) -> UnitRequest:
 
 
 @router.get("/holds/{id}")
-async def show_hold(id: str, actor: Asking) -> HoldShape:
+async def show_hold(id: str, actor: Asking, request: Request) -> HoldShape:
+    await limit_holds(request, actor)
     return HoldShape.of(await holding.show(actor, HoldId(id)))
 
 
-@router.post("/holds/{id}/extend", dependencies=[Depends(_limited)])
-async def extend_hold(id: str, actor: Asking) -> HoldShape:
+@router.post("/holds/{id}/extend")
+async def extend_hold(id: str, actor: Asking, request: Request) -> HoldShape:
     """Once for each hold."""
+    await limit_holds(request, actor)
     return HoldShape.of(await holding.extend(actor, HoldId(id)))
 
 

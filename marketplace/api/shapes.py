@@ -110,6 +110,8 @@ class HoldShape(Shape):
     is_extended: bool
     fence: int
     price: Amount
+    surcharge: Amount = Field(description="On top of the price, for a buyer without an account.")
+    total: Amount = Field(description="What the buyer pays, and what `POST /bookings` asks to be told.")
 
     @classmethod
     def of(cls, held: Held) -> HoldShape:
@@ -121,6 +123,7 @@ class HoldShape(Shape):
                 for line in held.lines
             ],
             expires_at=held.expires_at, is_extended=held.is_extended, fence=held.fence, price=Amount.of(held.price),
+            surcharge=Amount.of(held.surcharge), total=Amount.of(held.total),
         )  # fmt: skip
 
 
@@ -138,6 +141,7 @@ class BuyerShape(Shape):
 class BookingRequest(Shape):
     hold_id: str = Field(max_length=128)
     buyer: BuyerShape
+    total: Amount = Field(description="What the buyer was shown: the hold's `total`. Another one is refused with 409.")
 
 
 class LineShape(Shape):
@@ -262,6 +266,9 @@ class CardShape(Shape):
 
 
 class PaymentRequest(Shape):
+    total: Amount = Field(
+        description="What the buyer was shown: the booking's `total`. Another one is refused with 409."
+    )
     provider: Literal["simulator"] = "simulator"
     method: str = Field(default="card", max_length=200, description="“card”, or a token of the provider.")
     card: CardShape | None = None

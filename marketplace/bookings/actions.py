@@ -13,13 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.accounts import throttle
 from marketplace.accounts.inputs import address_of, one_line
 from marketplace.batches import drain
-from marketplace.bookings import policy, queries
+from marketplace.bookings import policy, queries, terms
 from marketplace.bookings.errors import (
     BookingNotFound,
     BuyerRefused,
     NoTicketsYet,
     NotOnSale,
     TooManyForOneBuyer,
+    TotalChanged,
     UnlawfulTransition,
 )
 from marketplace.bookings.events import (
@@ -39,8 +40,8 @@ from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
 from marketplace.bookings.views import Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
 from marketplace.db import Session, transaction
-from marketplace.errors import Fault, Invalid
-from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId
+from marketplace.errors import Fault, HoldfastError, Invalid
+from marketplace.ids import AccountId, BookingId, CartId, HoldId, ListingId, PaymentId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
 from marketplace.money import Money
@@ -65,22 +66,37 @@ AGAIN = "3/hour"
 """How often one order's tickets, or one address's links, are sent again: a button is pressed more often than mail is lost."""
 
 
-async def check_out(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Order:
+async def check_out(
+    session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, total: Money, now: datetime
+) -> Order:
     """Turn the actor's hold into a booking that waits for its money; the same hold always gives the same booking.
 
-    From here on the units stand in SQL, where a unique index keeps them from being sold twice. Raises BuyerRefused,
-    HoldExpired, HoldChanged or NotFound (the hold), UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
+    `total` is what the buyer was shown: nothing else is ever charged. From here on the units stand in SQL, where a unique
+    index keeps them from being sold twice. Raises BuyerRefused, HoldExpired, HoldChanged or NotFound (the hold),
+    TotalChanged, UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
     """
     cart = actor.must_have_cart()
+    # Before the first word to the database: whoever asks Redis while it is filled anew from SQL may have to wait for a
+    # connection, and must not keep one meanwhile. What it refuses does not matter to a hold that is an order already.
+    claim = await _claim_or_refusal(hold_id, cart)
     made = await queries.of_hold(session, hold_id)
     if made is None:
         buyer = _known(buyer)
         # Else two check-outs at once would count without each other, and the slower of two clicks would count the other.
-        await queries.wait_for_turn(session, ListingId(hold_id.resource), buyer.email)
-        made = await queries.of_hold(session, hold_id) or await _begin(session, actor, hold_id, buyer, now)
+        await queries.wait_for_turn(session, ListingId(hold_id.resource), buyer.email, actor.account)
+        made = await queries.of_hold(session, hold_id) or await _begin(session, actor, claim, buyer, total, now)
     if made.cart != cart:
         raise BookingNotFound(hold_id)
+    if made.total != total:
+        raise TotalChanged(made.total)
     return await queries.order_of(session, made)
+
+
+async def _claim_or_refusal(hold_id: HoldId, cart: CartId) -> Claim | HoldfastError:
+    try:
+        return await inventory.hold(hold_id, cart)
+    except HoldfastError as refused:
+        return refused
 
 
 async def correct_buyer(session: Session, actor: Actor, id: BookingId, buyer: Buyer, now: datetime) -> Order:
@@ -105,35 +121,40 @@ async def correct_buyer(session: Session, actor: Actor, id: BookingId, buyer: Bu
 async def _must_have_room(session: Session, booking: Booking, email: str) -> None:
     """Raises TooManyForOneBuyer if the units of a booking are more than its listing leaves to another address."""
     listing_id = ListingId(booking.listing_id)
-    await queries.wait_for_turn(session, listing_id, email)
+    await queries.wait_for_turn(session, listing_id, email, None)
     offer = await catalog.seat_offer(session, listing_id)
-    had = await queries.bought_by(session, listing_id, email)
+    had = await queries.bought_by(session, listing_id, email, None)
     if had + len((await queries.order_of(session, booking)).units) > offer.max_per_buyer:
         raise TooManyForOneBuyer(offer.max_per_buyer, had)
 
 
-async def _begin(session: Session, actor: Actor, hold_id: HoldId, buyer: Buyer, now: datetime) -> Booking:
+async def _begin(
+    session: Session, actor: Actor, claim: Claim | HoldfastError, buyer: Buyer, total: Money, now: datetime
+) -> Booking:
     """Make the booking of a hold that has none."""
-    claim = await inventory.hold(hold_id, actor.must_have_cart())
-    offer = await catalog.seat_offer(session, ListingId(claim.resource))
+    if isinstance(claim, HoldfastError):
+        raise claim
+    offer = terms.applied(await catalog.seat_offer(session, ListingId(claim.resource)), claim.terms)
     if not offer.is_on_sale(now):
         raise NotOnSale(offer.title)
-    had = await queries.bought_by(session, offer.listing_id, buyer.email)
+    had = await queries.bought_by(session, offer.listing_id, buyer.email, actor.account)
     if had + len(claim.units) > offer.max_per_buyer:
         raise TooManyForOneBuyer(offer.max_per_buyer, had)
     try:
         async with session.begin_nested():
             made = await _book(session, actor, claim, offer, buyer, now)
+            if made.total != total:
+                raise TotalChanged(made.total)
     except IntegrityError:
         # Another tab was faster, under another address: its booking is this one's answer.
-        known = await queries.of_hold(session, hold_id)
+        known = await queries.of_hold(session, claim.id)
         if known is None:
             raise
         return known
     await inventory.check_out(session, claim, BookingId(made.id), now)
     record(session, BookingMade(made.id, now), now)
     # Last, so that a refused check-out leaves the hold as it was; it refuses one that ran out or changed meanwhile.
-    await inventory.begin_check_out(hold_id, claim.holder, claim.fence)
+    await inventory.begin_check_out(claim.id, claim.holder, claim.fence)
     return made
 
 
@@ -153,7 +174,7 @@ def _known(buyer: Buyer) -> Buyer:
 
 
 async def _book(session: Session, actor: Actor, claim: Claim, offer: SeatOffer, buyer: Buyer, now: datetime) -> Booking:
-    """Write the booking with its lines: what it costs now is what it costs."""
+    """Write the booking with its lines: what the hold costs is what it costs."""
     with speaking("en"):
         # The books are kept in English. Whoever reads an order is told its places in their own language.
         priced = [offer.line(unit) for unit in claim.units]
@@ -181,18 +202,20 @@ async def _book(session: Session, actor: Actor, claim: Claim, offer: SeatOffer, 
 
 
 async def pay(
-    session: Session, actor: Actor, id: BookingId, *, provider: str, method: str, key: str, now: datetime
+    session: Session, actor: Actor, id: BookingId, *, total: Money, provider: str, method: str, key: str, now: datetime
 ) -> PaymentView:
-    """Begin to pay the whole total with a method that the provider knows; the same key is the same payment.
+    """Begin to pay the whole `total`, as it was shown, with a method that the provider knows.
 
-    The units are kept to the end of the payment's time, never past the limit of a hold. Raises BookingNotFound,
-    NothingToPay, PaymentTimeOver, PaymentInProgress.
+    The same key is the same payment. The units are kept to the end of the payment's time, never past the limit of a hold.
+    Raises BookingNotFound, TotalChanged, NothingToPay, PaymentTimeOver, PaymentInProgress.
     """
     booking, _ = await queries.seen_by(session, actor, id, lock=True)
     begun = await payment_queries.payment_by_key(session, id, key)
     if begun is not None:
         return await payment_queries.view_of(session, begun)
     booking.must_be_payable(now)
+    if booking.total != total:
+        raise TotalChanged(booking.total)
     hold_id = HoldId(booking.hold_id)
     booking.expires_at = await inventory.keep_until(session, hold_id, booking.cart, now + PAYMENT_TIME)
     session.add(booking)

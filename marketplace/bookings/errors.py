@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marketplace.errors import Conflict, Fault, Invalid, NotFound
 from marketplace.ids import BookingId
+from marketplace.money import Money
 from marketplace.words import say, say_n
 
 
@@ -65,6 +66,35 @@ class TooManyForOneBuyer(Conflict):
         super().__init__(
             say("One person may buy {most} of these; you already have {had}.", most=most, had=had), most=most, had=had
         )
+
+
+class TooManyFromNetwork(Conflict):
+    """So many seats are held from one network, by whomever, that no more are given to it before some are paid for."""
+
+    code = "too_many_from_network"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            say(
+                "People on your network hold {most} places of this already, and have not paid for them yet. "
+                "Please try again in a few minutes, or from another connection.",
+                most=most,
+            ),
+            most=most,
+        )
+
+
+class TotalChanged(Conflict):
+    """The total is no longer the one that was named: `total` is what would be paid by now."""
+
+    code = "total_changed"
+
+    def __init__(self, total: Money) -> None:
+        super().__init__(
+            say("The total is {total} by now. Please look at it again, and go on if you agree.", total=total.text()),
+            total={"amount": total.minor, "currency": total.currency},
+        )
+        self.total = total
 
 
 class NoTicketsYet(Conflict):

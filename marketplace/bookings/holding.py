@@ -9,21 +9,24 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from marketplace import settings
-from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft
+from marketplace.accounts import throttle
+from marketplace.bookings import terms
+from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft, TooManyFromNetwork
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.kinds import AnyOf, BestOf, These, UnitRequest, kind
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.best import best_sets, leaves_single
-from marketplace.inventory.errors import UnitsTaken
+from marketplace.inventory.errors import TooManyUnits, UnitsTaken
+from marketplace.inventory.views import Cap
 from marketplace.money import Money
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
-    from marketplace.catalog.views import SeatOffer, UnitLine
+    from marketplace.catalog.views import Policy, SeatOffer, UnitLine
     from marketplace.inventory.views import Claim
 
 
@@ -35,10 +38,19 @@ class Held:
     listing_id: ListingId
     lines: tuple[UnitLine, ...]
     price: Money
+    surcharge: Money
+    """What its holder pays on top, who has no account."""
+    guest_surcharge_bp: int
+    policy: Policy
     expires_at: datetime
     fence: int
     is_extended: bool
     is_checked_out: bool
+
+    @property
+    def total(self) -> Money:
+        """What its holder is asked for, and is to name when checking out."""
+        return self.price + self.surcharge
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -55,20 +67,20 @@ async def hold(actor: Actor, listing_id: ListingId, request: UnitRequest, now: d
     offer = await catalog.offer(listing_id)
     if not offer.is_on_sale(now):
         raise NotOnSale(offer.title)
-    return _held(await _claim(offer, cart, request), offer)
+    return _held(actor, await _claim(offer, actor, cart, request), offer)
 
 
-async def _claim(offer: SeatOffer, cart: str, request: UnitRequest) -> Claim:
-    resource = ResourceId(offer.listing_id)
+async def _claim(offer: SeatOffer, actor: Actor, cart: str, request: UnitRequest) -> Claim:
+    resource, how = ResourceId(offer.listing_id), _how(offer, actor)
     match kind(offer.kind).units_for(offer, request):
         case These(units):
             if offer.no_single_seats:
                 await _must_leave_no_single(offer, units)
-            return await inventory.claim(resource, cart, units, **_limits(offer))
+            return await inventory.claim(resource, cart, units, **how)
         case AnyOf(pool, quantity, capacity):
-            return await inventory.claim_any(resource, cart, pool, quantity, capacity, **_limits(offer))
+            return await inventory.claim_any(resource, cart, pool, quantity, capacity, **how)
         case BestOf() as best:
-            return await _claim_best(offer, cart, best)
+            return await _claim_best(offer, cart, best, how)
 
 
 async def _must_leave_no_single(offer: SeatOffer, units: Sequence[str]) -> None:
@@ -85,7 +97,7 @@ async def _must_leave_no_single(offer: SeatOffer, units: Sequence[str]) -> None:
             raise SingleSeatLeft
 
 
-async def _claim_best(offer: SeatOffer, cart: str, best: BestOf) -> Claim:
+async def _claim_best(offer: SeatOffer, cart: str, best: BestOf, how: _How) -> Claim:
     """Rank free groups by our picture of the hall and take the first that is still free; look again if all are gone."""
     resource = ResourceId(offer.listing_id)
     rows = [row.places for row in best.rows]
@@ -99,7 +111,7 @@ async def _claim_best(offer: SeatOffer, cart: str, best: BestOf) -> Claim:
         if not candidates:
             break
         try:
-            return await inventory.claim_first(resource, cart, candidates, **_limits(offer))
+            return await inventory.claim_first(resource, cart, candidates, **how)
         except UnitsTaken:
             continue
     raise NoSuchSeatsTogether(best.quantity)
@@ -109,18 +121,40 @@ _LOOKS = 4
 """How often we look for seats anew when others were faster every time."""
 
 
-def _limits(offer: SeatOffer) -> dict[str, int]:
-    chosen = settings.current()
+class _How(TypedDict):
+    """What every claim on a listing is told."""
+
+    seconds: int
+    limit_seconds: int
+    most: int
+    caps: Sequence[Cap]
+    terms: str
+
+
+def _how(offer: SeatOffer, actor: Actor) -> _How:
     return {
         "seconds": kind(offer.kind).hold_seconds,
-        "limit_seconds": chosen.hold_limit_seconds,
+        "limit_seconds": settings.current().hold_limit_seconds,
         "most": offer.max_per_buyer,
+        "caps": _caps(offer, actor),
+        "terms": terms.written(offer),
     }
+
+
+def _caps(offer: SeatOffer, actor: Actor) -> list[Cap]:
+    """How much an account may hold in all its carts, and a network in all of everybody's: carts are given to whoever asks."""
+    caps = []
+    if actor.account is not None:
+        caps.append(Cap(actor.account, offer.max_per_buyer, TooManyUnits))
+    if actor.network is not None:
+        most = settings.current().held_per_network
+        caps.append(Cap(throttle.anonymous(actor.network), most, TooManyFromNetwork))
+    return caps
 
 
 async def show(actor: Actor, hold_id: HoldId) -> Held:
     """The holder's own hold. Raises NotFound for anybody else's, HoldExpired."""
-    return await _priced(await inventory.hold(hold_id, actor.must_have_cart()))
+    return await _priced(actor, await inventory.hold(hold_id, actor.must_have_cart()))
 
 
 async def mine(actor: Actor, listing_id: ListingId) -> Held | None:
@@ -128,12 +162,12 @@ async def mine(actor: Actor, listing_id: ListingId) -> Held | None:
     if actor.cart is None:
         return None
     claim = await inventory.open_hold(ResourceId(listing_id), actor.cart)
-    return None if claim is None else await _priced(claim)
+    return None if claim is None else await _priced(actor, claim)
 
 
 async def extend(actor: Actor, hold_id: HoldId) -> Held:
     """More time, once. Raises NotFound, HoldExpired, AlreadyExtended."""
-    return await _priced(await inventory.extend(hold_id, actor.must_have_cart()))
+    return await _priced(actor, await inventory.extend(hold_id, actor.must_have_cart()))
 
 
 async def release(actor: Actor, hold_id: HoldId, units: Sequence[str] | None = None) -> None:
@@ -141,14 +175,17 @@ async def release(actor: Actor, hold_id: HoldId, units: Sequence[str] | None = N
     await inventory.release(hold_id, actor.must_have_cart(), units)
 
 
-async def _priced(claim: Claim) -> Held:
-    return _held(claim, await catalog.offer(ListingId(claim.resource)))
+async def _priced(actor: Actor, claim: Claim) -> Held:
+    return _held(actor, claim, await catalog.offer(ListingId(claim.resource)))
 
 
-def _held(claim: Claim, offer: SeatOffer) -> Held:
+def _held(actor: Actor, claim: Claim, offer: SeatOffer) -> Held:
+    offer = terms.applied(offer, claim.terms)
     lines = tuple(offer.line(unit) for unit in claim.units)
+    price = Money.sum((line.price for line in lines), offer.currency)
     return Held(
-        id=claim.id, listing_id=offer.listing_id, lines=lines,
-        price=Money.sum((line.price for line in lines), offer.currency), expires_at=claim.expires_at,
+        id=claim.id, listing_id=offer.listing_id, lines=lines, price=price,
+        surcharge=Money.zero(offer.currency) if actor.account else price.share(offer.guest_surcharge_bp),
+        guest_surcharge_bp=offer.guest_surcharge_bp, policy=offer.policy, expires_at=claim.expires_at,
         fence=claim.fence, is_extended=claim.is_extended, is_checked_out=claim.is_checked_out,
     )  # fmt: skip

@@ -239,24 +239,27 @@ async def unpaid_of_cart(session: Session, actor: Actor, listing_id: ListingId, 
     return None if booking is None else await order_of(session, booking)
 
 
-async def wait_for_turn(session: Session, listing_id: ListingId, email: str) -> None:
+async def wait_for_turn(session: Session, listing_id: ListingId, email: str, account: AccountId | None) -> None:
     """Let the check-outs of one buyer on one listing go one after the other, until the transaction ends.
 
     SQLite has one writer at a time anyhow.
     """
     if is_postgres(session):
-        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{listing_id} {email}", 0))))
+        # The account first, always: nobody who waits for an address has what another waits for.
+        for who in filter(None, (account, email)):
+            await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{listing_id} {who}", 0))))
 
 
-async def bought_by(session: Session, listing_id: ListingId, email: str) -> int:
-    """How many units of the listing this address has bought or is about to pay for."""
+async def bought_by(session: Session, listing_id: ListingId, email: str, account: AccountId | None) -> int:
+    """How many units of the listing this address or this account has bought or is about to pay for."""
+    buyer = col(Booking.buyer_email) == email
     counted = await session.exec(
         select(func.count())
         .select_from(BookingLine)
         .join(Booking, col(Booking.id) == col(BookingLine.booking_id))
         .where(
             Booking.listing_id == listing_id,
-            Booking.buyer_email == email,
+            buyer if account is None else or_(buyer, col(Booking.account_id) == account),
             col(Booking.status).in_([Status.PENDING_PAYMENT, Status.CONFIRMED]),
             col(BookingLine.unit).is_not(None),
         )

@@ -33,7 +33,7 @@ from marketplace.inventory.errors import (
 )
 from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.inventory.models import Allocation
-from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Claim, Snapshot
+from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Cap, Claim, Snapshot
 from marketplace.outbox import record
 from marketplace.words import say
 
@@ -55,15 +55,19 @@ async def claim(
     seconds: int,
     limit_seconds: int,
     most: int | None = None,
+    caps: Sequence[Cap] = (),
+    terms: str = "",
 ) -> Claim:
     """Claim exactly these units, all or nothing. What the holder has already is no obstacle.
 
     A holder with an open hold on the resource adds to it: same id and deadline, larger fence; failing to add leaves it
     as it was. `seconds` is the length of a new hold, `limit_seconds` its length with every extension, `most` how many
-    units one holder may have in it. Raises UnitsTaken, TooManyUnits, UnfitUnits.
+    units one holder may have in it; `caps` count all holds of an account or a network. `terms`, a text, stay with the
+    hold until a claim that adds to it brings new ones. Raises UnitsTaken, TooManyUnits, what a cap refuses with,
+    UnfitUnits.
     """
     _must_be_fit(holder, units)
-    return await _claim(resource, holder, (len(units), *units), seconds, limit_seconds, most)
+    return await _claim(resource, holder, (len(units), *units), seconds, limit_seconds, most, caps, terms)
 
 
 async def claim_first(
@@ -74,6 +78,8 @@ async def claim_first(
     seconds: int,
     limit_seconds: int,
     most: int | None = None,
+    caps: Sequence[Cap] = (),
+    terms: str = "",
 ) -> Claim:
     """Claim the first of several sets of units (see `best`) that is wholly free, as `claim` does.
 
@@ -86,15 +92,36 @@ async def claim_first(
         _must_be_fit(holder, units)
         sets.append(len(units))
         sets += units
-    return await _claim(resource, holder, sets, seconds, limit_seconds, most)
+    return await _claim(resource, holder, sets, seconds, limit_seconds, most, caps, terms)
 
 
 async def _claim(
-    resource: ResourceId, holder: str, sets: Sequence[str | int], seconds: int, limit_seconds: int, most: int | None
+    resource: ResourceId,
+    holder: str,
+    sets: Sequence[str | int],
+    seconds: int,
+    limit_seconds: int,
+    most: int | None,
+    caps: Sequence[Cap],
+    terms: str,
 ) -> Claim:
+    opening = _opening(resource, holder, seconds, limit_seconds, most, caps, terms)
+    return _granted(resource, await keeper.CLAIM(resource, *opening, *sets), caps)
+
+
+def _opening(
+    resource: ResourceId,
+    holder: str,
+    seconds: int,
+    limit_seconds: int,
+    most: int | None,
+    caps: Sequence[Cap],
+    terms: str,
+) -> list[str | int]:
+    """What every script that claims begins with, see scripts/claiming.lua."""
     new = HoldId.on(resource)
-    answer = await keeper.CLAIM(resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, *sets)
-    return _granted(resource, answer)
+    groups = [part for cap in caps for part in (cap.group, cap.most)]
+    return [new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, terms, len(caps), *groups]
 
 
 async def claim_any(
@@ -107,6 +134,8 @@ async def claim_any(
     seconds: int,
     limit_seconds: int,
     most: int | None = None,
+    caps: Sequence[Cap] = (),
+    terms: str = "",
 ) -> Claim:
     """Claim any `quantity` free units of `pool:1` … `pool:capacity`, as `claim` does.
 
@@ -115,11 +144,8 @@ async def claim_any(
     _must_be_fit(holder, (pool,))
     if not 0 < quantity <= LARGEST_CLAIM:
         raise UnfitUnits(say("Ask for 1 to {most} places.", most=LARGEST_CLAIM))
-    new = HoldId.on(resource)
-    answer = await keeper.CLAIM_ANY(
-        resource, new, new, holder, seconds * 1000, limit_seconds * 1000, most or 0, pool, quantity, capacity
-    )
-    return _granted(resource, answer)
+    opening = _opening(resource, holder, seconds, limit_seconds, most, caps, terms)
+    return _granted(resource, await keeper.CLAIM_ANY(resource, *opening, pool, quantity, capacity), caps)
 
 
 async def hold(hold_id: HoldId, holder: str) -> Claim:
@@ -203,7 +229,7 @@ def _must_be_fit(holder: str, units: Sequence[str]) -> None:
             raise UnfitUnits(say("A unit is named by 1 to {most} characters.", most=LONGEST_NAME))
 
 
-def _granted(resource: ResourceId, answer: list[Any]) -> Claim:
+def _granted(resource: ResourceId, answer: list[Any], caps: Sequence[Cap] = ()) -> Claim:
     match answer[0]:
         case "OK":
             return keeper.claim_from(answer, resource)
@@ -211,6 +237,9 @@ def _granted(resource: ResourceId, answer: list[Any]) -> Claim:
             raise UnitsTaken(answer[1:])
         case "NOT_ENOUGH":
             raise NotEnoughLeft(answer[1])
+        case "GROUP_FULL":
+            [full] = [cap for cap in caps if cap.group == answer[1]]
+            raise full.refusal(full.most)
         case _:
             raise TooManyUnits(answer[1])
 
@@ -329,7 +358,8 @@ async def _sell(
 ) -> None:
     """Sell units that nobody has, neither in Redis nor in SQL."""
     # In Redis such a claim belongs to itself, so that it never mixes with a visitor's open hold.
-    answer = await keeper.CLAIM(hold_id.resource, hold_id, ulid(), hold_id, _GRAB_MS, _GRAB_MS, 0, len(units), *units)
+    opening = (hold_id, ulid(), hold_id, _GRAB_MS, _GRAB_MS, 0, "", 0)
+    answer = await keeper.CLAIM(hold_id.resource, *opening, len(units), *units)
     grabbed = _granted(hold_id.resource, answer)
     try:
         await _allocate(session, replace(grabbed, holder=holder), booking, now, is_sold=True)

@@ -81,7 +81,7 @@ REBUILD = Script("rebuild")
 @lru_cache(maxsize=4096)
 def names_of(resource: str) -> tuple[tuple[str, ...], str]:
     """The keys of a resource, as the prelude of the scripts lists them, and the channel of its changes."""
-    keys = ("units", "claims", "deadlines", "holders", "meta", "log")
+    keys = ("units", "claims", "deadlines", "holders", "meta", "log", "notes", "groups")
     return tuple(f"{{{resource}}}:{key}" for key in keys), f"{{{resource}}}:changes"
 
 
@@ -139,12 +139,12 @@ def record_of(allocation: Allocation) -> str:
 
 
 def claim_from(answer: Sequence[str], resource: ResourceId) -> Claim:
-    """Read `OK, hold id, record`."""
+    """Read `OK, hold id, record, terms`."""
     id = HoldId(answer[1])
     holder, fence, deadline, limit, _, extended, checked_out, _, *units = answer[2].split("\n")
     return Claim(
         id, resource, holder, tuple(units), int(fence), instant(deadline), extended == "1", checked_out == "1",
-        instant(limit),
+        instant(limit), answer[3],
     )  # fmt: skip
 
 

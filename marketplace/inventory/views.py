@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +20,7 @@ class Claim:
     """Units of one resource that one holder has until `expires_at`, all or nothing.
 
     `fence` grows with every claim on the resource: of two who believe that they have a unit, the larger one is right.
-    No extension goes beyond `limit_at`.
+    No extension goes beyond `limit_at`. `terms` are whatever was to be kept with it; empty once it was rebuilt from SQL.
     """
 
     id: HoldId
@@ -31,6 +32,16 @@ class Claim:
     is_extended: bool
     is_checked_out: bool
     limit_at: datetime
+    terms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """`group` may have at most `most` units of a resource in all its open holds; more are refused by raising `refusal`."""
+
+    group: str
+    most: int
+    refusal: Callable[[int], Exception]
 
 
 @dataclass(frozen=True, slots=True)

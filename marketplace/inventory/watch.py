@@ -239,7 +239,7 @@ async def _take_snapshot(resource: ResourceId) -> SnapshotEvent:
 
 async def _log_since(resource: ResourceId, version: int) -> ChangesEvent | None:
     """What the resource's log has after `version`, in one; None where it does not reach back so far."""
-    (_, _, _, _, meta, kept), _ = keeper.names_of(resource)
+    (_, _, _, _, meta, kept, *_), _ = keeper.names_of(resource)
     redis: Any = client()  # redis-py types a command's answer as one that is awaitable or not
     with must_answer():
         entries = await redis.xrange(kept, min=f"{version}-1")

@@ -190,12 +190,19 @@ async def _buy(listing_id: ListingId, wish: int, number: int, door: asyncio.Sema
         buyer = Buyer(f"Storm buyer {number + 1}", f"storm-{ulid().lower()}@example.org")
         try:
             async with transaction() as session:
-                order = await bookings.check_out(session, actor, held.id, buyer, clock.now())
+                order = await bookings.check_out(session, actor, held.id, buyer, held.total, clock.now())
             card = Card("4242424242424242", 12, clock.now().year + 3, "123")
             method = (await payments.keep_card("simulator", card, clock.now())).token
             async with transaction() as session:
                 await bookings.pay(
-                    session, actor, order.id, provider="simulator", method=method, key="storm", now=clock.now()
+                    session,
+                    actor,
+                    order.id,
+                    total=order.total,
+                    provider="simulator",
+                    method=method,
+                    key="storm",
+                    now=clock.now(),
                 )
         except HoldfastError:
             log.exception("lab.storm_buyer_failed", buyer=number)

@@ -17,8 +17,10 @@ from marketplace.accounts.views import SYSTEM
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import holding
 from marketplace.bookings import queries as orders
+from marketplace.bookings.errors import TotalChanged
 from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import Policy
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
 from marketplace.errors import Fault, HoldfastError, Invalid, Unavailable
@@ -52,6 +54,9 @@ class _Bill:
     listing_id: ListingId
     lines: list[PriceLine]
     total: Money
+    policy: Policy
+    fee_share: str
+    """What buying without an account adds, where it still could be saved."""
     expires_at: str
 
 
@@ -84,6 +89,9 @@ class CheckoutState(ViewerState):
 
     _order: str = ""
     _payment: str = ""
+    _total_minor: int = 0
+    """What this page shows, and all that it may charge."""
+    _currency: str = ""
 
     @rx.event
     async def load(self) -> Any:
@@ -118,6 +126,9 @@ class CheckoutState(ViewerState):
         except Invalid as refused:
             self.problem = refused.message
             self.faults = {_asked_as(fault.field): fault.message for fault in refused.faults}
+        except TotalChanged as refused:
+            await self._show_anew()
+            self.problem = refused.message
         except HoldfastError as refused:
             self.problem = refused.message
             if refused.code in OVERTAKEN:
@@ -199,14 +210,25 @@ class CheckoutState(ViewerState):
         """The countdown has ended: see what is still ours."""
         return CheckoutState.load
 
+    async def _show_anew(self) -> None:
+        """Show what is to be paid by now, above the form that is being filled in."""
+        actor, hold_id = await self._actor(), HoldId(self._part("checkout_hold"))
+        async with transaction(reading=True) as session:
+            order = await orders.by_hold(session, actor, hold_id)
+        if order is None:
+            await self._show_hold(hold_id)
+        else:
+            self._order = order.id
+            await self._show_bill(_bill_of(order))
+
     async def _begin_to_pay(self, form: dict[str, str]) -> None:
-        actor, now = await self._actor(), clock.now()
+        actor, now, total = await self._actor(), clock.now(), Money(self._total_minor, self._currency)
         card = None if self.is_free else _card(form)
         if form.get("terms") != "on":
             raise Invalid(say("Please accept the terms."), [Fault("terms", say("Tick this to go on."))])
         async with transaction() as session:
             buyer = Buyer(form.get("name", ""), form.get("email", ""), spoken())
-            order = await bookings.check_out(session, actor, HoldId(self._part("checkout_hold")), buyer, now)
+            order = await bookings.check_out(session, actor, HoldId(self._part("checkout_hold")), buyer, total, now)
             order = await bookings.correct_buyer(session, actor, order.id, buyer, now)
         self._order = order.id
         await self._show_bill(_bill_of(order))
@@ -219,22 +241,22 @@ class CheckoutState(ViewerState):
             tried = len(await payment_queries.payments_of(session, order.id))
             # Two clicks, or two tabs, see the same number of earlier tries and so make one payment, not two.
             payment = await bookings.pay(
-                session, actor, order.id, provider=PROVIDER, method=kept.token, key=f"try-{tried + 1}", now=now
-            )
+                session, actor, order.id, total=total, provider=PROVIDER, method=kept.token, key=f"try-{tried + 1}",
+                now=now,
+            )  # fmt: skip
         self._payment, self.stage = payment.id, "paying"
         self._show_payment(payment)
 
     async def _show_hold(self, hold_id: HoldId) -> None:
         actor = await self._actor()
         held = await holding.show(actor, hold_id)
-        offer = await catalog.offer(held.listing_id)
         lines = [_line(line.label, line.price, line.category) for line in held.lines]
-        surcharge = Money.zero(offer.currency) if actor.account else held.price.share(offer.guest_surcharge_bp)
-        if surcharge:
-            lines.append(
-                _line(say("Fee for buying without an account"), surcharge, phrases.share_text(offer.guest_surcharge_bp))
-            )
-        await self._show_bill(_Bill(held.listing_id, lines, held.price + surcharge, held.expires_at.isoformat()))
+        share = phrases.share_text(held.guest_surcharge_bp)
+        if held.surcharge:
+            lines.append(_line(say("Fee for buying without an account"), held.surcharge, share))
+        await self._show_bill(
+            _Bill(held.listing_id, lines, held.total, held.policy, share, held.expires_at.isoformat())
+        )
         if actor.account is not None:
             async with transaction(reading=True) as session:
                 account = await accounts.account_view(session, actor.account)
@@ -265,11 +287,12 @@ class CheckoutState(ViewerState):
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
         self.when_text = f"{moments.short(offer.starts_at, offer.zone)} {moments.zone_text(offer.zone)}"
         self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), f"/api/v1/listings/{offer.listing_id}/poster.svg"
-        self.policy = phrases.policy_text(offer.policy)
+        self.policy = phrases.policy_text(bill.policy)
         self.lines, self.total = bill.lines, bill.total.text()
+        self._total_minor, self._currency = bill.total.minor, bill.total.currency
         # An order keeps the fee that it was made with.
         self.is_free, self.is_guest = not bill.total, actor.account is None and not self._order
-        self.surcharge_text = phrases.share_text(offer.guest_surcharge_bp)
+        self.surcharge_text = bill.fee_share
         self.expires_at, self.server_now = bill.expires_at, clock.now().isoformat()
 
     def _show_payment(self, payment: PaymentView) -> None:
@@ -326,7 +349,7 @@ def _card(form: dict[str, str]) -> Card:
 
 def _bill_of(order: Order) -> _Bill:
     lines = [_line(line.label, line.amount, line.category or "") for line in order.bought]
-    return _Bill(order.listing_id, lines, order.total, order.expires_at.isoformat())
+    return _Bill(order.listing_id, lines, order.total, Policy(order.policy), "", order.expires_at.isoformat())
 
 
 def _line(label: str, amount: Money, note: str) -> PriceLine:

@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments, settings
+from marketplace import clock, moments
 from marketplace.accounts import throttle
 from marketplace.bookings import holding
 from marketplace.bookings import queries as bookings
@@ -180,7 +180,7 @@ class ListingState(ViewerState):
 
     async def _hold_more(self, request: UnitRequest) -> None:
         actor = await self._actor()
-        await throttle.hit("holds", actor.must_have_cart(), settings.current().hold_limit)
+        await throttle.pick(actor)
         self._show(await holding.hold(actor, ListingId(self.facts.id), request, clock.now()))
 
     async def _drop(self, units: list[str]) -> None:

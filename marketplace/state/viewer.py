@@ -6,6 +6,7 @@ is an event that any browser may send, so helpers begin with an underscore.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, unquote
 
@@ -14,7 +15,7 @@ from starlette.requests import cookie_parser
 
 from marketplace import clock, moments
 from marketplace.accounts import queries as accounts
-from marketplace.accounts import tokens
+from marketplace.accounts import throttle, tokens
 from marketplace.accounts.errors import SessionEnded, TokenRefused
 from marketplace.accounts.views import Actor
 from marketplace.db import transaction
@@ -90,10 +91,13 @@ class ViewerState(rx.State):
         cookies, now = self._cookies(), clock.now()
         key = self.router.url.query_parameters.get("key", "")
         opened = tokens.read_booking_key(key, now) if key else None
-        access = cookies.get("access", "")
-        if access:
-            return tokens.read_access(access, now).actor(cart=self._cart(), opened=opened)
-        return Actor(cart=self._cart(), opened=opened)
+        access, cart = cookies.get("access", ""), self._cart()
+        known = (
+            tokens.read_access(access, now).actor(cart=cart, opened=opened)
+            if access
+            else Actor(cart=cart, opened=opened)
+        )
+        return replace(known, network=throttle.network_of(self.router.session.client_ip))
 
     def _cart(self) -> CartId | None:
         """The visitor's cart. One that has run out counts as none: the next page brings a fresh one."""

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from marketplace import clock
+from marketplace import clock, settings
 from marketplace import redis as redis_room
 from marketplace.accounts import throttle
 from marketplace.accounts.throttle import RateState
+from marketplace.accounts.views import Actor
 from marketplace.errors import TooMany, Unavailable
-from marketplace.ids import AccountId
+from marketplace.ids import AccountId, CartId
 
 
 @pytest.mark.usefixtures("redis")
@@ -53,7 +54,7 @@ class TestWindow:
             with pytest.raises(TooMany):
                 await throttle.hit("login", "ada", "1/minute")
         clock.advance(timedelta(seconds=10))
-        assert await throttle.hit("login", "ada", "1/minute") == RateState(1, 0, 60)
+        assert await throttle.hit("login", "ada", "1/minute") == RateState(1, 0, 60, 60)
 
     async def test_of_many_at_once_exactly_so_many_pass(self) -> None:
         hits = (throttle.hit("hold", "ada", "5/second") for _ in range(40))
@@ -102,3 +103,36 @@ async def test_without_a_server_at_all_it_says_so() -> None:
     redis_room.use(None)
     with pytest.raises(Unavailable):
         await throttle.hit("login", "ada", "10/minute")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_network_is_what_one_customer_of_a_provider_has(address: str, network: str) -> None:
+    assert throttle.network_of(address) == network
+
+
+@pytest.mark.usefixtures("redis")
+async def test_requests_for_seats_are_counted_by_cart_by_account_and_by_network(
+    own_settings: settings.Settings,
+) -> None:
+    rates = {"hold_limit": "2/minute", "hold_limit_per_network": "5/minute"}
+    settings.use(own_settings.model_copy(update=rates))
+    account = AccountId.new()
+    for _ in range(2):
+        await throttle.pick(Actor(cart=CartId.new(), account=account, network="203.0.113.7"))
+    with pytest.raises(TooMany):  # the account, whatever its carts
+        await throttle.pick(Actor(cart=CartId.new(), account=account))
+    for _ in range(3):
+        await throttle.pick(Actor(cart=CartId.new(), network="203.0.113.7"))
+    with pytest.raises(TooMany):  # the network, whoever it is
+        await throttle.pick(Actor(cart=CartId.new(), network="203.0.113.7"))
+    assert (await throttle.pick(Actor(cart=CartId.new(), network="203.0.113.8"))).remaining == 1

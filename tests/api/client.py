@@ -13,6 +13,11 @@ BUYER = {"name": "Ada Byron", "email": "ada@example.org"}
 JOB_SECRET = "a job secret that opens tests, and nothing else"
 
 
+def booking_of(held: dict[str, Any], buyer: dict[str, str] = BUYER) -> dict[str, Any]:
+    """What turns a hold into a booking."""
+    return {"hold_id": held["id"], "buyer": buyer, "total": held["total"]}
+
+
 class Client(httpx.AsyncClient):
     """Keeps the cart that its first hold brings; cookies are left to browsers."""
 
@@ -36,7 +41,7 @@ class Client(httpx.AsyncClient):
         """Held and checked out."""
         held = await self.hold(market, *seats)
         assert held.status_code == 201, held.text
-        booked = await self.post("/bookings", json={"hold_id": held.json()["id"], "buyer": BUYER})
+        booked = await self.post("/bookings", json=booking_of(held.json()))
         assert booked.status_code == 201, booked.text
         return dict(booked.json())
 
@@ -44,7 +49,7 @@ class Client(httpx.AsyncClient):
         self, booking: dict[str, Any], number: str = SUCCESS, *, key: str = "first", **more: Any
     ) -> httpx.Response:
         card = {"number": number, "exp_month": 12, "exp_year": 2040, "cvc": "123"}
-        wanted = {"provider": "simulator", "method": "card", "card": card} | more
+        wanted = {"total": booking["total"], "provider": "simulator", "method": "card", "card": card} | more
         return await self.post(f"/bookings/{booking['id']}/payments", json=wanted, headers={"Idempotency-Key": key})
 
 

@@ -23,7 +23,7 @@ from marketplace.bookings.models import Booking
 from marketplace.db import transaction
 from marketplace.ids import AccountId, CartId, SessionId
 from marketplace.payments.models import Payment
-from tests.api.client import BUYER, Client, faulty_fields, is_problem
+from tests.api.client import Client, booking_of, faulty_fields, is_problem
 from tests.makers.bookings import Market
 from tests.makers.payments import SUCCESS
 from tests.waiting import eventually
@@ -150,7 +150,7 @@ class TestRequests:
             refused = is_problem(await api.get("/listings", params={"starts_from": odd}), 422, "invalid")
             assert faulty_fields(refused) == ["query.starts_from"], odd
         held = (await api.hold(market, "A-1")).json()
-        nameless = {"hold_id": held["id"], "buyer": {"name": "A\x00", "email": "a\x00@b.c"}}
+        nameless = booking_of(held, {"name": "A\x00", "email": "a\x00@b.c"})
         answer = await api.post("/bookings", json=nameless)
         assert faulty_fields(is_problem(answer, 422, "buyer_refused")) == ["buyer.name", "buyer.email"]
 
@@ -262,7 +262,7 @@ class TestKeys:
         self, api: Client, market: Market
     ) -> None:
         held = (await api.hold(market, "A-1")).json()
-        wanted = {"json": {"hold_id": held["id"], "buyer": BUYER}, "headers": {"Idempotency-Key": "book"}}
+        wanted = {"json": booking_of(held), "headers": {"Idempotency-Key": "book"}}
         first = await api.post("/bookings", **wanted)
         await market.skip(hours=25)
         second = await api.post("/bookings", **wanted)
@@ -335,12 +335,12 @@ class TestTokens:
             wanted = {"listing_id": market.listing.id, "seats": ["A-1", "A-2"]}
             held = (await client.post("/holds", json=wanted)).json()
             assert (await client.post(f"/holds/{held['id']}/extend")).status_code == 200
-            booked = await client.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER})
+            booked = await client.post("/bookings", json=booking_of(held))
             assert booked.status_code == 201, booked.text
             card = {"number": SUCCESS, "exp_month": 12, "exp_year": 2040, "cvc": "123"}
             paid = await client.post(
                 f"/bookings/{booked.json()['id']}/payments",
-                json={"provider": "simulator", "method": "card", "card": card},
+                json={"total": booked.json()["total"], "provider": "simulator", "method": "card", "card": card},
                 headers={"Idempotency-Key": "first"},
             )
             assert paid.status_code == 201, paid.text
@@ -365,7 +365,7 @@ class TestAway:
                 api.hold(market, "A-2"),
                 api.get(f"/holds/{held['id']}"),
                 api.post(f"/holds/{held['id']}/extend"),
-                api.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER}),
+                api.post("/bookings", json=booking_of(held)),
             ):
                 paused = await call
                 assert "Holds are paused" in is_problem(paused, 503, "unavailable")["detail"]
@@ -391,7 +391,7 @@ class TestAway:
         try:
             for call in (
                 api.get("/listings"),
-                api.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER}),
+                api.post("/bookings", json=booking_of(held)),
                 api.post("/holds", json={"listing_id": market.listing.id}, headers={"Idempotency-Key": "k"}),
             ):
                 answer = await call

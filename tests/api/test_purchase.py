@@ -9,10 +9,13 @@ import pytest
 from marketplace import settings
 from marketplace.accounts import tokens
 from marketplace.accounts.views import Actor
+from marketplace.catalog import actions as listings
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import ListingChange
 from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, CartId, HoldId, PaymentId, ResourceId, SessionId
 from marketplace.notifications import queries as mailbox
-from tests.api.client import BUYER, Client, faulty_fields, is_problem
+from tests.api.client import BUYER, Client, booking_of, faulty_fields, is_problem
 from tests.makers.accounts import make_account
 from tests.makers.bookings import Market, guest
 from tests.makers.payments import CARD_DECLINED, CHALLENGE
@@ -92,7 +95,7 @@ class TestHolds:
             other.get(f"/holds/{held['id']}"),
             other.post(f"/holds/{held['id']}/extend"),
             other.delete(f"/holds/{held['id']}"),
-            other.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER}),
+            other.post("/bookings", json=booking_of(held)),
             other.get("/holds/nonsense"),
         ):
             is_problem(await call, 404, "not_found")
@@ -101,7 +104,7 @@ class TestHolds:
         held = (await api.hold(market, "A-1")).json()
         await market.skip(minutes=16)
         is_problem(await api.get(f"/holds/{held['id']}"), 409, "hold_expired")
-        booked = await api.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER})
+        booked = await api.post("/bookings", json=booking_of(held))
         is_problem(booked, 409, "hold_expired")
 
     async def test_every_answer_says_how_the_limit_stands_and_429_when_to_come_back(
@@ -112,9 +115,9 @@ class TestHolds:
         assert first.headers["RateLimit-Policy"] == '"holds";q=3;w=60'
         assert first.headers["RateLimit"].startswith('"holds";r=2;t=')
         cart = {"X-Cart-Token": first.headers["X-Cart-Token"]}
-        for at in range(3):
+        for at in range(2):
             answer = await api.hold(market, "A-1")
-            assert answer.headers["RateLimit"].startswith(f'"holds";r={2 - at};t=')
+            assert answer.headers["RateLimit"].startswith(f'"holds";r={1 - at};t=')
         refused = await api.post(
             "/holds", json={"listing_id": market.listing.id, "seats": ["A-1"]}, headers={"Idempotency-Key": "k"} | cart
         )
@@ -129,6 +132,61 @@ class TestHolds:
         taken = await api.without_cart().hold(market, "A-1")
         is_problem(taken, 409, "seats_taken")
         assert taken.headers["RateLimit"].startswith('"holds";r=')
+
+    async def test_fresh_carts_and_made_up_ones_do_not_get_round_the_limit(
+        self, api: Client, market: Market, own_settings: settings.Settings
+    ) -> None:
+        settings.use(own_settings.model_copy(update={"hold_limit": "2/minute", "hold_limit_per_network": "4/minute"}))
+        shop = await make_account(market.now)
+        known = bearer(Actor(account=shop.id), market.now)
+        wanted = {"listing_id": market.listing.id, "seats": ["A-1"]}
+        for at in range(2):
+            made_up = {"Cookie": f"cart=made-up-{at}", **known}
+            assert (await api.without_cart().post("/holds", json=wanted, headers=made_up)).status_code in {201, 409}
+        refused = await api.without_cart().post("/holds", json=wanted, headers={"Cookie": "cart=another", **known})
+        is_problem(refused, 429, "too_many_requests")
+        await api.without_cart().post("/holds", json=wanted)
+        is_problem(await api.without_cart().post("/holds", json=wanted), 429, "too_many_requests")
+
+    async def test_one_network_does_not_get_the_whole_hall(
+        self, api: Client, market: Market, own_settings: settings.Settings
+    ) -> None:
+        settings.use(own_settings.model_copy(update={"held_per_network": 3}))
+        for at in (1, 2, 3):
+            assert (await api.without_cart().hold(market, f"A-{at}")).status_code == 201
+        refused = is_problem(await api.without_cart().hold(market, "A-4"), 409, "too_many_from_network")
+        assert refused["most"] == 3
+
+
+class TestTheTotal:
+    async def test_a_hold_says_what_its_booking_will_cost_and_keeps_its_word(self, api: Client, market: Market) -> None:
+        held = (await api.hold(market, "A-1")).json()
+        assert (held["price"]["amount"], held["surcharge"]["amount"], held["total"]["amount"]) == (20_00, 2_00, 22_00)
+        prices = {
+            category: 900 * price.minor for category, price in (await catalog.offer(market.listing.id)).prices.items()
+        }
+        async with transaction() as session:
+            change = ListingChange(prices=prices)
+            await listings.change_listing(session, market.seller, market.listing.id, change, market.now)
+        catalog.forget(market.listing.id)
+        assert (await api.get(f"/holds/{held['id']}")).json() == held
+        booking = (await api.post("/bookings", json=booking_of(held))).json()
+        assert booking["total"] == held["total"]
+
+    async def test_another_total_is_a_conflict_that_carries_the_new_one(self, api: Client, market: Market) -> None:
+        held = (await api.hold(market, "A-1")).json()
+        wrong = {"amount": 21_00, "currency": "EUR"}
+        refused = await api.post("/bookings", json=booking_of(held | {"total": wrong}))
+        assert is_problem(refused, 409, "total_changed")["total"] == held["total"]
+        booking = (await api.post("/bookings", json=booking_of(held))).json()
+        refused = await api.pay(booking, total={"amount": 22_00, "currency": "USD"})
+        assert is_problem(refused, 409, "total_changed")["total"] == booking["total"]
+        assert (await api.pay(booking, key="second")).status_code == 201
+
+    async def test_no_total_at_all_is_refused(self, api: Client, market: Market) -> None:
+        held = (await api.hold(market, "A-1")).json()
+        without = {name: value for name, value in booking_of(held).items() if name != "total"}
+        assert faulty_fields(is_problem(await api.post("/bookings", json=without), 422, "invalid")) == ["total"]
 
 
 class TestBookings:
@@ -251,7 +309,7 @@ class TestBookings:
 class TestPayments:
     async def test_a_key_is_asked_for(self, api: Client, market: Market) -> None:
         booking = await api.book(market, "A-1")
-        paid = await api.post(f"/bookings/{booking['id']}/payments", json={"method": "card"})
+        paid = await api.post(f"/bookings/{booking['id']}/payments", json={"total": booking["total"], "method": "card"})
         is_problem(paid, 422, "idempotency_key_required")
 
     async def test_a_declined_card_says_why_and_another_one_may_follow(self, api: Client, market: Market) -> None:

@@ -111,8 +111,9 @@ CHECK_OUT = """
     from marketplace.errors import HoldfastError
     from marketplace.ids import CartId, HoldId
     from marketplace.inventory import actions as inventory
+    from marketplace.money import Money
 
-    cart, hold, name, email = sys.argv[1:]
+    cart, hold, name, email, minor = sys.argv[1:]
     check_out = inventory.check_out
 
     async def slow(session, claim, *more):
@@ -125,7 +126,8 @@ CHECK_OUT = """
     async def main():
         try:
             async with transaction() as session:
-                await actions.check_out(session, Actor(CartId(cart)), HoldId(hold), Buyer(name, email), clock.now())
+                who, total = Actor(CartId(cart)), Money(int(minor), "EUR")
+                await actions.check_out(session, who, HoldId(hold), Buyer(name, email), total, clock.now())
         except HoldfastError as refused:
             print(refused.code)
         else:
@@ -147,7 +149,7 @@ async def test_a_process_that_was_stopped_past_its_deadline_is_refused_when_it_g
         market = await Market.open(now)
         ada, grace = guest(), guest()
         held = await market.hold(ada, "A-1")
-        names = (ada.must_have_cart(), held.id, ADA.name, ADA.email)
+        names = (ada.must_have_cart(), held.id, ADA.name, ADA.email, str(held.total.minor))
         async with process(CHECK_OUT, *names, database=url, folder=tmp_path) as stopped:
             assert stopped.stdout is not None
             assert (await asyncio.wait_for(stopped.stdout.readline(), 40)).startswith(b"holds")

@@ -136,7 +136,7 @@ async def test_an_answer_that_was_lost_is_given_again_and_nothing_is_taken_twice
     """The client repeats a script whose answer it did not get."""
     resource, holder = a_resource(), a_holder()
     new = HoldId.on(resource)
-    asked = (new, new, holder, TERM * 1000, LIMIT * 1000, 0, "stand:pit", 2, 10)
+    asked = (new, new, holder, TERM * 1000, LIMIT * 1000, 0, "", 0, "stand:pit", 2, 10)
     once = await keeper.CLAIM_ANY(resource, *asked)
     assert await keeper.CLAIM_ANY(resource, *asked) == once
     assert len((await inventory.snapshot(resource)).status) == 2

@@ -32,6 +32,8 @@ HABITS = {
     "SIMULATOR_PROCESSING_SECONDS": "0.3",
     # All journeys come from one address, and log in more often than one person would.
     "LOGIN_LIMIT": "1000/minute",
+    "HOLD_LIMIT_PER_NETWORK": "100000/minute",
+    "HELD_PER_NETWORK": "10000",
 }
 
 

@@ -81,7 +81,7 @@ class Market(World):
 
     async def check_out(self, actor: Actor, held: holding.Held, buyer: Buyer = ADA) -> Order:
         async with transaction() as session:
-            return await actions.check_out(session, actor, held.id, buyer, self.now)
+            return await actions.check_out(session, actor, held.id, buyer, held.total, self.now)
 
     async def order(self, actor: Actor, *guids: str, buyer: Buyer = ADA) -> Order:
         """Held and checked out."""
@@ -93,7 +93,7 @@ class Market(World):
         token = await self.token(number)
         async with transaction() as session:
             return await actions.pay(
-                session, actor, order.id, provider="simulator", method=token, key=key, now=self.now
+                session, actor, order.id, total=order.total, provider="simulator", method=token, key=key, now=self.now
             )
 
     async def pay_for(self, actor: Actor, order: Order, number: str = SUCCESS, *, key: str = "first") -> PaymentView:

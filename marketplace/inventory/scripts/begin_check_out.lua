@@ -1,7 +1,7 @@
 -- Closes a hold to changes: it is being paid for. What its holder picks next opens another one. Safe to repeat.
 --
 -- ARGV  after holding.lua's: 5 fence that the holder has seen, or empty
--- Answers OK, hold id, record | CHANGED | GONE | NOT_YOURS
+-- Answers OK, hold id, record, terms | CHANGED | GONE | NOT_YOURS
 
 if ARGV[5] ~= '' and ARGV[5] ~= record[FENCE] then
   return {'CHANGED'}

@@ -1,10 +1,10 @@
 -- Claims the first of several sets of units that is wholly free (or already the holder's own), all or nothing.
 --
 -- ARGV  after claiming.lua's: the sets, best first, each as its size followed by its units
--- Answers OK, hold id, record | TAKEN, then the units that stood in the way of the last set | TOO_MANY, most
+-- Answers what `grant` does | TAKEN, then the units that stood in the way of the last set
 
 local taken
-local at = 9
+local at = after_groups
 while at <= #ARGV do
   local last = at + ARGV[at]
   local units = {}

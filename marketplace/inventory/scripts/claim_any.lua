@@ -1,11 +1,12 @@
 -- Claims any so many free places of a pool whose units are <pool>:1 … <pool>:<capacity>.
 --
--- ARGV  after claiming.lua's: 9 pool    10 quantity    11 capacity
--- Answers OK, hold id, record | NOT_ENOUGH, how many are free | TOO_MANY, most
+-- ARGV  after claiming.lua's: pool, quantity, capacity
+-- Answers what `grant` does | NOT_ENOUGH, how many are free
 --
 -- Looks from where places were found last and goes round once, so that it seldom has to look far while there are many.
 
-local pool, quantity, capacity = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
+local pool = ARGV[after_groups]
+local quantity, capacity = tonumber(ARGV[after_groups + 1]), tonumber(ARGV[after_groups + 2])
 local cursor_name = 'cursor:' .. pool
 local cursor = tonumber(call('HGET', META, cursor_name)) or 0
 local step = math.min(MOST_AT_ONCE, math.max(32, 2 * quantity))

@@ -2,17 +2,34 @@
 --
 -- ARGV  3 id, should a new hold be needed    4 token of this call, so that repeating it changes nothing    5 holder
 --       6 length of a hold, ms    7 length with every extension, ms    8 most units of one holder, 0 for any number
--- A holder who already has an open hold adds to it: its deadline stays, its fence grows.
+--       9 terms: kept with the hold and given back with it; a claim that adds to a hold replaces them
+--       10 number of groups, then for each: its name, and how many units all its holds may have together
+-- Answers of `grant`: OK, hold id, record, terms | TOO_MANY, most | GROUP_FULL, group, most
 
 local token, holder, most = ARGV[4], ARGV[5], tonumber(ARGV[8])
+local after_groups = 11 + 2 * ARGV[10]
 local hold, record, text = call('HGET', HOLDERS, holder), nil, nil
 if hold then
   record, text = read(hold)
   if record[TOKEN] == token then
-    return {'OK', hold, text}
+    return shown(hold, text)
   end
 else
   hold = ARGV[3]
+end
+
+-- How many units the holds of a group have, and whether this hold is among them. No more holds than the group may have
+-- units, so this stays short.
+local function had_by(group)
+  local had, has_this = 0, false
+  for id in string.gmatch(call('HGET', GROUPS, group) or '', '%S+') do
+    local other = read(id)
+    if other then
+      had = had + #other - TOKEN
+      has_this = has_this or id == hold
+    end
+  end
+  return had, has_this
 end
 
 local function grant(fresh)
@@ -21,7 +38,26 @@ local function grant(fresh)
     return {'TOO_MANY', most}
   end
   if #fresh == 0 then
-    return {'OK', hold, text}
+    return shown(hold, text)
+  end
+  local note = record and call('HGET', NOTES, hold) or ''
+  local groups, joined = string.match(note, '^[^\n]*'), {}
+  for at = 11, after_groups - 1, 2 do
+    local had, has_this = had_by(ARGV[at])
+    if had + (has_this and 0 or held) + #fresh > tonumber(ARGV[at + 1]) then
+      return {'GROUP_FULL', ARGV[at], ARGV[at + 1]}
+    end
+    if not has_this then
+      joined[#joined + 1] = ARGV[at]
+    end
+  end
+  for i = 1, #joined do
+    local others = call('HGET', GROUPS, joined[i])
+    call('HSET', GROUPS, joined[i], others and others .. ' ' .. hold or hold)
+    groups = groups .. ' ' .. joined[i]
+  end
+  if groups ~= '' or ARGV[9] ~= '' then
+    call('HSET', NOTES, hold, groups .. '\n' .. ARGV[9])
   end
   give(fresh, hold)
   local fence = publish('held', fresh)

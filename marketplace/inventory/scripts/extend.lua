@@ -1,11 +1,11 @@
 -- Gives a hold one more term, once, never past its limit.
 --
 -- ARGV  after holding.lua's: 5 token of this call
--- Answers OK, hold id, record | ALREADY | GONE | NOT_YOURS
+-- Answers OK, hold id, record, terms | ALREADY | GONE | NOT_YOURS
 
 if record[EXTENDED] == '1' then
   if record[TOKEN] == ARGV[5] then
-    return {'OK', hold, text}
+    return shown(hold, text)
   end
   return {'ALREADY'}
 end

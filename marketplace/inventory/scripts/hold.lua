@@ -1,5 +1,5 @@
 -- Shows a hold to its holder.
 --
--- Answers OK, hold id, record | GONE | NOT_YOURS
+-- Answers OK, hold id, record, terms | GONE | NOT_YOURS
 
-return {'OK', hold, text}
+return shown(hold, text)

@@ -7,6 +7,8 @@
 --       5 meta       hash        version: number of the last change; where it is missing, the keys have to be rebuilt
 --                                cursor:<pool>: where free places of a pool were found last
 --       6 log        stream      the last few thousand changes, each under its version
+--       7 notes      hash        hold id -> a line with the groups that its units count for, then its terms, as given
+--       8 groups     hash        group (an account, a network) -> ids of holds that count for it, parted by spaces
 -- ARGV  1 ms by which the application's clock is ahead of Redis' own    2 channel on which changes are published
 --
 -- A record is lines of text: holder, fence, deadline, limit, length of one term (these three in ms), extended, checked out
@@ -16,8 +18,12 @@
 
 local HOLDER, FENCE, DEADLINE, LIMIT, LENGTH, EXTENDED, CHECKED_OUT, TOKEN = 1, 2, 3, 4, 5, 6, 7, 8
 local MOST_AT_ONCE = 4000 -- Lua's stack ends at 8000 values
+-- Keys that nothing changes for a day go by themselves: those of what is over for good, those of the others are rebuilt.
+-- No hold is open for so long. The version goes first, for without it nobody looks at the others.
+local VERSION_KEPT, KEPT = 86400, 90000 -- seconds
 
 local UNITS, CLAIMS, DEADLINES, HOLDERS, META, LOG = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local NOTES, GROUPS = KEYS[7], KEYS[8]
 local call = redis.call
 
 local version = call('HGET', META, 'version')
@@ -42,10 +48,20 @@ local function read(hold)
   return record, text
 end
 
+local function shown(hold, text)
+  local note = call('HGET', NOTES, hold)
+  return {'OK', hold, text, note and string.match(note, '\n(.*)$') or ''}
+end
+
 local function save(hold, record)
   local text = table.concat(record, '\n')
   call('HSET', CLAIMS, hold, text)
-  return {'OK', hold, text}
+  call('EXPIRE', CLAIMS, KEPT)
+  call('EXPIRE', DEADLINES, KEPT)
+  call('EXPIRE', HOLDERS, KEPT)
+  call('EXPIRE', NOTES, KEPT)
+  call('EXPIRE', GROUPS, KEPT)
+  return shown(hold, text)
 end
 
 -- Who has each of these units; false where nobody does.
@@ -83,6 +99,9 @@ local function publish(status, units)
   call('HSET', META, 'version', version)
   call('XADD', LOG, 'MAXLEN', '~', '4096', version, 'change', text)
   call('PUBLISH', ARGV[2], text)
+  call('EXPIRE', META, VERSION_KEPT)
+  call('EXPIRE', LOG, VERSION_KEPT)
+  call('EXPIRE', UNITS, KEPT)
   return version
 end
 
@@ -112,6 +131,24 @@ local function letting_go()
     call('ZREM', DEADLINES, hold)
     if call('HGET', HOLDERS, record[HOLDER]) == hold then
       call('HDEL', HOLDERS, record[HOLDER])
+    end
+    local note = call('HGET', NOTES, hold)
+    if not note then
+      return
+    end
+    call('HDEL', NOTES, hold)
+    for group in string.gmatch(string.match(note, '^[^\n]*'), '%S+') do
+      local others = {}
+      for id in string.gmatch(call('HGET', GROUPS, group) or '', '%S+') do
+        if id ~= hold then
+          others[#others + 1] = id
+        end
+      end
+      if #others > 0 then
+        call('HSET', GROUPS, group, table.concat(others, ' '))
+      else
+        call('HDEL', GROUPS, group)
+      end
     end
   end
 

@@ -24,5 +24,8 @@ local time = redis.call('TIME')
 local clock = time[1] * 1000000 + time[2] + ARGV[1] * 1000
 local version = string.format('%.0f', math.max(clock, ARGV[3] + 1))
 redis.call('HSET', KEYS[5], 'version', version)
+for i = 1, #KEYS do
+  redis.call('EXPIRE', KEYS[i], i == 5 and 86400 or 90000) -- as the prelude does
+end
 redis.call('PUBLISH', ARGV[2], version .. '\n0\nreset\n')
 return {'OK', version}

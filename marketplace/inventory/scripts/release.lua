@@ -1,7 +1,7 @@
 -- Gives units of a hold back, or all of them.
 --
 -- ARGV  after holding.lua's: 5… units; none: all
--- Answers OK, hold id, record of what is left | GONE, also where nothing is left | NOT_YOURS | CHECKED_OUT
+-- Answers OK, hold id, record of what is left, terms | GONE, also where nothing is left | NOT_YOURS | CHECKED_OUT
 
 if record[CHECKED_OUT] == '1' then
   return {'CHECKED_OUT'}
@@ -21,7 +21,7 @@ if #ARGV < 5 then
   units = units_of(record)
 end
 if #units == 0 then
-  return {'OK', hold, text}
+  return shown(hold, text)
 end
 local freed = {}
 take_away(hold, units, freed)

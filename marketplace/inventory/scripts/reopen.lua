@@ -1,6 +1,6 @@
 -- Takes begin_check_out back. A holder who has opened another hold in the meantime keeps that one; this one ends.
 --
--- Answers OK, hold id, record | GONE | NOT_YOURS
+-- Answers OK, hold id, record, terms | GONE | NOT_YOURS
 
 local other = call('HGET', HOLDERS, record[HOLDER])
 if other and other ~= hold then
