@@ -33,7 +33,7 @@ from marketplace.ids import ListingId, PlanId, ResourceId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.queries import allocated
 from marketplace.inventory.watch import Hub, encode
-from marketplace.words import say
+from marketplace.words import say, speaking, spoken
 
 router = APIRouter(tags=["Listings"], route_class=Idempotent)
 streams = APIRouter(tags=["Listings"])
@@ -137,18 +137,24 @@ async def plan(
 
 
 @streams.get("/listings/{id}/poster.svg", response_class=Response)
-async def poster(id: str) -> Response:
+async def poster(id: str, lang: str = "en") -> Response:
+    """The poster, its date in `lang`: an address that many may keep must not depend on who asks."""
     async with transaction(reading=True) as session:
-        svg = posters.of_listing(await queries.listing_page(session, id, clock.now()))
+        page = await queries.listing_page(session, id, clock.now())
+    with speaking(lang):
+        svg = posters.of_listing(page)
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
 
 
 @streams.get("/listings/{id}/poster.png", response_class=Response)
-async def picture(id: str) -> Response:
-    """The poster for whoever shows a link to the listing: 1200 by 630."""
+async def picture(id: str, lang: str = "en") -> Response:
+    """The poster for whoever shows a link to the listing: 1200 by 630, its date in `lang`."""
     async with transaction(reading=True) as session:
         page = await queries.listing_page(session, id, clock.now())
-    drawn = await _pictures.get(f"{page.id} {page.version}", partial(asyncio.to_thread, posters.picture, page))
+    with speaking(lang):
+        # The thread speaks the same language: it is started with a copy of this context.
+        draw = partial(asyncio.to_thread, posters.picture, page)
+        drawn = await _pictures.get(f"{page.id} {page.version} {spoken()}", draw)
     return Response(drawn, media_type="image/png", headers={"Cache-Control": "public, max-age=3600"})
 
 

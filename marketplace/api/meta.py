@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Response
 
 from marketplace import clock, moments, settings
-from marketplace.catalog import queries
+from marketplace.catalog import posters, queries
 from marketplace.catalog.views import Genre, ListingPage, Status
 from marketplace.db import transaction
 from marketplace.errors import NotFound
@@ -164,7 +164,7 @@ def _of_listing(page: ListingPage) -> Meta:
 
 
 def _picture(page: ListingPage) -> str:
-    return f"/api/v1/listings/{page.id}/poster.png?v={page.version}"
+    return posters.address(page.id, page.version, as_picture=True)
 
 
 def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:

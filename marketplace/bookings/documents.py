@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
+from unicodedata import bidirectional, category
 from zoneinfo import ZoneInfo
 
 import segno
@@ -13,7 +12,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from icalendar import Calendar, Event
 
-from marketplace import moments, settings
+from marketplace import moments, settings, typefaces
 from marketplace.bookings.errors import NoTicketsYet
 from marketplace.bookings.views import Order, Status, TicketView
 from marketplace.words import page_at, say, speaking, spoken
@@ -21,9 +20,21 @@ from marketplace.words import page_at, say, speaking, spoken
 _INK, _SOFT, _ACCENT, _RULE = (28, 25, 23), (110, 102, 94), (178, 63, 34), (226, 218, 208)
 _MARGIN, _WIDTH = 18, 210
 
-# Noto Sans, cut down to Latin, Greek and Cyrillic: the fonts that every PDF reader has know Western Europe only.
-_FONTS = Path(__file__).parents[1] / "fonts"
+# Our own font: those that every PDF reader has know Western Europe only.
 _FONT = "NotoSans"
+
+
+class _Paper(FPDF):
+    """A document whose text can be searched, copied and read aloud, also where letters join."""
+
+    def lines(self, text: str, height: float) -> None:
+        """The text in as many lines as it takes. Where glyphs do not tell the letters, these are noted beside them."""
+        is_joined = any(bidirectional(letter) == "AL" or category(letter) in {"Mn", "Mc"} for letter in text)
+        if is_joined:
+            self._out(f"/Span <</ActualText <FEFF{text.encode('utf-16-be').hex()}>>> BDC")
+        self.multi_cell(0, height, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        if is_joined:
+            self._out("EMC")
 
 
 def qr_svg(ticket: TicketView) -> str:
@@ -44,9 +55,8 @@ def tickets_pdf(order: Order) -> bytes:
 
 
 def _drawn(order: Order, tickets: list[TicketView]) -> bytes:
-    pdf = FPDF(format="A4")
-    pdf.add_font(_FONT, "", _FONTS / "NotoSans-Regular.ttf")
-    pdf.add_font(_FONT, "B", _FONTS / "NotoSans-Bold.ttf")
+    pdf = _Paper(format="A4")
+    _use_fonts(pdf, order, tickets)
     pdf.set_title(say("Tickets: {title}", title=order.title))
     pdf.set_lang(spoken())
     pdf.set_creator("Holdfast")
@@ -56,7 +66,21 @@ def _drawn(order: Order, tickets: list[TicketView]) -> bytes:
     return bytes(pdf.output())
 
 
-def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
+def _use_fonts(pdf: _Paper, order: Order, tickets: list[TicketView]) -> None:
+    """Noto Sans, and a stand-in for each other script that something on these tickets is written in."""
+    pdf.add_font(_FONT, "", typefaces.REGULAR)
+    pdf.add_font(_FONT, "B", typefaces.BOLD)
+    written = [order.title, order.place_name, order.buyer_name, *(f"{it.label}{it.category}" for it in tickets)]
+    others = [face.path for face in typefaces.stand_ins_for(typefaces.composed("".join(written)))]
+    for path in others:
+        pdf.add_font(path.stem, "", path)
+    # They have one weight, which also stands in for bold.
+    pdf.set_fallback_fonts([path.stem for path in others], exact_match=False)
+    # Joins the letters of Arabic and Devanagari, and writes from right to left what is read so.
+    pdf.set_text_shaping(True)
+
+
+def _page(pdf: _Paper, order: Order, ticket: TicketView, count: str) -> None:
     pdf.add_page()
     pdf.set_margin(_MARGIN)
     pdf.set_fill_color(*_ACCENT)
@@ -65,7 +89,9 @@ def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
     _text(pdf, "HOLDFAST", 10, _ACCENT, style="B")
     _text(pdf, count, 10, _SOFT)
     pdf.ln(6)
-    _text(pdf, order.title, 26, _INK, style="B", height=11)
+    # The largest size at which a title takes three lines; the longest ones take more.
+    size = next((it for it in (26, 20) if typefaces.width(order.title, it / pdf.k, is_bold=True) < 3 * pdf.epw), 15)
+    _text(pdf, order.title, size, _INK, style="B", height=size * 0.42)
     pdf.ln(2)
     when = f"{moments.full(order.starts_at, order.zone)} ({moments.zone_text(order.zone)})"
     _text(pdf, when, 13, _INK)
@@ -95,11 +121,12 @@ def _page(pdf: FPDF, order: Order, ticket: TicketView, count: str) -> None:
     _text(pdf, say("Show this code at the door, on paper or on your phone. It admits one person, once."), 10, _SOFT)
 
 
-def _text(pdf: FPDF, text: str, size: int, color: tuple[int, int, int], *, style: str = "", height: float = 6) -> None:
+def _text(
+    pdf: _Paper, text: str, size: int, color: tuple[int, int, int], *, style: str = "", height: float = 6
+) -> None:
     pdf.set_font(_FONT, style, size)
     pdf.set_text_color(*color)
-    # An accent that was typed on its own joins its letter: the font has the two as one.
-    pdf.multi_cell(0, height, unicodedata.normalize("NFC", text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.lines(typefaces.composed(text), height)
 
 
 def _qr_png(ticket: TicketView) -> BytesIO:

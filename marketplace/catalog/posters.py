@@ -1,25 +1,31 @@
 """Poster art made from a listing: an SVG of 600 by 400, a few kilobytes, the same for the same listing for ever.
 
-A palette and a composition (see `art`) are chosen by category and seed, the lettering stands on a veil above them.
-Fonts are the viewer's own: an image may load nothing. Where a link is shared there is no viewer who could draw it:
-`picture` draws it here, with the fonts that tickets are printed with.
+A palette and a composition (see `art`) are chosen by category and seed, the lettering stands on a veil above them, its
+date in the language that is being spoken. Fonts are the viewer's own, as an image may load nothing; lines are measured with
+ours, and kept to that measure. Where a link is shared there is no viewer who could draw it: `picture` draws it here.
 """
 
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
-from zoneinfo import ZoneInfo
 
 from resvg_py import svg_to_bytes
 
+from marketplace import moments, typefaces
 from marketplace.catalog.art import HEIGHT, STYLES, WIDTH, Palette
 from marketplace.catalog.views import Genre, ListingPage
+from marketplace.ids import ListingId
+from marketplace.words import spoken
 
-_FONTS = Path(__file__).parents[1] / "fonts"
+_ROOM = WIDTH - 64
+_SPACING = 1.6
+_LETTER = re.compile(r".(?:[\u0300-\u036f\u200c\ufe0e\ufe0f]|\u200d.|[\U0001f3fb-\U0001f3ff])*", re.DOTALL)
 _SANS = "'Avenir Next','Segoe UI','Helvetica Neue',Helvetica,Arial,sans-serif"
 _SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,Georgia,'Times New Roman',serif"
 _SERIF_GENRES = frozenset({Genre.THEATRE, Genre.OPERA, Genre.CLASSICAL, Genre.TALK, Genre.FILM})
@@ -37,6 +43,13 @@ class Poster:
     zone: str
 
 
+def address(listing: ListingId, version: int = 0, *, as_picture: bool = False) -> str:
+    """Where a listing's poster is, in the language that is being spoken; with its version it may be kept for long."""
+    facts = {"v": version or "", "lang": "" if spoken() == "en" else spoken()}
+    query = urlencode({name: fact for name, fact in facts.items() if fact})
+    return f"/api/v1/listings/{listing}/poster.{'png' if as_picture else 'svg'}{query and f'?{query}'}"
+
+
 def of_listing(page: ListingPage) -> str:
     """The poster of a listing."""
     return poster_svg(_poster_of(page))
@@ -49,7 +62,7 @@ def picture(page: ListingPage) -> bytes:
     )
     return svg_to_bytes(
         svg_string=svg, skip_system_fonts=True, sans_serif_family="Noto Sans",
-        font_files=[str(_FONTS / f"NotoSans-{weight}.ttf") for weight in ("Regular", "Bold")],
+        font_files=[str(path) for path in typefaces.files_for(page.title + page.place.name)],
     )  # fmt: skip
 
 
@@ -85,56 +98,89 @@ def poster_svg(poster: Poster, *, in_our_font: bool = False) -> str:
 
 
 def _lettering(poster: Poster, palette: Palette, *, in_our_font: bool) -> str:
-    is_serif = poster.category in _SERIF_GENRES and not in_our_font
-    lines, size = _set_title(poster.title, 0.53 if is_serif else 0.6 if in_our_font else 0.57)
-    leading = size * 1.04
-    first = 344 - leading * (len(lines) - 1)
-    spans = "".join(
-        f'<tspan x="32" y="{first + leading * at:.0f}">{escape(line)}</tspan>' for at, line in enumerate(lines)
+    family = _SERIF if poster.category in _SERIF_GENRES and not in_our_font else _SANS
+    lines, size = _set_title(poster.title)
+    leading = size * 1.04 if size > 30 else size * 1.2
+    first = 341 - leading * (len(lines) - 1)
+    title = "".join(
+        f'<text x="32" y="{first + leading * at:.0f}"{_kept_to(line, size)}>{escape(line)}</text>'
+        for at, line in enumerate(lines)
     )
-    starts = poster.starts_at.astimezone(ZoneInfo(poster.zone))
-    day = f"{starts:%a} {starts.day} {starts:%b}".upper()
-    small = f'font-family="{_SANS}" font-size="14" font-weight="600" letter-spacing="1.6" fill="{palette.light}"'
+    day = moments.weekday(poster.starts_at, poster.zone).upper()
+    place = _clip(poster.place.upper(), _ROOM - _small_width(day) - 20)
+    small = f'font-family="{_SANS}" font-size="14" font-weight="600" letter-spacing="{_SPACING}" fill="{palette.light}"'
     return (
         f'<rect x="32" y="{first - size - 6:.0f}" width="34" height="4" fill="{palette.warm}"/>'
-        f'<text font-family="{_SERIF if is_serif else _SANS}" font-size="{size:.0f}" font-weight="700" '
-        f'letter-spacing="-.4" fill="{palette.light}">{spans}</text>'
-        f'<text x="32" y="376" {small}>{escape(_clip(poster.place, 34).upper())}</text>'
-        f'<text x="568" y="376" text-anchor="end" {small}>{day}</text>'
+        f'<g font-family="{family}" font-size="{size:.0f}" font-weight="700" fill="{palette.light}">{title}</g>'
+        f'<text x="32" y="376" {small}>{escape(place)}</text>'
+        f'<text x="568" y="376" text-anchor="end" {small}>{escape(day)}</text>'
     )
 
 
-def _set_title(title: str, width_of_letter: float) -> tuple[list[str], float]:
-    """The title in at most three lines, and the largest size at which they fit; too long a one is cut."""
-    room = WIDTH - 64
-    for size, most in ((62, 1), (54, 2), (46, 2), (40, 2), (36, 3), (31, 3)):
-        lines = _wrap(title, int(room / (size * width_of_letter)))
-        if len(lines) <= most and max(map(len, lines)) * size * width_of_letter <= room:
-            return lines, size
-    lines = _wrap(title, int(room / (28 * width_of_letter)))
-    return [_clip(line, int(room / (28 * width_of_letter))) for line in lines[:3]], 28
+def _kept_to(line: str, size: float) -> str:
+    """Nothing, or for a line that fills the poster how wide it is: the viewer's own font may be wider than ours."""
+    measured = typefaces.width(line, size, is_bold=True)
+    return f' textLength="{measured:.0f}" lengthAdjust="spacingAndGlyphs"' if measured > 0.85 * _ROOM else ""
 
 
-def _wrap(text: str, columns: int) -> list[str]:
+def _set_title(title: str) -> tuple[list[str], float]:
+    """All of the title, in lines of much the same length, and the largest size at which they fit."""
+    title = typefaces.composed(title)
+    for size, most in ((62, 1), (54, 2), (46, 2), (40, 2), (36, 3), (31, 3), (26, 4)):
+        if max((_bold(word, size) for word in title.split()), default=0) <= _ROOM:
+            lines = _wrap(title.split(), size)
+            if len(lines) <= most:
+                return lines, size
+    # Words that are wider than a poster, or written without spaces, go on in the next line.
+    pieces = [piece for word in title.split() for piece in _pieces(word, 20)]
+    return _wrap(pieces, 20), 20
+
+
+def _wrap(words: list[str], size: float) -> list[str]:
     """As few lines as it takes, and those of much the same length."""
-    lines = _fill(text, columns)
-    narrower = columns
-    while narrower > 4 and len(_fill(text, narrower - 1)) == len(lines):
-        narrower -= 1
-    return _fill(text, narrower)
+    lines = _fill(words, size, _ROOM)
+    for room in range(_ROOM - 16, _ROOM // 3, -16):
+        narrower = _fill(words, size, room)
+        if len(narrower) > len(lines) or any(_bold(line, size) > _ROOM for line in narrower):
+            break
+        lines = narrower
+    return lines
 
 
-def _fill(text: str, columns: int) -> list[str]:
+def _fill(words: list[str], size: float, room: float) -> list[str]:
     lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > columns:
+    for word in words:
+        if lines[-1] and _bold(f"{lines[-1]} {word}", size) > room:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return lines
 
 
-def _clip(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def _pieces(word: str, size: float) -> Iterator[str]:
+    """The word in pieces that each fit into a line; marks and joined emoji stay with their letter."""
+    piece = ""
+    for letter in re.findall(_LETTER, word):
+        if piece and _bold(piece + letter, size) > _ROOM:
+            yield piece
+            piece = ""
+        piece += letter
+    yield piece
+
+
+def _clip(text: str, room: float) -> str:
+    if _small_width(text) <= room:
+        return text
+    while text and _small_width(f"{text}…") > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def _bold(text: str, size: float) -> float:
+    return typefaces.width(text, size, is_bold=True)
+
+
+def _small_width(text: str) -> float:
+    return typefaces.width(text, 14, is_bold=True) + _SPACING * len(text)
 
 
 def _stop(at: float, color: str, opacity: float = 1) -> str:

@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor, SellerView
-from marketplace.catalog import drafts, sheets, sketches
+from marketplace.catalog import drafts, posters, sheets, sketches
 from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
 from marketplace.catalog.finding import ORDERS, conditions
 from marketplace.catalog.models import Listing, ListingPrice, ListingSheet, Plan
@@ -209,7 +209,7 @@ async def page_of(session: Session, row: Listing, now: datetime) -> ListingPage:
         commission_bp=row.commission_bp,
         guest_surcharge_bp=row.guest_surcharge_bp,
         seller=seller,
-        poster_url=_poster_url(row),
+        poster_url=posters.address(ListingId(row.id), row.version),
         version=row.version,
         cancel_reason=row.cancel_reason,
         created_at=row.created_at,
@@ -514,10 +514,6 @@ def _price_views(hall: SeatPlan | None, prices: Mapping[str, int], currency: str
     )
 
 
-def _poster_url(row: Listing) -> str:
-    return f"/api/v1/listings/{row.id}/poster.svg?v={row.version}"
-
-
 # Lists, page by page
 
 
@@ -567,7 +563,7 @@ def _card(row: Listing, seller: SellerView, span: tuple[int, int] | None, now: d
         price_to=Money(span[1], row.currency) if span else None,
         seller_id=seller.id,
         seller_name=seller.name,
-        poster_url=_poster_url(row),
+        poster_url=posters.address(ListingId(row.id), row.version),
         capacity=row.capacity,
         sold=row.sold,
     )

@@ -19,6 +19,7 @@ from marketplace.bookings import holding
 from marketplace.bookings import queries as orders
 from marketplace.bookings.errors import TotalChanged
 from marketplace.bookings.views import Buyer, Order, Status
+from marketplace.catalog import posters
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import Policy
 from marketplace.components.values import PriceLine, Step
@@ -286,7 +287,7 @@ class CheckoutState(ViewerState):
         offer = await catalog.offer(bill.listing_id)
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
         self.when_text = f"{moments.short(offer.starts_at, offer.zone)} {moments.zone_text(offer.zone)}"
-        self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), f"/api/v1/listings/{offer.listing_id}/poster.svg"
+        self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), posters.address(offer.listing_id)
         self.policy = phrases.policy_text(bill.policy)
         self.lines, self.total = bill.lines, bill.total.text()
         self._total_minor, self._currency = bill.total.minor, bill.total.currency

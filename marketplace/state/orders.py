@@ -13,6 +13,7 @@ from marketplace import clock, moments
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
 from marketplace.bookings.views import Order, OrderCard, Status, TicketView
+from marketplace.catalog import posters
 from marketplace.components.values import PriceLine, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, NotFound
@@ -204,7 +205,7 @@ class OrderState(ViewerState):
 def _row(card: OrderCard) -> OrderRow:
     status, tone = phrases.booking_status(card.status)
     return OrderRow(
-        id=card.id, href=page_at(f"/o/{card.id}"), poster=f"/api/v1/listings/{card.listing_id}/poster.svg",
+        id=card.id, href=page_at(f"/o/{card.id}"), poster=posters.address(card.listing_id),
         title=card.title, when_text=moments.short(card.starts_at, card.zone), place=card.place_name,
         quantity=say_n("{count} ticket", "{count} tickets", card.quantity),
         total=card.total.text(), status=status, tone=tone,

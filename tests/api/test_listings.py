@@ -56,6 +56,8 @@ class TestBrowsing:
         is_problem(await api.get(f"/listings/{ListingId.new()}"), 404, "not_found")
         poster = await api.get(f"/listings/{market.listing.id}/poster.svg")
         assert poster.headers["content-type"].startswith("image/svg+xml")
+        german = await api.get(f"/listings/{market.listing.id}/poster.svg?lang=de")
+        assert german.text != poster.text
         picture = await api.get(f"/listings/{market.listing.id}/poster.png")
         assert picture.headers["content-type"] == "image/png"
         assert picture.content.startswith(b"\x89PNG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -10,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace import typefaces
 from marketplace.catalog import posters
 from marketplace.catalog.posters import Poster, poster_svg
 from marketplace.catalog.views import Genre
+from marketplace.words import speaking
 from tests.makers.catalog import make_listing
 
+SVG = "{http://www.w3.org/2000/svg}"
 AT = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 
 
@@ -55,17 +59,67 @@ def test_what_is_written_on_it_is_only_text() -> None:
     assert ET.fromstring(svg).findtext("{*}title") == '<script>alert("1")</script> & Söhne'
 
 
-@pytest.mark.parametrize("title", ["W" * 120, "Donaudampfschifffahrtsgesellschaft " * 3, "a b " * 30])
-def test_too_long_a_title_is_set_in_three_lines(title: str) -> None:
-    assert poster(title=title).count("<tspan") <= 3
+def title_of(svg: str) -> tuple[list[str], float]:
+    """The lines of the title, and their size."""
+    group = next(it for it in ET.fromstring(svg).iter(f"{SVG}g") if it.get("font-weight") == "700")
+    return [line.text or "" for line in group.findall(f"{SVG}text")], float(group.get("font-size", 0))
+
+
+def fits(title: str) -> bool:
+    """Whether nothing of the title is lost, no line is wider than the poster in our font, and the art stays in sight."""
+    lines, size = title_of(poster(title=title))
+    widest = max(typefaces.width(line, size, is_bold=True) for line in lines)
+    is_whole = "".join("".join(lines).split()) == "".join(typefaces.composed(title).split())
+    return is_whole and widest <= 536 and len(lines) * size < 200
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "W" * 120, "Donaudampfschifffahrtsgesellschaft " * 3, "a b " * 30, "MMMMMMMMMMMM MMMMMMMM", "国" * 120,
+        "👨‍👩‍👧" * 24, "مسرح الليلة الكبيرة " * 6, "The Tempest",
+    ],
+)  # fmt: skip
+def test_all_of_a_long_title_fits(title: str) -> None:
+    assert fits(title.strip())
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=120))
-def test_any_title_fits(title: str) -> None:
-    root = ET.fromstring(poster(title=title))
-    lines = [span.text or "" for span in root.iter("{http://www.w3.org/2000/svg}tspan")]
-    assert 1 <= len(lines) <= 3
-    assert max(map(len, lines)) <= 40
+def test_all_of_any_title_fits(title: str) -> None:
+    assert fits(title)
+
+
+def test_a_line_that_fills_the_poster_keeps_its_width_in_any_font() -> None:
+    assert "textLength" in poster(title="MMMMMMMMMMMM MMMMMMMM")
+    assert "textLength" not in poster(title="The Tempest")
+
+
+def test_a_long_place_makes_room_for_the_day() -> None:
+    long = poster_svg(
+        Poster(title="T", category="music", seed="s", place="Theater " * 15, starts_at=AT, zone="Europe/Vienna")
+    )
+    place = next(text for text in ET.fromstring(long).itertext() if text.startswith("THEATER"))
+    assert place.endswith("…")
+    assert typefaces.width(place, 14, is_bold=True) + 1.6 * len(place) < 440
+
+
+def test_the_day_is_written_in_the_language_of_the_page() -> None:
+    with speaking("de"):
+        assert "DI., 1. DEZ." in poster()
+
+
+async def test_a_german_page_asks_for_a_german_poster(now: datetime, database) -> None:
+    page = await make_listing(now)
+    assert posters.address(page.id, 3) == f"/api/v1/listings/{page.id}/poster.svg?v=3"
+    with speaking("de"):
+        assert posters.address(page.id, 3) == f"/api/v1/listings/{page.id}/poster.svg?v=3&lang=de"
+        assert posters.address(page.id, as_picture=True) == f"/api/v1/listings/{page.id}/poster.png?lang=de"
+
+
+async def test_a_picture_is_drawn_with_our_fonts_alone_in_every_script(now: datetime, database) -> None:
+    page = await make_listing(now)
+    titles = (" ", "Salt", "Ночь", "Νύχτα", "مسرح", "שיר", "王小明", "山のうた", "노래", "नाटक", "ละคร", "🎭", "🎻")
+    assert len({posters.picture(replace(page, title=title)) for title in titles}) == len(titles)
 
 
 @pytest.mark.parametrize(
