@@ -10,6 +10,7 @@ import reflex as rx
 import structlog
 from reflex.app import default_error_boundary
 from reflex.event import EventSpec
+from reflex_base.event.context import EventContext
 
 from marketplace import settings, wiring
 from marketplace.accounts.errors import SessionEnded, TokenRefused
@@ -20,9 +21,10 @@ from marketplace.errors import HoldfastError
 from marketplace.jobs.worker import working
 from marketplace.lab.lockstep import following
 from marketplace.pages.routes import add_pages
+from marketplace.state.arguments import Arguments
 from marketplace.state.tongue import Tongue
 from marketplace.state.viewer import ViewerState
-from marketplace.words import say
+from marketplace.words import read_address, say, speak
 
 log = structlog.get_logger()
 
@@ -59,6 +61,8 @@ def head() -> list[rx.Component]:
 
 def tell_or_log(exception: Exception) -> EventSpec:
     """What we refuse on purpose is told in its own words; anything else is logged and told in ours."""
+    # It runs in a task of its own, which knows nothing of what the event's was speaking.
+    speak(read_address(str(EventContext.get().router_data.get("pathname", "")))[0])
     if isinstance(exception, TokenRefused | SessionEnded):
         return ViewerState.renew()
     if isinstance(exception, HoldfastError):
@@ -89,5 +93,6 @@ app = rx.App(
     api_transformer=[create_app(), partial(Pages, compiled=COMPILED)],
 )
 app.add_middleware(Tongue())
+app.add_middleware(Arguments())
 app.register_lifespan_task(open_house)
 add_pages(app)

@@ -328,8 +328,10 @@ async def allot(
 ) -> HoldId:
     """Sell units without a visitor's hold: box office, guest list, seeding. The id under which they can be freed.
 
-    Raises UnitsTaken, also while a visitor holds one.
+    Raises UnitsTaken, also while a visitor holds one, and UnfitUnits where none is named.
     """
+    if not units:
+        raise UnfitUnits(say("Name at least one unit."))
     hold_id = HoldId.on(resource)
     await _sell(session, hold_id, holder, units, ref, now)
     return hold_id

@@ -20,7 +20,7 @@ from marketplace.db import transaction
 from marketplace.errors import Invalid
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory.errors import UnitsTaken
+from marketplace.inventory.errors import UnfitUnits, UnitsTaken
 from marketplace.money import Money
 from marketplace.notifications import queries as mail
 from marketplace.notifications.letters import changes_between
@@ -153,6 +153,11 @@ async def test_seats_held_back_are_nobody_else_s_until_they_are_given_back(marke
     with pytest.raises(NothingHeldBack):
         async with transaction() as session:
             await selling.give_back(session, market.seller, market.listing.id, hold_id, market.now)
+
+
+async def test_nothing_cannot_be_held_back(market: Market):
+    with pytest.raises(UnfitUnits):
+        await hold_back(market)
 
 
 async def test_a_seat_in_somebody_s_basket_cannot_be_held_back(market: Market):
