@@ -22,6 +22,7 @@ from marketplace.jobs.worker import working
 from marketplace.lab.lockstep import following
 from marketplace.pages.routes import add_pages
 from marketplace.state.arguments import Arguments
+from marketplace.state.newcomers import Newcomers
 from marketplace.state.tongue import Tongue
 from marketplace.state.viewer import ViewerState
 from marketplace.words import read_address, say, speak
@@ -40,6 +41,20 @@ TELL_ZONE = (
 )
 """Runs before the websocket opens, so that times are right in the first answer already."""
 
+VISITS = """(() => {
+  const visit = () => (document.cookie.match(/(?:^|; )visit=([^;]*)/) || [])[1] || "";
+  const mine = visit();
+  const anew = () => { if (visit() !== mine) { sessionStorage.clear(); location.reload(); } };
+  if ((sessionStorage.getItem("visit") ?? mine) !== mine) sessionStorage.clear();
+  sessionStorage.setItem("visit", mine);
+  localStorage.setItem("visit", mine);
+  addEventListener("storage", (change) => { if (change.key === "visit") anew(); });
+  addEventListener("pageshow", anew);
+  document.addEventListener("visibilitychange", anew);
+})()"""
+"""Runs before the page asks for its State: one that belongs to whoever was logged in before is left behind. Every other tab
+hears of it and begins anew, as does a page that “back” brings from the browser's memory."""
+
 
 def head() -> list[rx.Component]:
     """What every page's head holds beside its title."""
@@ -56,6 +71,7 @@ def head() -> list[rx.Component]:
         ),
         *(rx.el.link(rel="preload", href=f"/fonts/{font}.woff2", custom_attrs=AS_FONT) for font in FONTS),
         rx.el.script(TELL_ZONE),
+        rx.el.script(VISITS),
     ]
 
 
@@ -92,6 +108,7 @@ app = rx.App(
     backend_exception_handler=tell_or_log,
     api_transformer=[create_app(), partial(Pages, compiled=COMPILED)],
 )
+app.add_middleware(Newcomers(), index=0)
 app.add_middleware(Tongue())
 app.add_middleware(Arguments())
 app.register_lifespan_task(open_house)

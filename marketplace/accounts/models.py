@@ -59,13 +59,17 @@ class Membership(SQLModel, table=True):
 
 
 class LoginSession(SQLModel, table=True):
-    """One log-in on one device, kept alive by a chain of refresh tokens. `proved_at`: it has shown the second factor."""
+    """One log-in on one device, kept alive by a chain of refresh tokens. `proved_at`: it has shown the second factor.
+
+    `cart` is the basket that its person filled before they logged in, and goes on filling; it ends with the log-in.
+    """
 
     __tablename__ = "login_session"
 
     id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="account.id", index=True)
     device: str = Field(max_length=200)
+    cart: str | None = None
     started_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
     proved_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -22,7 +22,7 @@ from marketplace.accounts.models import (
 from marketplace.accounts.views import AccountView, Actor, LoginView, SecondFactorView, SellerView
 from marketplace.db import Session
 from marketplace.errors import NotFound
-from marketplace.ids import AccountId, SellerId, SessionId
+from marketplace.ids import AccountId, CartId, SellerId, SessionId
 from marketplace.words import say
 
 
@@ -54,6 +54,14 @@ async def session_is_live(session: Session, id: SessionId, now: datetime) -> boo
     """Whether this log-in has neither ended nor run out."""
     row = await session.get(LoginSession, id)
     return row is not None and row.is_live(now)
+
+
+async def cart_of_log_in(session: Session, id: SessionId, now: datetime) -> CartId | None:
+    """The basket of a log-in that lives. Raises SessionEnded."""
+    row = await session.get(LoginSession, id)
+    if row is None or not row.is_live(now):
+        raise SessionEnded
+    return None if row.cart is None else CartId(row.cart)
 
 
 async def own_view(session: Session, actor: Actor, now: datetime) -> AccountView:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from marketplace import clock
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import exports, queries, throttle
-from marketplace.api.asking import Asking, take_session
+from marketplace.api.asking import Asking, leave
 from marketplace.api.shapes import (
     AccountShape,
     CodeProof,
@@ -52,7 +52,7 @@ async def erase(proof: PasswordProof, actor: Asking) -> Response:
     async with transaction() as session:
         await accounts.erase(session, actor, password=proof.password, now=clock.now())
     response = Response(status_code=204)
-    take_session(response)
+    leave(response)
     return response
 
 

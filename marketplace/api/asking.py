@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -10,19 +11,27 @@ from fastapi import Depends, Request, Response
 from starlette.requests import HTTPConnection
 
 from marketplace import clock, settings
-from marketplace.accounts import throttle, tokens
+from marketplace.accounts import queries, throttle, tokens
+from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.views import Actor, Tokens
+from marketplace.db import transaction
 from marketplace.errors import Forbidden, TooMany, Unavailable
-from marketplace.ids import CartId
+from marketplace.ids import CartId, ulid
 from marketplace.words import say
 
 ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
 CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
+VISIT = "visit"
+"""The cookie that changes whenever somebody logs in or out."""
+
 LANGUAGE = "language"
 """The cookie with the language that a visitor chose; without one, their browser is asked."""
 
 REFRESH_PATH = "/session"
 """The refresh token is sent to the log-in routes only, never along with every request."""
+
+ACTOR = "holdfast.actor"
+"""Where in the scope the actor is kept, once it is known."""
 
 RATE = "holdfast.rate"
 """Where in the scope a rate limit leaves its headers: every answer carries them, a refusal like a success."""
@@ -45,13 +54,19 @@ class CrossSite(Forbidden):
         )
 
 
-def actor_of(connection: HTTPConnection) -> Actor:
-    """Whoever the request's tokens vouch for.
+async def actor_of(connection: HTTPConnection) -> Actor:
+    """Whoever the request's tokens vouch for; found out once for each request.
 
-    Raises TokenRefused for a token that is forged or has run out, and CrossSite for a change that a browser was talked
-    into by another site.
+    Raises TokenRefused for a token that is forged or has run out, SessionEnded where its log-in has ended before it,
+    and CrossSite for a change that a browser was talked into by another site.
     """
-    now = clock.now()
+    if ACTOR not in connection.scope:
+        connection.scope[ACTOR] = await _read_actor(connection, clock.now())
+    actor: Actor = connection.scope[ACTOR]
+    return actor
+
+
+async def _read_actor(connection: HTTPConnection, now: datetime) -> Actor:
     bearer = connection.headers.get("authorization", "")
     access = bearer[7:].strip() if bearer[:7].lower() == "bearer " else ""
     cart_token = connection.headers.get(CART_HEADER, "")
@@ -62,10 +77,22 @@ def actor_of(connection: HTTPConnection) -> Actor:
             must_be_same_site(connection)
     cart = tokens.read_cart(cart_token, now) if cart_token else None
     opened = tokens.read_booking_key(key, now) if key else None
-    known = (
-        tokens.read_access(access, now).actor(cart=cart, opened=opened) if access else Actor(cart=cart, opened=opened)
-    )
-    return replace(known, network=throttle.network_of(address_of(connection)))
+    network = throttle.network_of(address_of(connection))
+    if not access:
+        return Actor(cart=cart, opened=opened, network=network)
+    claims = tokens.read_access(access, now)
+    async with transaction(reading=True) as session:
+        own_cart = await queries.cart_of_log_in(session, claims.session, now)
+    return replace(claims.actor(cart=own_cart or cart, opened=opened), network=network)
+
+
+def cart_of(connection: HTTPConnection) -> CartId | None:
+    """The visitor's cart, whoever they are; one that has run out or is not ours counts as none."""
+    token = connection.headers.get(CART_HEADER) or connection.cookies.get(CART, "")
+    try:
+        return tokens.read_cart(token, clock.now())
+    except TokenRefused:
+        return None
 
 
 def must_be_same_site(connection: HTTPConnection) -> None:
@@ -96,15 +123,15 @@ def _is_program(connection: HTTPConnection) -> bool:
 
 
 async def _actor(request: Request) -> Actor:
-    return actor_of(request)
+    return await actor_of(request)
 
 
 Asking = Annotated[Actor, Depends(_actor)]
 
 
-def shopper(request: Request, response: Response) -> Actor:
+async def shopper(request: Request, response: Response) -> Actor:
     """The actor with a cart: a fresh one is issued, in the answer's cookie and header, to whoever has none."""
-    actor = actor_of(request)
+    actor = await actor_of(request)
     if actor.cart is not None:
         return actor
     cart = CartId.new()
@@ -113,9 +140,13 @@ def shopper(request: Request, response: Response) -> Actor:
 
 
 def give_cart(response: Response, cart: CartId) -> None:
+    """A cart, and the sign by which open pages see that whoever sits before them has changed (`VISITS` in marketplace.py)."""
     token = tokens.issue_cart(cart, clock.now())
+    life = int(tokens.CART_LIFE.total_seconds())
     response.headers[CART_HEADER] = token
-    _set_cookie(response, CART, token, int(tokens.CART_LIFE.total_seconds()), "/")
+    _set_cookie(response, CART, token, life, "/")
+    # Says nothing of the cart and opens nothing: scripts may read it.
+    response.set_cookie(VISIT, ulid(), max_age=life, secure=_is_secure(), samesite="lax")
 
 
 def give_language(response: Response, language: str) -> None:
@@ -124,6 +155,18 @@ def give_language(response: Response, language: str) -> None:
 
 def take_language(response: Response) -> None:
     _delete_cookie(response, LANGUAGE, "/")
+
+
+def enter(response: Response, given: Tokens) -> None:
+    """Somebody has logged in: their tokens, and a fresh cart for what comes after them."""
+    give_session(response, given)
+    give_cart(response, CartId.new())
+
+
+def leave(response: Response) -> None:
+    """Somebody has gone: the next person at this browser is given nothing of theirs."""
+    take_session(response)
+    give_cart(response, CartId.new())
 
 
 def give_session(response: Response, given: Tokens) -> None:

@@ -12,20 +12,23 @@ from marketplace.accounts import actions as accounts
 from marketplace.accounts import throttle, tokens
 from marketplace.accounts.errors import SecondFactorNeeded, TokenRefused
 from marketplace.accounts.tokens import Purpose
-from marketplace.accounts.views import AccountView, Actor, Tokens
+from marketplace.accounts.views import AccountView, Tokens
 from marketplace.api import languages
 from marketplace.api.asking import (
+    ACCESS,
     HALF_WAY,
     REFRESH,
     actor_of,
     address_of,
+    cart_of,
+    enter,
     give_half_way,
     give_language,
     give_session,
+    leave,
     must_be_same_site,
     take_half_way,
     take_language,
-    take_session,
 )
 from marketplace.api.forms import LongText, Text, back, inside, must_be_our_form
 from marketplace.api.shapes import (
@@ -47,8 +50,7 @@ router = APIRouter(prefix="/auth", tags=["Accounts"])
 forms = APIRouter(prefix="/session", include_in_schema=False)
 
 
-def _session(given: Tokens, response: Response) -> SessionShape:
-    give_session(response, given)
+def _session(given: Tokens) -> SessionShape:
     return SessionShape(
         account=AccountShape.of(given.account), access_token=given.access, refresh_token=given.refresh,
         expires_at=given.access_expires_at,
@@ -61,7 +63,9 @@ async def _log_in(request: Request, email: str, password: str) -> Tokens:
     await throttle.hit("login-address", address_of(request), rate)
     await throttle.hit("login-account", email.strip().lower(), rate)
     async with transaction() as session:
-        return await accounts.login(session, email=email, password=password, device=_device(request), now=clock.now())
+        return await accounts.login(
+            session, email=email, password=password, device=_device(request), cart=cart_of(request), now=clock.now()
+        )
 
 
 async def _finish_log_in(request: Request, half_way: str, code: str) -> Tokens:
@@ -69,7 +73,9 @@ async def _finish_log_in(request: Request, half_way: str, code: str) -> Tokens:
     now = clock.now()
     await throttle.guess(tokens.read_step(Purpose.HALF_WAY, half_way, now).account)
     async with transaction() as session:
-        return await accounts.finish_login(session, half_way, code=code, device=_device(request), now=now)
+        return await accounts.finish_login(
+            session, half_way, code=code, device=_device(request), cart=cart_of(request), now=now
+        )
 
 
 def _device(request: Request) -> str:
@@ -112,13 +118,17 @@ async def register(wanted: Registration, request: Request) -> AccountShape:
 @router.post("/login")
 async def login(wanted: Login, request: Request, response: Response) -> SessionShape:
     """401 `second_factor_needed`, with `half_way` for POST /auth/login/code, where a code is wanted, too."""
-    return _session(await _log_in(request, wanted.email, wanted.password), response)
+    given = await _log_in(request, wanted.email, wanted.password)
+    enter(response, given)
+    return _session(given)
 
 
 @router.post("/login/code")
 async def login_with_code(wanted: CodeLogin, request: Request, response: Response) -> SessionShape:
     """The second half of a log-in."""
-    return _session(await _finish_log_in(request, wanted.half_way, wanted.code), response)
+    given = await _finish_log_in(request, wanted.half_way, wanted.code)
+    enter(response, given)
+    return _session(given)
 
 
 @router.post("/verify", status_code=204)
@@ -150,7 +160,9 @@ async def refresh(request: Request, response: Response, wanted: RefreshRequest |
     if token is None:
         must_be_same_site(request)
         token = request.cookies.get(REFRESH, "")
-    return _session(await _refresh(token), response)
+    given = await _refresh(token)
+    give_session(response, given)
+    return _session(given)
 
 
 @router.post("/logout", status_code=204)
@@ -162,7 +174,7 @@ async def logout(request: Request, wanted: RefreshRequest | None = None) -> Resp
     response = Response(status_code=204)
     async with transaction() as session:
         await accounts.logout(session, token, clock.now())
-    take_session(response)
+    leave(response)
     return response
 
 
@@ -184,7 +196,7 @@ async def login_form(
     except HoldfastError as error:
         return back("/login", error, email=email, next=page)
     response = RedirectResponse(page, 303)
-    give_session(response, given)
+    enter(response, given)
     return response
 
 
@@ -200,7 +212,7 @@ async def code_form(request: Request, code: Text = "", csrf: Text = "", next: Te
         return back("/login/code", error, next=page)
     response = RedirectResponse(page, 303)
     take_half_way(response)
-    give_session(response, given)
+    enter(response, given)
     return response
 
 
@@ -222,7 +234,7 @@ async def reset_form(request: Request, token: LongText = "", new_password: Text 
     except HoldfastError as error:
         return back("/reset", error, token=token)
     response = RedirectResponse(f"{page_at('/reset')}?done=1", 303)
-    take_session(response)
+    leave(response)
     return response
 
 
@@ -230,14 +242,14 @@ async def reset_form(request: Request, token: LongText = "", new_password: Text 
 async def erase_form(request: Request, password: Text = "", csrf: Text = "") -> Response:
     try:
         must_be_our_form(request, csrf)
-        actor: Actor = actor_of(request)
+        actor = await actor_of(request)
         await throttle.guess(actor.must_have_account())
         async with transaction() as session:
             await accounts.erase(session, actor, password=password, now=clock.now())
     except HoldfastError as error:
         return back("/account", error)
     response = RedirectResponse(f"{page_at('/account')}?erased=1", 303)
-    take_session(response)
+    leave(response)
     return response
 
 
@@ -253,7 +265,7 @@ async def register_form(
     except HoldfastError as error:
         return back("/register", error, email=email, name=name, next=page)
     response = RedirectResponse(page, 303)
-    give_session(response, given)
+    enter(response, given)
     return response
 
 
@@ -266,18 +278,20 @@ async def logout_form(request: Request, csrf: Text = "") -> Response:
         return back("/login", error)
     async with transaction() as session:
         await accounts.logout(session, request.cookies.get(REFRESH, ""), clock.now())
-    take_session(response)
+    leave(response)
     return response
 
 
 @forms.get("/renew")
 async def renew(request: Request, next: str = "/") -> Response:
-    """A page whose access token has run out comes by here for a fresh one; a session that has ended becomes a visitor."""
+    """A page whose access token has run out comes by here for a fresh one; who was logged out elsewhere is a new visitor."""
     response = RedirectResponse(inside(next), 303)
     try:
         give_session(response, await _refresh(request.cookies.get(REFRESH, "")))
     except (TokenRefused, Unauthenticated):
-        take_session(response)
+        was_somebody = request.cookies.keys() & {ACCESS, REFRESH}
+        if was_somebody:
+            leave(response)
     return response
 
 

@@ -23,7 +23,7 @@ async def hold_seats(wanted: HoldRequest, request: Request, response: Response) 
     409 `seats_taken` names the seats that somebody else has.
     """
     # Called, not depended on: having FastAPI solve a dependency costs as much as a claim.
-    actor = shopper(request, response)
+    actor = await shopper(request, response)
     await limit_holds(request, actor)
     held = await holding.hold(actor, ListingId(wanted.listing_id), _request(wanted), clock.now())
     return HoldShape.of(held)

@@ -56,7 +56,7 @@ class Idempotent(APIRoute):
 
 
 async def _once(request: Request, key: str, handle: Handler) -> Response:
-    label = _label(request)
+    label = await _label(request)
     begun = await _begin(request, key, label)
     if isinstance(begun, Replay):
         headers = {**begun.headers, "Idempotency-Replayed": "true"}
@@ -83,9 +83,9 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
     return response
 
 
-def _label(request: Request) -> str:
+async def _label(request: Request) -> str:
     """Whose key it is. Who has no cart yet is told apart by address, so that no stranger is given another's cart."""
-    actor = actor_of(request)
+    actor = await actor_of(request)
     return f"visitor {address_of(request)}" if actor == Actor() else actor.label
 
 

@@ -145,7 +145,8 @@ class _Dressed:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         is_page = headers.get("content-type", "").startswith("text/html")
         if (is_page or self.scope["path"].startswith(FORMS)) and not _has_cart(Headers(scope=self.scope)):
-            headers.append("Set-Cookie", _fresh_cart())
+            for cookie in _fresh_cart():
+                headers.append("Set-Cookie", cookie)
         if is_page:
             if read_address(self.scope["path"])[0] == "en":
                 headers.add_vary_header(languages.WHAT_DECIDES)
@@ -231,11 +232,11 @@ def _has_cart(headers: Headers) -> bool:
     return True
 
 
-def _fresh_cart() -> str:
-    """A cookie with a cart in it."""
+def _fresh_cart() -> list[str]:
+    """The cookies that bring a cart."""
     carrier = Response()
     asking.give_cart(carrier, CartId.new())
-    return carrier.headers["set-cookie"]
+    return carrier.headers.getlist("set-cookie")
 
 
 def _digests(page: bytes) -> str:

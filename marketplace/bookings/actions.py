@@ -75,17 +75,16 @@ async def check_out(
     index keeps them from being sold twice. Raises BuyerRefused, HoldExpired, HoldChanged or NotFound (the hold),
     TotalChanged, UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
     """
-    cart = actor.must_have_cart()
     # Before the first word to the database: whoever asks Redis while it is filled anew from SQL may have to wait for a
     # connection, and must not keep one meanwhile. What it refuses does not matter to a hold that is an order already.
-    claim = await _claim_or_refusal(hold_id, cart)
+    claim = await _claim_or_refusal(hold_id, actor.must_have_cart())
     made = await queries.of_hold(session, hold_id)
     if made is None:
         buyer = _known(buyer)
         # Else two check-outs at once would count without each other, and the slower of two clicks would count the other.
         await queries.wait_for_turn(session, ListingId(hold_id.resource), buyer.email, actor.account)
         made = await queries.of_hold(session, hold_id) or await _begin(session, actor, claim, buyer, total, now)
-    if made.cart != cart:
+    if not queries.is_buyers_own(made, actor):
         raise BookingNotFound(hold_id)
     if made.total != total:
         raise TotalChanged(made.total)
@@ -105,9 +104,9 @@ async def correct_buyer(session: Session, actor: Actor, id: BookingId, buyer: Bu
     Raises BookingNotFound also for whoever did not check out, BuyerRefused, TooManyForOneBuyer, and NothingToPay or
     PaymentTimeOver where it is too late.
     """
-    buyer, cart = _known(buyer), actor.must_have_cart()
+    buyer = _known(buyer)
     booking = await queries.locked(session, id)
-    if booking.cart != cart:
+    if not queries.is_buyers_own(booking, actor):
         raise BookingNotFound(id)
     if booking.buyer != buyer:
         if booking.buyer.email != buyer.email:

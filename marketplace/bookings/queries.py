@@ -40,11 +40,17 @@ async def seen_by(session: Session, actor: Actor, id: BookingId, *, lock: bool =
     return booking, party
 
 
+def is_buyers_own(booking: Booking, actor: Actor) -> bool:
+    """Whether the actor checked out. What was bought with an account is the account's, whoever has had the cart before."""
+    if booking.account_id is not None:
+        return booking.account_id == actor.account
+    return actor.cart is not None and booking.cart == actor.cart
+
+
 def _party(booking: Booking, actor: Actor) -> Party | None:
     if actor.is_system:
         return Party.SYSTEM
-    is_own_account = actor.account is not None and booking.account_id == actor.account
-    if is_own_account or booking.cart == actor.cart or actor.opened == booking.id:
+    if is_buyers_own(booking, actor) or actor.opened == booking.id:
         return Party.BUYER
     if booking.seller_id in actor.sellers:
         return Party.SELLER
@@ -144,7 +150,7 @@ async def orders(
 ) -> list[OrderCard]:
     """The actor's own purchases (by account and by cart), newest first; `after` is when and which the last one was."""
     mine = [col(Booking.account_id) == actor.account] if actor.account else []
-    mine += [col(Booking.cart) == actor.cart] if actor.cart else []
+    mine += [and_(col(Booking.cart) == actor.cart, col(Booking.account_id).is_(None))] if actor.cart else []
     if not mine:
         return []
     quantity = (
@@ -228,6 +234,7 @@ async def unpaid_of_cart(session: Session, actor: Actor, listing_id: ListingId, 
         select(Booking)
         .where(
             Booking.cart == actor.cart,
+            or_(col(Booking.account_id).is_(None), col(Booking.account_id) == actor.account),
             Booking.listing_id == listing_id,
             Booking.status == Status.PENDING_PAYMENT,
             col(Booking.expires_at) > now,

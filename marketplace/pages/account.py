@@ -12,6 +12,7 @@ from marketplace.components.cards import card
 from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.forms import field, select
 from marketplace.components.labels import badge
+from marketplace.components.recovery import recovery_codes
 from marketplace.components.shell import dialog, page_header
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.account import AccountState, LogInRow, ResetState, VerifyState
@@ -132,14 +133,20 @@ def _second_factor() -> rx.Component:
                 tone="warning",
             ),
         ),
-        rx.cond(
-            _S.fresh_codes,
-            _recovery_codes(),
+        recovery_codes(
             rx.cond(
                 _S.enrolling_secret != "",
                 _enrolling(),
                 rx.cond(_S.has_second_factor, _factor_on(), _factor_off()),
             ),
+            words={
+                "title": say("The second factor is on. Keep these codes"),
+                "hint": say("Each of these logs you in once if your phone is lost. We cannot show them again."),
+                "kept": say("I have kept them"),
+                "away": say("That did not work, and nothing was changed. Please try again."),
+            },
+            on_refused=_S.refuse_code,
+            on_kept=_S.keep_codes,
         ),
         title=say("Second factor"),
         testid="second-factor",
@@ -183,27 +190,9 @@ def _enrolling() -> rx.Component:
             button(say("Not now"), testid="factor-stop", tone="plain", on_click=_S.stop_enrolling),
             class_name="cluster",
         ),
-        on_submit=_S.confirm_second_factor,
-        reset_on_submit=True,
         class_name="form",
+        custom_attrs={"data-confirms": ""},
     )  # fmt: skip
-
-
-def _recovery_codes() -> rx.Component:
-    return rx.el.div(
-        notice(
-            say("Each of these logs you in once if your phone is lost. We cannot show them again."),
-            title=say("The second factor is on. Keep these codes"),
-            testid="factor-codes",
-            tone="good",
-        ),
-        rx.el.ul(
-            rx.foreach(_S.fresh_codes, lambda code: rx.el.li(code, class_name="numeric", data_testid="recovery-code")),
-            class_name="codes",
-        ),
-        button(say("I have kept them"), testid="factor-codes-kept", tone="primary", on_click=_S.keep_codes),
-        class_name="stack",
-    )
 
 
 def _factor_on() -> rx.Component:

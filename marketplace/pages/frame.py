@@ -15,11 +15,9 @@ from marketplace.state.viewer import ViewerState
 from marketplace.words import LANGUAGES, page_at, say, spoken
 
 LEAVE = "leave"
-"""Id of the form that logs out. What the tab remembers of its viewer goes first."""
+"""Id of the form that logs out."""
 
-_leave = rx.call_function(
-    rx.Var(f"(() => {{ sessionStorage.clear(); document.getElementById('{LEAVE}').requestSubmit(); }})")
-)
+_leave = rx.call_function(rx.Var(f"(() => document.getElementById('{LEAVE}').requestSubmit())"))
 
 
 def frame(*content: rx.Component, current: str = "") -> rx.Component:

@@ -53,12 +53,11 @@ class AccountState(ViewerState):
 
     enrolling_secret: str = ""
     enrolling_qr: str = ""
-    fresh_codes: list[str] = []  # noqa: RUF012
     is_leaving: bool = False
 
     @rx.event
     async def load(self) -> None:
-        """Runs again after a lost connection, so what is half done stays: codes that cannot be shown a second time."""
+        """Runs again after a lost connection, so what is half done stays."""
         asked = self.router.url.query_parameters
         self.is_loading, self.problems, self.done = not self.email, {}, ""
         self.is_erased = asked.get("erased", "") == "1"
@@ -69,7 +68,7 @@ class AccountState(ViewerState):
             await self._look_again()
         else:
             self.email, self.person, self.log_ins, self.is_leaving = "", "", [], False
-            self.enrolling_secret, self.enrolling_qr, self.fresh_codes = "", "", []
+            self.enrolling_secret, self.enrolling_qr = "", ""
         self.is_loading = False
 
     @rx.event
@@ -129,20 +128,9 @@ class AccountState(ViewerState):
         self.enrolling_qr = f"data:image/svg+xml;base64,{base64.b64encode(codes.qr_svg(begun.uri).encode()).decode()}"
 
     @rx.event
-    async def confirm_second_factor(self, form: dict[str, Any]) -> None:
-        actor = await self._actor()
-        try:
-            await throttle.guess(actor.must_have_account())
-            async with transaction() as session:
-                fresh = await accounts.confirm_second_factor(
-                    session, actor, code=str(form.get("code", "")), now=clock.now()
-                )
-        except HoldfastError as refused:
-            self._refuse("factor", refused)
-            return
-        self.enrolling_secret, self.enrolling_qr, self.fresh_codes = "", "", list(fresh)
-        await self._look_again()
-        self._succeed("factor")
+    def refuse_code(self, why: str) -> None:
+        """The API has not taken the first code. It is asked by the page itself: recovery codes pass through no State."""
+        self.problems, self.done = {"factor.code": why}, ""
 
     @rx.event
     def stop_enrolling(self) -> None:
@@ -151,7 +139,7 @@ class AccountState(ViewerState):
     @rx.event
     def keep_codes(self) -> None:
         """They are written down. The tokens of this log-in come anew, now that it has shown the second factor."""
-        self.fresh_codes = []
+        self.enrolling_secret, self.enrolling_qr = "", ""
         self.away = f"/session/renew?next=/account&at={clock.now().timestamp():.3f}"
 
     @rx.event
@@ -214,6 +202,8 @@ class AccountState(ViewerState):
         self.has_second_factor, self.codes_left = factor.is_on, factor.recovery_codes
         self.factor_since = "" if factor.since is None else moments.short(factor.since, self.zone)
         self.is_needed = mine.is_operator and not factor.is_on
+        if factor.is_on:
+            self.enrolling_secret, self.enrolling_qr = "", ""
 
     def _row(self, row: LoginView) -> LogInRow:
         return LogInRow(

@@ -41,6 +41,9 @@ class ViewerState(rx.State):
     away: str = ""
     """Where the browser goes next, by a whole navigation: a redirect of Reflex' own stays among the pages."""
 
+    _began_with: str = ""
+    """The cart of the visitor whom this State belongs to."""
+
     _renewed_at: datetime | None = None
     _renewed_on: str = ""
 
@@ -54,7 +57,7 @@ class ViewerState(rx.State):
         self.notice = ""
         try:
             actor = await self._actor()
-        except TokenRefused:
+        except (TokenRefused, SessionEnded):
             self._renew(say("Your log-in has ended. Please log in again."))
             return
         if actor.cart is None:
@@ -66,11 +69,8 @@ class ViewerState(rx.State):
         self.is_signed_in = actor.account is not None
         self.name = ""
         if actor.account is not None:
-            try:
-                async with transaction(reading=True) as session:
-                    self.name = (await accounts.own_view(session, actor, clock.now())).name
-            except SessionEnded:
-                self._renew(say("Your log-in has ended. Please log in again."))
+            async with transaction(reading=True) as session:
+                self.name = (await accounts.account_view(session, actor.account)).name
 
     @rx.event
     def renew(self) -> None:
@@ -87,17 +87,18 @@ class ViewerState(rx.State):
         self.notice = ""
 
     async def _actor(self) -> Actor:
-        """Whoever this browser's cookies vouch for. Raises TokenRefused where a log-in has run out."""
+        """Whoever this browser's cookies vouch for. Raises TokenRefused, SessionEnded where a log-in has run out."""
         cookies, now = self._cookies(), clock.now()
         key = self.router.url.query_parameters.get("key", "")
         opened = tokens.read_booking_key(key, now) if key else None
-        access, cart = cookies.get("access", ""), self._cart()
-        known = (
-            tokens.read_access(access, now).actor(cart=cart, opened=opened)
-            if access
-            else Actor(cart=cart, opened=opened)
-        )
-        return replace(known, network=throttle.network_of(self.router.session.client_ip))
+        network = throttle.network_of(self.router.session.client_ip)
+        access = cookies.get("access", "")
+        if not access:
+            return Actor(cart=self._cart(), opened=opened, network=network)
+        claims = tokens.read_access(access, now)
+        async with transaction(reading=True) as session:
+            own_cart = await accounts.cart_of_log_in(session, claims.session, now)
+        return replace(claims.actor(cart=own_cart or self._cart(), opened=opened), network=network)
 
     def _cart(self) -> CartId | None:
         """The visitor's cart. One that has run out counts as none: the next page brings a fresh one."""
@@ -105,6 +106,20 @@ class ViewerState(rx.State):
             return tokens.read_cart(self._cookies().get("cart", ""), clock.now())
         except TokenRefused:
             return None
+
+    def _turns_away(self, now: datetime, *, may_begin_anew: bool) -> bool:
+        """Whether this State belongs to another visitor than the one who has connected.
+
+        It is emptied for the new one if it `may_begin_anew`; else the page is made to come back.
+        """
+        cart = self._cart() or ""
+        if self._began_with not in {"", cart}:
+            if not may_begin_anew:
+                self._fetch_cookies(self._here(), now)
+                return True
+            self._get_root_state().reset()  # type: ignore[no-untyped-call]  # Reflex has not typed it
+        self._began_with = cart
+        return False
 
     def _cookies(self) -> dict[str, str]:
         return cookie_parser(self.router.headers.cookie)

@@ -270,7 +270,7 @@ class TestForms:
     async def browser(self, app, ada: Client, market: Market):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            client.cookies.set("cart", tokens.issue_cart(CartId.new(), market.now))
+            client.cookies.set("cart", tokens.issue_cart(CartId.new(), market.now), domain="test.local")
             client.headers["Origin"] = "http://test"
             yield client
 

@@ -26,7 +26,8 @@ class TestPrograms:
         given = await api.post("/auth/login", json={"email": who["email"], "password": PASSWORD})
         session = given.json()
         assert session["account"] == made.json()
-        assert all("HttpOnly" in cookie for cookie in given.headers.get_list("set-cookie"))
+        readable = [cookie for cookie in given.headers.get_list("set-cookie") if "HttpOnly" not in cookie]
+        assert [cookie.partition("=")[0] for cookie in readable] == ["visit"]
         me = await api.get("/me", headers={"Authorization": f"bearer {session['access_token']}"})
         assert me.json() == made.json()
         fresh = (await api.post("/auth/refresh", json={"refresh_token": session["refresh_token"]})).json()
@@ -76,7 +77,8 @@ class TestPrograms:
         assert (await api.post("/auth/refresh", headers=ours)).status_code == 200
         out = await api.post("/auth/logout", headers=ours)
         assert out.status_code == 204
-        assert {cookie.partition("=")[0] for cookie in out.headers.get_list("set-cookie")} == {"access", "refresh"}
+        changed = {cookie.partition("=")[0] for cookie in out.headers.get_list("set-cookie")}
+        assert changed == {"access", "refresh", "cart", "visit"}
 
 
 class TestForms:
@@ -86,7 +88,7 @@ class TestForms:
     async def browser(self, app, market: Market):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            client.cookies.set("cart", tokens.issue_cart(CartId.new(), market.now))
+            client.cookies.set("cart", tokens.issue_cart(CartId.new(), market.now), domain="test.local")
             client.headers["Origin"] = "http://test"
             yield client
 

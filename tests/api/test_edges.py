@@ -426,7 +426,7 @@ async def test_forwarded_addresses_are_believed_from_our_own_proxies_only(
     settings.use(own_settings.model_copy(update={"trusted_proxy_hops": 2}))
     assert address_of(request("6.6.6.6, 203.0.113.9, 10.0.0.2")) == "203.0.113.9"
     assert address_of(request("203.0.113.9")) == "10.0.0.1"
-    assert actor_of(request(authorization="Basic x")) == Actor()
+    assert await actor_of(request(authorization="Basic x")) == Actor()
     assert clock.now()
     assert AccountId.new()
 

@@ -16,7 +16,7 @@ import uvicorn
 from marketplace import redis as redis_room
 from marketplace.ids import ListingId
 from tests.api.client import Client, faulty_fields, is_problem
-from tests.api.test_purchase import bearer
+from tests.makers.accounts import bearer
 from tests.makers.bookings import Market, guest
 from tests.makers.catalog import make_listing, plan_document
 from tests.waiting import eventually
@@ -66,13 +66,13 @@ class TestBrowsing:
         draft = await make_listing(market.now, seller=market.listing.seller, is_published=False)
         for path in ("", "/plan", "/seats", "/seats/stream", "/poster.svg", "/poster.png"):
             is_problem(await api.get(f"/listings/{draft.id}{path}"), 404, "not_found")
-        mine = await api.get(f"/listings/{draft.id}", headers=bearer(market.seller, market.now))
+        mine = await api.get(f"/listings/{draft.id}", headers=await bearer(market.seller, market.now))
         assert mine.json()["status"] == "draft"
 
 
 class TestSelling:
     async def test_from_a_plan_to_a_published_listing(self, api: Client, market: Market) -> None:
-        api.headers.update(bearer(market.seller, market.now))
+        api.headers.update(await bearer(market.seller, market.now))
         shop = market.listing.seller.id
         plan = await api.post("/plans", params={"seller_id": shop}, json=plan_document(rows=2, seats=4, name="Cellar"))
         assert plan.status_code == 201
@@ -101,12 +101,12 @@ class TestSelling:
         published = await api.post(f"/listings/{id}/publish")
         assert published.json()["status"] in {"published", "on_sale"}
         is_problem(await api.post(f"/listings/{id}/publish"), 409, "listing_status")
-        stranger = bearer(guest_with_account(), market.now)
+        stranger = await bearer(guest_with_account(), market.now)
         is_problem(await api.patch(f"/listings/{id}", json={"title": "Mine"}, headers=stranger), 403, "forbidden")
         is_problem(await api.post("/listings", json=draft, headers=stranger), 403, "forbidden")
 
     async def test_every_fault_of_a_plan_is_named(self, api: Client, market: Market) -> None:
-        api.headers.update(bearer(market.seller, market.now))
+        api.headers.update(await bearer(market.seller, market.now))
         where = {"seller_id": market.listing.seller.id}
         document = plan_document()
         document["zones"][0]["rows"][0]["seats"][1]["seat_guid"] = "A-1"
@@ -123,7 +123,7 @@ class TestSelling:
         is_problem(big, 422, "plan_refused")
 
     async def test_each_wrong_field_of_a_listing_is_named(self, api: Client, market: Market) -> None:
-        api.headers.update(bearer(market.seller, market.now))
+        api.headers.update(await bearer(market.seller, market.now))
         answer = await api.patch(
             f"/listings/{market.listing.id}", json={"prices": {"Premium": "9", "Standard": True}, "policy": 1}
         )

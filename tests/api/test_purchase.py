@@ -13,21 +13,12 @@ from marketplace.catalog import actions as listings
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingChange
 from marketplace.db import transaction
-from marketplace.ids import AccountId, BookingId, CartId, HoldId, PaymentId, ResourceId, SessionId
+from marketplace.ids import AccountId, BookingId, CartId, HoldId, PaymentId, ResourceId
 from marketplace.notifications import queries as mailbox
 from tests.api.client import BUYER, Client, booking_of, faulty_fields, is_problem
-from tests.makers.accounts import make_account
+from tests.makers.accounts import bearer, make_account
 from tests.makers.bookings import Market, guest
 from tests.makers.payments import CARD_DECLINED, CHALLENGE
-
-
-def bearer(claims_of: Actor, now: datetime) -> dict[str, str]:
-    """Headers of somebody with a log-in."""
-    from marketplace.accounts.views import AccountView, SellerView
-
-    sellers = tuple(SellerView(seller, "", "", "", is_suspended=False) for seller in claims_of.sellers)
-    account = AccountView(claims_of.must_have_account(), "", "", claims_of.is_operator, sellers, now)
-    return {"Authorization": f"Bearer {tokens.issue_access(account, SessionId.new(), now)}"}
 
 
 class TestHolds:
@@ -138,7 +129,7 @@ class TestHolds:
     ) -> None:
         settings.use(own_settings.model_copy(update={"hold_limit": "2/minute", "hold_limit_per_network": "4/minute"}))
         shop = await make_account(market.now)
-        known = bearer(Actor(account=shop.id), market.now)
+        known = await bearer(Actor(account=shop.id), market.now)
         wanted = {"listing_id": market.listing.id, "seats": ["A-1"]}
         for at in range(2):
             made_up = {"Cookie": f"cart=made-up-{at}", **known}
@@ -269,7 +260,7 @@ class TestBookings:
         paid = (await api.pay(booking)).json()
         other = await api.without_cart().book(market, "B-1")
         stranger = api.without_cart()
-        for headers in ({}, bearer(Actor(account=AccountId.new()), market.now)):
+        for headers in ({}, await bearer(Actor(account=AccountId.new()), market.now)):
             for path in (f"/bookings/{booking['id']}", f"/bookings/{booking['id']}/cancel"):
                 is_problem(await stranger.get(path, headers=headers), 404, "booking_not_found")
             is_problem(
@@ -285,11 +276,11 @@ class TestBookings:
         self, api: Client, market: Market
     ) -> None:
         account = await make_account(market.now)
-        api.headers.update(bearer(Actor(account=account.id), market.now))
+        api.headers.update(await bearer(Actor(account=account.id), market.now))
         booking = await api.book(market, "A-1")
         assert booking["total"]["amount"] == 20_00
         elsewhere = api.without_cart()
-        elsewhere.headers.update(bearer(Actor(account=account.id), market.now))
+        elsewhere.headers.update(await bearer(Actor(account=account.id), market.now))
         assert [card["id"] for card in (await elsewhere.get("/bookings")).json()["items"]] == [booking["id"]]
 
     async def test_what_is_free_is_accepted_without_paying(self, api: Client, market: Market) -> None:
@@ -365,7 +356,7 @@ class TestPayments:
         is_problem(await api.post(path, json={}), 422, "idempotency_key_required")
         is_problem(await api.post(path, json={}, headers=key), 403, "forbidden")
         seller = api.without_cart()
-        seller.headers.update(bearer(market.seller, market.now))
+        seller.headers.update(await bearer(market.seller, market.now))
         five = {"amount": {"amount": 5_00, "currency": "EUR"}, "reason": "goodwill"}
         given = await seller.post(path, json=five, headers=key)
         assert given.status_code == 201
@@ -395,7 +386,7 @@ class TestPayments:
                 f"/payments/{payment['id']}/refunds",
                 content=f'{{"amount": {{"amount": {amount}, "currency": "{currency}"}}}}',
                 headers={"Content-Type": "application/json", "Idempotency-Key": f"k{currency}"}
-                | bearer(market.seller, market.now),
+                | await bearer(market.seller, market.now),
             )
             assert answer.status_code == 422, answer.text
         assert await market.bank() == ([22_00], [])

@@ -6,14 +6,13 @@ import csv
 import io
 
 from tests.api.client import Client, booking_of, is_problem
-from tests.api.test_purchase import bearer
-from tests.makers.accounts import make_seller
+from tests.makers.accounts import bearer, make_seller
 from tests.makers.bookings import Market, guest
 from tests.makers.catalog import plan_document
 
 
 async def rows_of(api: Client, market: Market) -> list[dict[str, str]]:
-    answer = await api.get(f"/listings/{market.listing.id}/orders.csv", headers=bearer(market.seller, market.now))
+    answer = await api.get(f"/listings/{market.listing.id}/orders.csv", headers=await bearer(market.seller, market.now))
     assert answer.status_code == 200, answer.text
     assert "attachment" in answer.headers["content-disposition"]
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -42,13 +41,13 @@ async def test_no_cell_is_a_formula_whatever_buyers_call_themselves(api: Client,
 
 async def test_to_strangers_there_is_no_such_file(api: Client, market: Market) -> None:
     _, stranger = await make_seller(market.now, name="Other House")
-    for headers in ({}, bearer(stranger, market.now)):
+    for headers in ({}, await bearer(stranger, market.now)):
         is_problem(await api.get(f"/listings/{market.listing.id}/orders.csv", headers=headers), 404, "not_found")
 
 
 async def test_a_hall_is_a_picture_for_the_people_of_its_shop(api: Client, market: Market) -> None:
     place = f"/plans/{market.listing.plan_id}/sketch.svg"
-    mine = await api.get(place, headers=bearer(market.seller, market.now))
+    mine = await api.get(place, headers=await bearer(market.seller, market.now))
     assert mine.headers["content-type"].startswith("image/svg+xml")
     assert mine.text.startswith("<svg")
     is_problem(await api.get(place), 404, "not_found")
@@ -58,7 +57,7 @@ async def test_a_refused_plan_comes_back_with_a_drawing_of_its_faults(api: Clien
     document = plan_document()
     del document["zones"][0]["rows"][0]["seats"][0]["seat_guid"]
     asked = {"seller_id": market.listing.seller.id, "drawing": "true"}
-    answer = await api.post("/plans", params=asked, json=document, headers=bearer(market.seller, market.now))
+    answer = await api.post("/plans", params=asked, json=document, headers=await bearer(market.seller, market.now))
     problem = is_problem(answer, 422, "plan_refused")
     assert problem["errors"][0]["field"] == "$.zones[0].rows[0].seats[0].seat_guid"
     assert ">1</text>" in problem["drawing"]

@@ -76,6 +76,8 @@ async def test_a_new_account_confirms_its_address_and_a_forgotten_password_is_se
 
 async def test_a_second_factor_is_set_up_and_asked_for_on_the_next_device(visitor: Visitor):
     page = await visitor()
+    heard: list[str] = []
+    page.on("websocket", lambda line: line.on("framereceived", lambda frame: heard.append(str(frame))))
     email = await come_in(page)
     account = AccountPage(page)
     await account.open()
@@ -83,7 +85,13 @@ async def test_a_second_factor_is_set_up_and_asked_for_on_the_next_device(visito
     await account.part("factor-begin").click()
     await expect(account.part("factor-password-error")).not_to_be_empty()
     app = pyotp.TOTP(await account.begin_second_factor(PASSWORD))
+    await account.part("factor-code").fill("000000x")
+    await account.part("factor-confirm").click()
+    await expect(account.part("factor-code-error")).not_to_be_empty()
     codes = await account.confirm_second_factor(app.at(datetime.now(UTC)))
+
+    assert any("enrolling_qr" in frame for frame in heard)
+    assert not any(code in frame for frame in heard for code in codes)
 
     phone = await visitor(**PHONE)
     await log_in(phone, email)
@@ -102,6 +110,23 @@ async def test_a_second_factor_is_set_up_and_asked_for_on_the_next_device(visito
     await expect(account.log_ins).to_have_count(1)
     await phone.reload()
     await expect(on_phone.stranger).to_be_visible()
+
+
+async def test_logging_out_empties_every_open_tab(visitor: Visitor):
+    page = await visitor()
+    other = await page.context.new_page()
+    email = await come_in(page)
+    shown = AccountPage(other)
+    await shown.open()
+    await expect(shown.part("profile-name")).to_have_value("Nora Lindqvist")
+    began_with = await other.evaluate("sessionStorage.getItem('token')")
+    assert began_with
+    await AccountPage(page).log_out()
+    await expect(shown.stranger).to_be_visible()
+    await expect(other.get_by_text(email)).to_have_count(0)
+    assert await other.evaluate("sessionStorage.getItem('token')") != began_with
+    await log_in(page, email)
+    await expect(shown.part("profile-name")).to_have_value("Nora Lindqvist")
 
 
 async def test_somebody_renames_themselves_takes_their_data_and_leaves(visitor: Visitor):

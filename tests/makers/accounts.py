@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from marketplace.accounts import actions, passwords
-from marketplace.accounts.models import Account
+from marketplace.accounts import actions, passwords, tokens
+from marketplace.accounts.models import Account, LoginSession
 from marketplace.accounts.views import AccountView, Actor, SellerView
 from marketplace.db import transaction
-from marketplace.ids import AccountId, CartId, ulid
+from marketplace.ids import AccountId, CartId, SessionId, ulid
 
 PASSWORD = "correct horse battery"
 
@@ -43,6 +43,24 @@ async def make_seller(now: datetime, *, name: str = "Theatre Royal", about: str 
 def guest() -> Actor:
     """A visitor without an account."""
     return Actor(cart=CartId.new())
+
+
+async def bearer(actor: Actor, now: datetime) -> dict[str, str]:
+    """Headers of somebody with an account, who has just logged in."""
+    account, log_in = actor.must_have_account(), SessionId.new()
+    sellers = tuple(SellerView(seller, "", "", "", is_suspended=False) for seller in actor.sellers)
+    async with transaction() as session:
+        if await session.get(Account, account) is None:
+            session.add(Account(id=account, email=f"{account}@example.org", name="", password_hash="", created_at=now))
+            await session.flush()
+        session.add(
+            LoginSession(
+                id=log_in, account_id=account, device="a test", started_at=now, seen_at=now,
+                expires_at=now + timedelta(days=30),
+            )
+        )  # fmt: skip
+    view = AccountView(account, "", "", actor.is_operator, sellers, now)
+    return {"Authorization": f"Bearer {tokens.issue_access(view, log_in, now, is_proved=actor.is_operator)}"}
 
 
 async def _hash_of_the_password() -> str:

@@ -15,11 +15,13 @@ from marketplace.accounts.tokens import STEP_LIFE, Purpose, issue_step, read_ste
 from marketplace.accounts.views import Tokens
 from marketplace.db import Session
 from marketplace.errors import NotFound
-from marketplace.ids import AccountId, SessionId
+from marketplace.ids import AccountId, CartId, SessionId
 
 
-async def login(session: Session, *, email: str, password: str, device: str, now: datetime) -> Tokens:
-    """Begin a log-in session.
+async def login(
+    session: Session, *, email: str, password: str, device: str, cart: CartId | None = None, now: datetime
+) -> Tokens:
+    """Begin a log-in session. What is in `cart`, the visitor's so far, stays reachable to it.
 
     Raises WrongCredentials, in the same words and time whether there is such an account or not; SecondFactorNeeded
     with the token that `finish_login` wants, where the password alone is not enough.
@@ -35,10 +37,12 @@ async def login(session: Session, *, email: str, password: str, device: str, now
         raise SecondFactorNeeded(half_way, now + STEP_LIFE[Purpose.HALF_WAY])
     if fresh:
         account.password_hash = fresh
-    return await _begin(session, account, device, now, proved_at=None)
+    return await _begin(session, account, device, cart, now, proved_at=None)
 
 
-async def finish_login(session: Session, half_way: str, *, code: str, device: str, now: datetime) -> Tokens:
+async def finish_login(
+    session: Session, half_way: str, *, code: str, device: str, cart: CartId | None = None, now: datetime
+) -> Tokens:
     """The second half: a code of the moment, or one for recovery. Raises TokenRefused, WrongCode."""
     claims = read_step(Purpose.HALF_WAY, half_way, now)
     try:
@@ -47,16 +51,16 @@ async def finish_login(session: Session, half_way: str, *, code: str, device: st
         raise TokenRefused from None
     claims.must_build_on(account.password_hash)
     await take_code(session, claims.account, code, now)
-    return await _begin(session, account, device, now, proved_at=now)
+    return await _begin(session, account, device, cart, now, proved_at=now)
 
 
 async def _begin(
-    session: Session, account: Account, device: str, now: datetime, *, proved_at: datetime | None
+    session: Session, account: Account, device: str, cart: CartId | None, now: datetime, *, proved_at: datetime | None
 ) -> Tokens:
     seen = "".join(character for character in device if character.isprintable())[:200]
     row = LoginSession(
         id=SessionId.new(), account_id=account.id, device=seen, started_at=now, seen_at=now, proved_at=proved_at,
-        expires_at=now + refresh_life(),
+        cart=cart or CartId.new(), expires_at=now + refresh_life(),
     )  # fmt: skip
     session.add(row)
     await session.flush()

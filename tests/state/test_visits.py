@@ -1,0 +1,88 @@
+"""A tab's State is one visitor's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from reflex.event import Event, get_hydrate_event
+from reflex.state import State
+
+from marketplace import clock
+from marketplace.accounts import actions as accounts
+from marketplace.accounts import tokens
+from marketplace.accounts.errors import SessionEnded
+from marketplace.accounts.views import Tokens
+from marketplace.db import transaction
+from marketplace.ids import CartId
+from marketplace.state.account import AccountState
+from marketplace.state.newcomers import Newcomers
+from marketplace.state.orders import OrderState
+from marketplace.state.viewer import ViewerState
+from tests.makers.accounts import PASSWORD, make_account
+
+
+class Tab:
+    """A browser tab with a State, whose connection sends cookies."""
+
+    def __init__(self) -> None:
+        self.root = State(_reflex_internal_init=True)  # type: ignore[call-arg]
+
+    async def connects(self, cart: CartId, access: str = "") -> None:
+        cookie = f"cart={tokens.issue_cart(cart, clock.now())}; access={access}"
+        self.root.router_data = {"headers": {"cookie": cookie}, "pathname": "/orders", "query": {}, "token": "tab"}
+        self.root._update_router_vars(self.root.router_data, {})
+
+    async def sends(self, name: str = "") -> Any:
+        event = Event(name=name or get_hydrate_event(self.root))
+        return await Newcomers().preprocess(None, self.root, event)  # type: ignore[arg-type]
+
+    async def of(self, kind: type) -> Any:
+        return await self.root.get_state(kind)
+
+
+async def log_in(now: datetime) -> Tokens:
+    account = await make_account(now)
+    async with transaction() as session:
+        return await accounts.login(session, email=account.email, password=PASSWORD, device="", now=now)
+
+
+async def test_the_next_visitor_of_a_tab_finds_it_empty() -> None:
+    tab, ada = Tab(), CartId.new()
+    await tab.connects(ada)
+    assert await tab.sends() is None
+    order = await tab.of(OrderState)
+    order.buyer, order.email = "Ada Byron", "ada@example.org"
+    (await tab.of(AccountState)).enrolling_secret = "SECRET"
+    await tab.connects(ada)
+    assert await tab.sends() is None
+    assert order.email == "ada@example.org"
+    await tab.connects(CartId.new())
+    assert await tab.sends() is None
+    assert (order.buyer, order.email, (await tab.of(AccountState)).enrolling_secret) == ("", "", "")
+
+
+async def test_no_event_of_the_next_visitor_is_handled_before_that() -> None:
+    tab = Tab()
+    await tab.connects(CartId.new())
+    assert await tab.sends("look") is None
+    await tab.connects(CartId.new())
+    for _ in range(2):
+        told = await tab.sends("look")
+        assert [list(state) for state in told.delta.values()] == [["away_rx_state_"]]
+    assert await tab.sends() is None
+    assert await tab.sends("look") is None
+
+
+async def test_an_ended_log_in_is_nobody_on_an_open_page(database: str, redis: object, now: datetime) -> None:
+    given = await log_in(now)
+    tab = Tab()
+    await tab.connects(CartId.new(), given.access)
+    viewer = await tab.of(ViewerState)
+    actor = await viewer._actor()
+    assert actor.account == given.account.id
+    async with transaction() as session:
+        await accounts.logout(session, given.refresh, now)
+    with pytest.raises(SessionEnded):
+        await viewer._actor()
