@@ -23,7 +23,7 @@ from jose.exceptions import JOSEError
 
 from marketplace import settings
 from marketplace.accounts.errors import TokenRefused
-from marketplace.accounts.views import AccountView, Actor
+from marketplace.accounts.views import AccountView, Actor, Link
 from marketplace.errors import NotFound
 from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId, TicketId
 
@@ -71,11 +71,11 @@ class AccessClaims:
     is_proved: bool
     """Whether this log-in has shown the second factor."""
 
-    def actor(self, *, cart: CartId | None = None, opened: BookingId | None = None) -> Actor:
+    def actor(self, *, cart: CartId | None = None, link: Link | None = None) -> Actor:
         """An operator without the second factor is an account like any other."""
         return Actor(
             cart=cart, account=self.account, sellers=self.sellers, is_operator=self.is_operator and self.is_proved,
-            opened=opened, session=self.session, lacks_second_factor=self.is_operator and not self.is_proved,
+            link=link, session=self.session, lacks_second_factor=self.is_operator and not self.is_proved,
         )  # fmt: skip
 
 
@@ -142,17 +142,25 @@ def read_cart(token: str, now: datetime) -> CartId:
         raise TokenRefused from None
 
 
-def issue_booking_key(booking: BookingId, now: datetime) -> str:
-    """The key in a magic link: opens exactly this booking."""
-    return _issue(Purpose.BOOKING, {"sub": booking}, now, BOOKING_KEY_LIFE)
+def issue_booking_key(booking: BookingId, email: str, now: datetime) -> str:
+    """The key in a magic link that is sent to `email`: opens exactly this booking, while that is its buyer's address."""
+    return _issue(Purpose.BOOKING, {"sub": booking, "st": mac(Purpose.BOOKING, email)}, now, BOOKING_KEY_LIFE)
 
 
-def read_booking_key(token: str, now: datetime) -> BookingId:
-    """Raises TokenRefused."""
+def read_booking_key(token: str, now: datetime) -> Link:
+    """Whether it still `opens` its booking is the booking's to say. Raises TokenRefused."""
+    claims = _read(Purpose.BOOKING, token, now)
     try:
-        return BookingId(_read(Purpose.BOOKING, token, now)["sub"])
+        return Link(BookingId(claims["sub"]), str(claims["st"]))
     except (KeyError, TypeError, NotFound):
         raise TokenRefused from None
+
+
+def opens(link: Link | None, booking: str, email: str) -> bool:
+    """Whether the link is to this booking and was sent to the address that its buyer has now."""
+    if link is None or link.booking != booking:
+        return False
+    return hmac.compare_digest(mac(Purpose.BOOKING, email).encode(), link.stamp.encode("utf-8", "replace"))
 
 
 def issue_step(purpose: Purpose, account: AccountId, state: str, now: datetime) -> str:
@@ -206,7 +214,7 @@ def mac(purpose: Purpose, text: str) -> str:
     """HMAC-SHA256 of `text` under this purpose's key: 43 URL-safe characters."""
     secret = _secret(settings.current().signing_key, purpose)
     digest = hmac.digest(secret, text.encode("utf-8", "surrogatepass"), "sha256")
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return _encoded(digest)
 
 
 def sealed(text: str) -> str:
@@ -237,7 +245,7 @@ def _read(purpose: Purpose, token: str, now: datetime) -> dict[str, Any]:
 
 def _verified(purpose: Purpose, token: str) -> dict[str, Any]:
     """The claims of a token that this purpose's key has signed. Its times are the caller's to check."""
-    if len(token) > LONGEST:
+    if len(token) > LONGEST or not _is_canonical(token):
         raise TokenRefused
     # jose would compare `exp` with the real clock as soon as it is told to require it: both are done by _read instead.
     options = {"require_aud": True, "verify_exp": False}
@@ -247,6 +255,18 @@ def _verified(purpose: Purpose, token: str) -> dict[str, Any]:
         # jose lets some shapes of nonsense in the unsigned header through as plain Python errors.
         raise TokenRefused from None
     return dict(claims)
+
+
+def _is_canonical(token: str) -> bool:
+    """Whether each part is spelled as we would have: a last letter has bits to spare, which jose does not look at."""
+    try:
+        return all(_encoded(base64.b64decode(f"{part}==", b"-_")) == part for part in token.split("."))
+    except ValueError:
+        return False
+
+
+def _encoded(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
 def _key(purpose: Purpose) -> Any:

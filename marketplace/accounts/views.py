@@ -21,6 +21,15 @@ class SecondFactorMissing(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A magic link: opens one booking for whoever holds it, as long as the booking is sent to the same address."""
+
+    booking: BookingId
+    stamp: str
+    """A fingerprint of the address that the link was sent to; `tokens.opens` compares it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who is asking, as far as the edges could vouch for it. Actions ask it what it may; it refuses by raising."""
 
@@ -29,8 +38,8 @@ class Actor:
     sellers: frozenset[SellerId] = field(default_factory=frozenset)
     is_operator: bool = False
     is_system: bool = False
-    opened: BookingId | None = None
-    """The one booking that a magic link opened."""
+    link: Link | None = None
+    """The magic link that they followed, which opens one booking."""
 
     session: SessionId | None = None
     """The log-in that the account speaks through."""
@@ -72,8 +81,8 @@ class Actor:
             return "system"
         if self.account is not None:
             return f"{'operator' if self.is_operator else 'account'} {self.account}"
-        if self.opened is not None:
-            return "link"
+        if self.link is not None:
+            return f"link {self.link.booking}"
         return f"guest {self.cart}" if self.cart is not None else "visitor"
 
 

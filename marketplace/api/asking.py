@@ -76,14 +76,14 @@ async def _read_actor(connection: HTTPConnection, now: datetime) -> Actor:
         if (access or cart_token) and connection.scope.get("method") not in _SAFE:
             must_be_same_site(connection)
     cart = tokens.read_cart(cart_token, now) if cart_token else None
-    opened = tokens.read_booking_key(key, now) if key else None
+    link = tokens.read_booking_key(key, now) if key else None
     network = throttle.network_of(address_of(connection))
     if not access:
-        return Actor(cart=cart, opened=opened, network=network)
+        return Actor(cart=cart, link=link, network=network)
     claims = tokens.read_access(access, now)
     async with transaction(reading=True) as session:
         own_cart = await queries.cart_of_log_in(session, claims.session, now)
-    return replace(claims.actor(cart=own_cart or cart, opened=opened), network=network)
+    return replace(claims.actor(cart=own_cart or cart, link=link), network=network)
 
 
 def cart_of(connection: HTTPConnection) -> CartId | None:

@@ -84,9 +84,16 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
 
 
 async def _label(request: Request) -> str:
-    """Whose key it is. Who has no cart yet is told apart by address, so that no stranger is given another's cart."""
+    """Whose key it is, and for what: a key is its actor's own, and each resource's.
+
+    Who has no cart yet is told apart by address, so that no stranger is given another's cart; two magic links to one
+    booking by where they were sent, so that one which opens nothing any more is told nothing either.
+    """
     actor = await actor_of(request)
-    return f"visitor {address_of(request)}" if actor == Actor() else actor.label
+    who = actor.label if actor != Actor() else f"visitor {address_of(request)}"
+    if actor.account is None and actor.link is not None:
+        who = f"{who} {actor.link.stamp}"
+    return f"{who} {request.url.path}"
 
 
 async def _begin(request: Request, key: str, label: str) -> idempotency.Begun:

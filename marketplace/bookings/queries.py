@@ -50,7 +50,7 @@ def is_buyers_own(booking: Booking, actor: Actor) -> bool:
 def _party(booking: Booking, actor: Actor) -> Party | None:
     if actor.is_system:
         return Party.SYSTEM
-    if is_buyers_own(booking, actor) or actor.opened == booking.id:
+    if is_buyers_own(booking, actor) or tokens.opens(actor.link, booking.id, booking.buyer_email):
         return Party.BUYER
     if booking.seller_id in actor.sellers:
         return Party.SELLER

@@ -247,7 +247,7 @@ async def _given_back(order: Order) -> Money | None:
 
 def _link(order: Order, now: datetime) -> str:
     page = f"{settings.current().origin}{page_at(f'/o/{order.id}')}"
-    return page if order.has_account else f"{page}?key={tokens.issue_booking_key(order.id, now)}"
+    return page if order.has_account else f"{page}?key={tokens.issue_booking_key(order.id, order.buyer_email, now)}"
 
 
 def _waits_for_money(order: Order, now: datetime) -> bool:

@@ -53,7 +53,7 @@ def check_key(key: str) -> None:
 
 
 async def begin(session: Session, *, key: str, actor: str, method: str, path: str, body: bytes, now: datetime) -> Begun:
-    """Commit before the work begins, so that a parallel request sees it. `actor` is Actor.label: keys are its own.
+    """Commit before the work begins, so that a parallel request sees it. `actor` says whose key it is.
 
     Raises KeyRefused for a malformed key, KeyReused where the key came with another request, KeyInProgress where the
     same request is being worked on.

@@ -90,15 +90,15 @@ class ViewerState(rx.State):
         """Whoever this browser's cookies vouch for. Raises TokenRefused, SessionEnded where a log-in has run out."""
         cookies, now = self._cookies(), clock.now()
         key = self.router.url.query_parameters.get("key", "")
-        opened = tokens.read_booking_key(key, now) if key else None
+        link = tokens.read_booking_key(key, now) if key else None
         network = throttle.network_of(self.router.session.client_ip)
         access = cookies.get("access", "")
         if not access:
-            return Actor(cart=self._cart(), opened=opened, network=network)
+            return Actor(cart=self._cart(), link=link, network=network)
         claims = tokens.read_access(access, now)
         async with transaction(reading=True) as session:
             own_cart = await accounts.cart_of_log_in(session, claims.session, now)
-        return replace(claims.actor(cart=own_cart or self._cart(), opened=opened), network=network)
+        return replace(claims.actor(cart=own_cart or self._cart(), link=link), network=network)
 
     def _cart(self) -> CartId | None:
         """The visitor's cart. One that has run out counts as none: the next page brings a fresh one."""

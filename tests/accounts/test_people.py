@@ -9,7 +9,7 @@ import pytest
 
 from marketplace.accounts import actions, queries
 from marketplace.accounts.errors import EmailTaken
-from marketplace.accounts.views import SYSTEM, Actor
+from marketplace.accounts.views import SYSTEM, Actor, Link
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from marketplace.ids import AccountId, BookingId, CartId, SellerId
@@ -199,10 +199,10 @@ def test_an_actor_says_what_it_lacks() -> None:
 
 
 def test_an_actor_signs_audit_trails_as_who_it_was() -> None:
-    cart, account = CartId.new(), AccountId.new()
+    cart, account, booking = CartId.new(), AccountId.new(), BookingId.new()
     assert SYSTEM.label == "system"
     assert Actor(cart=cart).label == f"guest {cart}"
     assert Actor(cart=cart, account=account).label == f"account {account}"
     assert Actor(account=account, is_operator=True).label == f"operator {account}"
-    assert Actor(cart=cart, opened=BookingId.new()).label == "link"
+    assert Actor(cart=cart, link=Link(booking, "")).label == f"link {booking}"
     assert Actor().label == "visitor"

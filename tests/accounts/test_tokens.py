@@ -19,11 +19,12 @@ from marketplace import settings
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.tokens import Purpose
-from marketplace.accounts.views import AccountView, SellerView
+from marketplace.accounts.views import AccountView, Link, SellerView
 from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId, TicketId
 
 SELLER = SellerView(SellerId.new(), "The Gate", "the-gate", "", is_suspended=False)
 SESSION = SessionId.new()
+EMAIL = "ada@example.org"
 
 Read = Callable[[str, datetime], object]
 READERS: dict[str, Read] = {
@@ -39,7 +40,7 @@ def account(now: datetime) -> AccountView:
 def issued(now: datetime) -> dict[str, str]:
     return {
         "access": tokens.issue_access(account(now), SESSION, now),
-        "booking": tokens.issue_booking_key(BookingId.new(), now),
+        "booking": tokens.issue_booking_key(BookingId.new(), EMAIL, now),
     }
 
 
@@ -56,7 +57,7 @@ def forged(header: dict[str, Any], claims: dict[str, Any]) -> str:
 
 def key_claims(now: datetime, **changes: Any) -> dict[str, Any]:
     at = int(now.timestamp())
-    claims = {"sub": BookingId.new(), "aud": Purpose.BOOKING.value, "iat": at, "exp": at + 60} | changes
+    claims = {"sub": BookingId.new(), "st": "x", "aud": Purpose.BOOKING.value, "iat": at, "exp": at + 60} | changes
     return {name: value for name, value in claims.items() if value is not None}
 
 
@@ -64,16 +65,20 @@ def test_an_access_token_says_who_which_log_in_and_what_they_run(now: datetime) 
     who = account(now)
     claims = tokens.read_access(tokens.issue_access(who, SESSION, now, is_proved=True), now)
     assert claims == tokens.AccessClaims(who.id, SESSION, frozenset({SELLER.id}), is_operator=True, is_proved=True)
-    cart, opened = CartId.new(), BookingId.new()
-    actor = claims.actor(cart=cart, opened=opened)
+    cart, link = CartId.new(), Link(BookingId.new(), "")
+    actor = claims.actor(cart=cart, link=link)
     assert (actor.account, actor.sellers, actor.is_operator) == (who.id, {SELLER.id}, True)
-    assert (actor.cart, actor.opened, actor.is_system) == (cart, opened, False)
+    assert (actor.cart, actor.link, actor.is_system) == (cart, link, False)
 
 
 def test_carts_and_magic_links_open_exactly_what_they_were_made_for(now: datetime) -> None:
     cart, booking = CartId.new(), BookingId.new()
     assert tokens.read_cart(tokens.issue_cart(cart, now), now) == cart
-    assert tokens.read_booking_key(tokens.issue_booking_key(booking, now), now) == booking
+    link = tokens.read_booking_key(tokens.issue_booking_key(booking, EMAIL, now), now)
+    assert tokens.opens(link, booking, EMAIL)
+    assert not tokens.opens(link, BookingId.new(), EMAIL)
+    assert not tokens.opens(link, booking, "grace@example.org")
+    assert not tokens.opens(None, booking, EMAIL)
 
 
 def test_a_reprinted_ticket_carries_the_same_code_which_time_does_not_end(now: datetime) -> None:
@@ -188,7 +193,7 @@ def test_a_token_signed_with_a_guessable_secret_is_refused(secret: str, now: dat
         tokens.read_booking_key(jwt.encode(key_claims(now), secret, algorithm="HS256"), now)
 
 
-@pytest.mark.parametrize("missing", ["exp", "iat", "aud", "sub"])
+@pytest.mark.parametrize("missing", ["exp", "iat", "aud", "sub", "st"])
 def test_a_token_without_a_claim_that_we_need_is_refused(missing: str, now: datetime) -> None:
     whole = jwt.encode(key_claims(now), secret_of(Purpose.BOOKING), algorithm="HS256")
     tokens.read_booking_key(whole, now)
@@ -227,6 +232,26 @@ def test_a_token_with_a_letter_changed_is_refused(now: datetime) -> None:
         ):
             with pytest.raises(TokenRefused):
                 READERS[kind](changed, now)
+
+
+def test_a_token_has_one_spelling(now: datetime) -> None:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    every = issued(now) | {
+        "cart": tokens.issue_cart(CartId.new(), now),
+        "ticket": tokens.sign_ticket(TicketId.new()),
+        "step": tokens.issue_step(Purpose.RESET, AccountId.new(), "", now),
+    }
+    readers = READERS | {
+        "cart": tokens.read_cart,
+        "ticket": lambda code, _: tokens.read_ticket(code),
+        "step": lambda token, at: tokens.read_step(Purpose.RESET, token, at),
+    }
+    for kind, token in every.items():
+        readers[kind](token, now)
+        others = [token[:-1] + letter for letter in alphabet if letter != token[-1]]
+        for changed in (*others, f"{token}=", f"{token}==", f"{token}\n", f"{token[:-1]} {token[-1]}"):
+            with pytest.raises(TokenRefused):
+                readers[kind](changed, now)
 
 
 def test_a_token_longer_than_a_cookie_is_not_even_parsed(now: datetime) -> None:
@@ -271,7 +296,7 @@ def test_a_kept_secret_that_was_cut_short_signs_nothing(now: datetime) -> None:
     (folder / "secret_key").write_text("")
     settings.use(settings.read(_env_file=None, data_dir=folder))
     with pytest.raises(settings.SettingsRefused):
-        tokens.issue_booking_key(BookingId.new(), now)
+        tokens.issue_booking_key(BookingId.new(), EMAIL, now)
     with pytest.raises(settings.SettingsRefused):
         tokens.csrf_for("ses_1")
 
@@ -297,7 +322,7 @@ def test_a_cart_token_that_was_touched_owns_nothing(now: datetime) -> None:
         f"{cart}.{expires}.{tokens.mac(Purpose.TICKET, f'{cart}.{expires}')}",
         f"hello.{expires}.{tokens.mac(Purpose.CART, f'hello.{expires}')}",
         f"{cart}.x.{tokens.mac(Purpose.CART, f'{cart}.x')}",
-        tokens.issue_booking_key(BookingId.new(), now),
+        tokens.issue_booking_key(BookingId.new(), EMAIL, now),
         "",
     ):
         with pytest.raises(TokenRefused):

@@ -238,7 +238,7 @@ class TestLeaving:
         assert key
         assert BookingId(key[1]) == order.id
         opened = tokens.read_booking_key(key[2], market.now)
-        kept = await market.see(Actor(opened=opened), order.id)
+        kept = await market.see(Actor(link=opened), order.id)
         assert (kept.status, kept.buyer_name, kept.has_account) == (Status.CONFIRMED, ADA.name, False)
         assert (await market.see(market.seller, waiting.id)).buyer_email == "", "nobody needs this one any more"
 

@@ -21,7 +21,7 @@ from marketplace.api import edge, holds
 from marketplace.bookings import holding
 from marketplace.bookings.models import Booking
 from marketplace.db import transaction
-from marketplace.ids import AccountId, CartId, SessionId
+from marketplace.ids import AccountId, BookingId, CartId, SessionId
 from marketplace.payments.models import Payment
 from tests.api.client import Client, booking_of, faulty_fields, is_problem
 from tests.makers.bookings import Market
@@ -226,7 +226,27 @@ class TestKeys:
             answer = await api.post("/holds", json={"listing_id": market.listing.id, "seats": [seat]}, headers=headers)
             assert answer.status_code == status
         assert "seat:A-2" not in await market.seats()
-        is_problem(await api.post("/bookings", json={}, headers=headers), 422, "idempotency_key_reused")
+
+    async def test_a_key_is_its_resource_s_own(self, api: Client, market: Market) -> None:
+        headers = {"Idempotency-Key": "1"}
+        first, second = await api.book(market, "A-1"), await api.without_cart().book(market, "B-1")
+        held = await api.post("/holds", json={"listing_id": market.listing.id, "seats": ["C-1"]}, headers=headers)
+        assert held.status_code == 201
+        ended = await api.post(f"/bookings/{first['id']}/cancel", headers=headers)
+        assert ended.json()["status"] == "cancelled_by_buyer"
+        assert second["id"] != first["id"]
+
+    async def test_those_who_follow_links_have_keys_of_their_own(self, api: Client, market: Market) -> None:
+        one, other = await api.without_cart().book(market, "A-1"), await api.without_cart().book(market, "B-1")
+        stranger = api.without_cart()
+        for booking in (one, other):
+            for email, status in ((BUYER["email"], 200), ("grace@example.org", 404)):
+                key = tokens.issue_booking_key(BookingId(booking["id"]), email, market.now)
+                headers = {"Idempotency-Key": "1", "X-Booking-Key": key}
+                answer = await stranger.post(f"/bookings/{booking['id']}/cancel", headers=headers)
+                assert answer.status_code == status, answer.text
+                if status == 200:
+                    assert answer.json()["id"] == booking["id"]
 
     @pytest.mark.parametrize("key", ["", "with space", "x" * 256])
     async def test_a_malformed_key_is_refused(self, api: Client, market: Market, key: str) -> None:

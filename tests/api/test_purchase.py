@@ -267,7 +267,7 @@ class TestBookings:
                 await stranger.post(f"/bookings/{booking['id']}/cancel", headers=headers), 404, "booking_not_found"
             )
             is_problem(await stranger.get(f"/payments/{paid['id']}", headers=headers), 404, "payment_not_found")
-        key = tokens.issue_booking_key(BookingId(booking["id"]), market.now)
+        key = tokens.issue_booking_key(BookingId(booking["id"]), BUYER["email"], market.now)
         for how in ({"headers": {"X-Booking-Key": key}}, {"params": {"key": key}}):
             assert (await stranger.get(f"/bookings/{booking['id']}", **how)).status_code == 200
             is_problem(await stranger.get(f"/bookings/{other['id']}", **how), 404, "booking_not_found")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from marketplace.accounts import tokens
-from marketplace.accounts.views import SYSTEM, Actor
+from marketplace.accounts.views import SYSTEM, Actor, Link
 from marketplace.bookings import actions, queries
 from marketplace.bookings.errors import BookingNotFound, UnlawfulTransition
 from marketplace.bookings.transitions import Status
@@ -21,7 +21,7 @@ from marketplace.money import Money
 from marketplace.payments.errors import PaymentNotFound, RefundTooLarge
 from marketplace.payments.views import RefundView
 from tests.makers.accounts import make_account, make_seller
-from tests.makers.bookings import GRACE, Market, guest
+from tests.makers.bookings import ADA, GRACE, Market, guest
 
 OPERATOR = Actor(account=AccountId.new(), is_operator=True)
 
@@ -166,7 +166,7 @@ class TestSeeing:
             Actor(cart=ada.cart),
             stranger,
             Actor(account=AccountId.new()),
-            Actor(opened=BookingId.new()),
+            Actor(link=Link(BookingId.new(), "")),
         ):
             with pytest.raises(BookingNotFound):
                 await market.see(eyes, order.id)
@@ -176,12 +176,28 @@ class TestSeeing:
     async def test_a_magic_link_opens_exactly_one_order(self, market: Market) -> None:
         ada = guest()
         one, other = await market.order(ada, "A-1"), await market.order(ada, "A-2")
-        opened = tokens.read_booking_key(tokens.issue_booking_key(one.id, market.now), market.now)
-        link = Actor(opened=opened)
+        opened = tokens.read_booking_key(tokens.issue_booking_key(one.id, ADA.email, market.now), market.now)
+        link = Actor(link=opened)
         assert (await market.see(link, one.id)).id == one.id
-        assert (await market.cancel(link, one)).steps[-1].actor == "link"
+        assert (await market.cancel(link, one)).steps[-1].actor == f"link {one.id}"
         with pytest.raises(BookingNotFound):
             await market.see(link, other.id)
+
+    async def test_a_magic_link_opens_nothing_once_it_was_sent_to_a_wrong_address(self, market: Market) -> None:
+        ada = guest()
+        mistyped = await market.order(ada, "A-1", buyer=GRACE)
+        links = {
+            email: Actor(
+                link=tokens.read_booking_key(tokens.issue_booking_key(mistyped.id, email, market.now), market.now)
+            )
+            for email in (GRACE.email, ADA.email)
+        }
+        assert (await market.see(links[GRACE.email], mistyped.id)).id == mistyped.id
+        async with transaction() as session:
+            await actions.correct_buyer(session, ada, mistyped.id, ADA, market.now)
+        assert (await market.see(links[ADA.email], mistyped.id)).buyer_email == ADA.email
+        with pytest.raises(BookingNotFound):
+            await market.see(links[GRACE.email], mistyped.id)
 
     async def test_what_does_not_exist_is_not_found(self, market: Market) -> None:
         nowhere = BookingId.new()
