@@ -23,7 +23,7 @@ from marketplace.bookings.models import Booking
 from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, CartId, SessionId
 from marketplace.payments.models import Payment
-from tests.api.client import Client, booking_of, faulty_fields, is_problem
+from tests.api.client import BUYER, Client, booking_of, faulty_fields, is_problem
 from tests.makers.bookings import Market
 from tests.makers.payments import SUCCESS
 from tests.waiting import eventually

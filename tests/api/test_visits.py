@@ -13,7 +13,7 @@ from marketplace.accounts import tokens
 from marketplace.accounts.views import Actor
 from marketplace.db import transaction
 from marketplace.ids import CartId
-from tests.api.client import BUYER, Client, is_problem
+from tests.api.client import Client, booking_of, is_problem
 from tests.makers.accounts import PASSWORD, bearer, make_account
 from tests.makers.bookings import Market
 
@@ -46,8 +46,7 @@ async def hold(browser: httpx.AsyncClient, market: Market, *seats: str) -> dict[
 
 
 async def book(browser: httpx.AsyncClient, market: Market, *seats: str) -> str:
-    wanted = {"hold_id": (await hold(browser, market, *seats))["id"], "buyer": BUYER}
-    booked = await browser.post("/api/v1/bookings", json=wanted)
+    booked = await browser.post("/api/v1/bookings", json=booking_of(await hold(browser, market, *seats)))
     assert booked.status_code == 201, booked.text
     return str(booked.json()["id"])
 
@@ -99,11 +98,11 @@ async def test_the_cart_of_before_the_log_in_does_not_open_what_was_bought_after
     known_to_another = browser.cookies["cart"]
     await log_in(browser, market)
     held = await hold(browser, market, "A-1")
-    booked = await browser.post("/api/v1/bookings", json={"hold_id": held["id"], "buyer": BUYER})
+    booked = await browser.post("/api/v1/bookings", json=booking_of(held))
     api.headers["X-Cart-Token"] = known_to_another
     is_problem(await api.get(f"/bookings/{booked.json()['id']}"), 404, "booking_not_found")
     assert (await api.get("/bookings")).json()["items"] == []
-    again = await api.post("/bookings", json={"hold_id": held["id"], "buyer": BUYER})
+    again = await api.post("/bookings", json=booking_of(held))
     is_problem(again, 404, "booking_not_found")
 
 
