@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -26,10 +27,11 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.kinds import UnitRequest
 from marketplace.db import transaction
 from marketplace.errors import Conflict, Fault, HoldfastError, Invalid
-from marketplace.ids import CartId, ListingId, ResourceId, ulid
+from marketplace.ids import CartId, ListingId, PaymentId, ResourceId, ulid
 from marketplace.inventory import queries as inventory
 from marketplace.lab.gate import must_be_open
 from marketplace.payments import actions as payments
+from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import Card
 from marketplace.words import say
 
@@ -39,7 +41,9 @@ MOST_SEATS = 4
 
 _AT_A_TIME = 25
 _EVERY = 0.5
-_PATIENCE = 15.0
+_SETTLING = 5.0
+"""Seconds that the last sales may take to be booked when every payment is decided."""
+_PATIENCE = 120.0
 """Seconds without a sale, once every buyer has been answered, after which nobody waits for another payment."""
 
 _RAGING, _NUMBERS, _COURSE = "lab:storm:raging", "lab:storm:numbers", "lab:storm:course"
@@ -69,6 +73,7 @@ class Moment:
 class Storm:
     """Of `buyers`, `served` got seats (`held` in all) and `refused` none; `sold` of the seats are paid for by now.
 
+    It is over when every payment is decided: seats that are held and not sold then were declined, or are waiting still.
     `failed` buyers met an error that is nobody's answer. `course` has one moment for each half second.
     """
 
@@ -142,19 +147,20 @@ async def _rage(listing_id: ListingId, buyers: int) -> None:
     began = moved = monotonic()
     before = sold = await _sold(listing_id)
     wishes = [number % MOST_SEATS + 1 for number in range(buyers)]
+    begun: list[PaymentId] = []
     crowd = asyncio.gather(
-        *(_buy(listing_id, wish, number, door) for number, wish in enumerate(wishes)), return_exceptions=True
+        *(_buy(listing_id, wish, number, door, begun) for number, wish in enumerate(wishes)), return_exceptions=True
     )
     try:
-        while not (crowd.done() and monotonic() - moved > _PATIENCE):
+        while True:
             await asyncio.sleep(_EVERY)
             if await redis.client().get(_RAGING) != listing_id:
                 return  # ended by `forget`
-            is_done, now_sold = crowd.done(), await _sold(listing_id)
-            if now_sold != sold:
+            is_answered, now_sold = crowd.done(), await _sold(listing_id)
+            if now_sold != sold or not is_answered:
                 sold, moved = now_sold, monotonic()
             held = await _write_down(monotonic() - began, sold - before)
-            if is_done and sold - before >= held:
+            if is_answered and (sold - before >= held or monotonic() - moved > await _patience(begun)):
                 break
     finally:
         crowd.cancel()
@@ -163,6 +169,12 @@ async def _rage(listing_id: ListingId, buyers: int) -> None:
         with suppress(RedisError):
             if await redis.client().get(_RAGING) == listing_id:
                 await redis.client().delete(_RAGING)
+
+
+async def _patience(begun: Sequence[PaymentId]) -> float:
+    """How long another sale is waited for: while the bank still thinks, longer than the bank ever takes."""
+    async with transaction(reading=True) as session:
+        return _PATIENCE if await payment_queries.undecided(session, begun) else _SETTLING
 
 
 async def _write_down(seconds: float, sold: int) -> int:
@@ -176,8 +188,8 @@ async def _write_down(seconds: float, sold: int) -> int:
     return held
 
 
-async def _buy(listing_id: ListingId, wish: int, number: int, door: asyncio.Semaphore) -> None:
-    """One buyer, from the wish to the payment. Everything that can be answered is counted, nothing is raised."""
+async def _buy(listing_id: ListingId, wish: int, number: int, door: asyncio.Semaphore, begun: list[PaymentId]) -> None:
+    """One buyer, from the wish to the payment, which is added to `begun`. What is answered is counted, nothing is raised."""
     async with door:
         actor = Actor(cart=CartId.new())
         try:
@@ -194,7 +206,7 @@ async def _buy(listing_id: ListingId, wish: int, number: int, door: asyncio.Sema
             card = Card("4242424242424242", 12, clock.now().year + 3, "123")
             method = (await payments.keep_card("simulator", card, clock.now())).token
             async with transaction() as session:
-                await bookings.pay(
+                payment = await bookings.pay(
                     session,
                     actor,
                     order.id,
@@ -204,6 +216,7 @@ async def _buy(listing_id: ListingId, wish: int, number: int, door: asyncio.Sema
                     key="storm",
                     now=clock.now(),
                 )
+            begun.append(payment.id)
         except HoldfastError:
             log.exception("lab.storm_buyer_failed", buyer=number)
             await _count("failed")

@@ -132,7 +132,7 @@ def _storm() -> rx.Component:
                     when_head=say("After"), amount_head=say("Seats sold"), testid="storm-course",
                 ),
                 rx.el.p(
-                    rx.cond(storm.is_raging, say("It rages."), say("It is over.")),
+                    storm.state_text,
                     " ",
                     rx.el.a(
                         say("See its hall fill up"), href=storm.listing_href, target="_blank", data_testid="storm-hall"

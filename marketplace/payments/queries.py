@@ -79,6 +79,19 @@ def is_being_paid(booking: Mapped[str]) -> ColumnElement[bool]:
     return exists().where(col(Payment.booking_id) == booking, _IS_LIVE)
 
 
+async def undecided(session: Session, ids: Sequence[PaymentId]) -> int:
+    """How many of these payments may still turn out either way."""
+    rows = await session.exec(
+        select(func.count())
+        .select_from(Payment)
+        .where(
+            col(Payment.id).in_(ids),
+            col(Payment.status).not_in([status for status in PaymentStatus if status.is_final]),
+        )
+    )
+    return rows.one()
+
+
 async def payments_to_ask(
     session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()
 ) -> list[PaymentId]:

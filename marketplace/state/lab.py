@@ -77,6 +77,7 @@ class StormState(ViewerState):
     listing_href: str = ""
     is_raging: bool = False
     has_raged: bool = False
+    state_text: str = ""
     served: str = ""
     refused: str = ""
     held: str = ""
@@ -121,6 +122,7 @@ class StormState(ViewerState):
         if found is None:
             return
         self.is_raging, self.listing_href = not found.is_over, page_at(f"/l/{found.listing_id}")
+        self.state_text = _how_it_goes(found)
         self.served = say("{served} of {buyers}", served=found.served, buyers=found.buyers)
         self.refused, self.held, self.sold = str(found.refused), str(found.held), str(found.sold)
         course = found.course[:: max(1, len(found.course) // MOST_BARS)] or found.course
@@ -131,6 +133,21 @@ class StormState(ViewerState):
         )
         self.bars_top = say("{count} seats held", count=highest)
         self.bars_last = self.bars[-1]["label"] if self.bars else ""
+
+
+def _how_it_goes(found: storm.Storm) -> str:
+    if not found.is_over:
+        return say("It rages.")
+    unpaid = found.held - found.sold
+    if not found.held:
+        return say("It is over. Nobody got a seat.")
+    if not unpaid:
+        return say("It is over. Every seat that was held is sold.")
+    return say_n(
+        "It is over. {count} seat is held and not paid for.",
+        "It is over. {count} seats are held and not paid for.",
+        unpaid,
+    )
 
 
 class LabState(ViewerState):

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from sqlmodel import select
 
-from marketplace import settings
+from marketplace import clock, settings
 from marketplace.accounts.views import SYSTEM
 from marketplace.bookings.errors import NotOnSale
 from marketplace.catalog import actions as catalog
@@ -57,6 +57,25 @@ async def test_everybody_is_answered_and_no_seat_is_sold_twice(market: Market):
         units = Counter(row.unit for row in await session.exec(select(Allocation)) if row.is_active)
     assert sum(units.values()) == found.sold
     assert max(units.values()) == 1
+
+
+async def test_it_goes_on_until_a_slow_bank_has_decided(market: Market, monkeypatch: pytest.MonkeyPatch):
+    # The storm's patience passes as the market's time does, which the test moves.
+    monkeypatch.setattr(storm, "monotonic", lambda: clock.now().timestamp())
+    await market.behave(processing_seconds=40)
+    await storm.begin(market.listing.id, 3)
+    found = await blow_over(market)
+    assert 0 < found.held == found.sold
+    assert found.course[-1].seconds >= 40
+
+
+async def test_it_ends_when_what_is_not_sold_was_declined(market: Market, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(storm, "monotonic", lambda: clock.now().timestamp())
+    await market.behave(fates=("card_declined",) * 3)
+    await storm.begin(market.listing.id, 3)
+    found = await blow_over(market)
+    assert (found.sold, found.served) == (0, 3)
+    assert found.course[-1].seconds < storm._PATIENCE
 
 
 async def test_another_storm_may_follow_when_one_is_over(market: Market):
