@@ -125,7 +125,7 @@ class Buyer:
     async def _check_out(self, wish: Wish, held: dict[str, Any]) -> dict[str, Any] | None:
         name = self._caller.name
         email = self._caller.email or f"{name}@example.net"
-        body = {"hold_id": held["id"], "buyer": {"name": f"Buyer {name}", "email": email}}
+        body = {"hold_id": held["id"], "buyer": {"name": f"Buyer {name}", "email": email}, "total": held["total"]}
         answers = await self._press(wish, "POST", "/bookings", body)
         orders = [answer.json() for answer in answers if answer.is_success]
         if len({order["id"] for order in orders}) > 1:
@@ -135,7 +135,7 @@ class Buyer:
     async def _pay(self, wish: Wish, order: dict[str, Any], card: str, key: str) -> bool:
         """Whether there is no need of another card."""
         body = {
-            "provider": "simulator", "method": "card",
+            "provider": "simulator", "method": "card", "total": order["total"],
             "card": {"number": card, "exp_month": 12, "exp_year": 2040, "cvc": "123"},
         }  # fmt: skip
         path = f"/bookings/{order['id']}/payments"

@@ -131,6 +131,7 @@ def _habits(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
         "SECRET_KEY": "a secret that signs for storms, and for nothing else", "JOB_SECRET": JOB_SECRET,
         "WEB_WORKERS": str(WEB_WORKERS), "JOBS_IN_WEB": "false",
         # Everybody comes from one address.
-        "LOGIN_LIMIT": "100000/minute", "HOLD_LIMIT": "100000/minute",
+        "LOGIN_LIMIT": "100000/minute", "HOLD_LIMIT": "100000/minute", "HOLD_LIMIT_PER_NETWORK": "100000/minute",
+        "HELD_PER_NETWORK": "10000",
         "SIMULATOR_FAILURE_RATE": "0.1", "SIMULATOR_PROCESSING_SECONDS": "0.5", "PYTHONPATH": str(ROOT),
     }  # fmt: skip
