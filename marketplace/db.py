@@ -7,6 +7,7 @@ by the queries that load them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -143,9 +144,7 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
         except (OperationalError, NoConnectionInTime) as error:
             await session.rollback()
             if isinstance(error, NoConnectionInTime) or error.connection_invalidated or _is_away(error):
-                raise Unavailable(
-                    say("Our database does not answer. Nothing was changed; please try again.")
-                ) from error
+                raise _away() from error
             raise
         except DataError as error:
             await session.rollback()
@@ -170,15 +169,22 @@ def after_commit(session: Session, hook: AfterCommit) -> None:
     session.info.setdefault("after_commit", []).append(hook)
 
 
+def _away() -> Unavailable:
+    return Unavailable(say("Our database does not answer. Nothing was changed; please try again."))
+
+
 def _is_away(error: DBAPIError) -> bool:
     said = str(error.orig).lower()
     return any(sign in said for sign in ("connection", "unable to open", "server closed", "timeout", "is locked"))
 
 
-async def ping() -> None:
-    """Ask the database for a sign of life. Raises Unavailable."""
-    async with transaction(reading=True) as session:
-        await session.execute(text("SELECT 1"))
+async def ping(within: float = 10.0) -> None:
+    """Ask the database for a sign of life, and wait for it `within` so many seconds at most. Raises Unavailable."""
+    try:
+        async with asyncio.timeout(within), transaction(reading=True) as session:
+            await session.execute(text("SELECT 1"))
+    except TimeoutError as error:
+        raise _away() from error
 
 
 def is_postgres(session: Session) -> bool:

@@ -1,33 +1,28 @@
 """The front door: one ASGI application with every page, the websocket and the API."""
 
-# No postponed annotations here: Reflex evaluates those of the exception handler in a module of its own.
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import reflex as rx
-import structlog
 from reflex.app import default_error_boundary
-from reflex.event import EventSpec
-from reflex_base.event.context import EventContext
 
 from marketplace import settings, wiring
-from marketplace.accounts.errors import SessionEnded, TokenRefused
+from marketplace.api import sockets
 from marketplace.api.app import create_app
 from marketplace.api.pages import Pages
+from marketplace.api.sockets import Sockets
 from marketplace.components.theme import DARK, LIGHT
-from marketplace.errors import HoldfastError
 from marketplace.jobs.worker import working
 from marketplace.lab.lockstep import following
+from marketplace.pages.failures import tell_or_log
 from marketplace.pages.routes import add_pages
 from marketplace.state.arguments import Arguments
 from marketplace.state.newcomers import Newcomers
 from marketplace.state.tongue import Tongue
-from marketplace.state.viewer import ViewerState
-from marketplace.words import read_address, say, speak
-
-log = structlog.get_logger()
 
 AS_FONT = {"as": "font", "type": "font/woff2", "crossOrigin": "anonymous"}
 COMPILED = Path(".web/build/client")
@@ -75,24 +70,13 @@ def head() -> list[rx.Component]:
     ]
 
 
-def tell_or_log(exception: Exception) -> EventSpec:
-    """What we refuse on purpose is told in its own words; anything else is logged and told in ours."""
-    # It runs in a task of its own, which knows nothing of what the event's was speaking.
-    speak(read_address(str(EventContext.get().router_data.get("pathname", "")))[0])
-    if isinstance(exception, TokenRefused | SessionEnded):
-        return ViewerState.renew()
-    if isinstance(exception, HoldfastError):
-        return ViewerState.tell(exception.message)
-    log.error("page.failed", exc_info=exception)
-    return ViewerState.tell(say("Something went wrong on our side. Nothing was lost; please try again."))
-
-
 @asynccontextmanager
 async def open_house() -> AsyncIterator[None]:
     """For as long as a web process lives: its connections and, where the settings say so, a worker."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(wiring.house())
         await stack.enter_async_context(following())
+        await stack.enter_async_context(sockets.watching_the_store())
         if settings.current().jobs_in_web:
             await stack.enter_async_context(working())
         yield
@@ -106,7 +90,7 @@ app = rx.App(
     toaster=None,
     app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary()},
     backend_exception_handler=tell_or_log,
-    api_transformer=[create_app(), partial(Pages, compiled=COMPILED)],
+    api_transformer=[create_app(), Sockets, partial(Pages, compiled=COMPILED)],
 )
 app.add_middleware(Newcomers(), index=0)
 app.add_middleware(Tongue())

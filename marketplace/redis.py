@@ -122,10 +122,11 @@ def must_answer(what: str = HOLDS_ARE_PAUSED) -> Iterator[None]:
         raise Unavailable(what, retry_after=5) from error
 
 
-async def ping() -> None:
-    """Ask Redis for a sign of life. Raises Unavailable."""
+async def ping(within: float = 5.0) -> None:
+    """Ask Redis for a sign of life, and wait for it `within` so many seconds at most. Raises Unavailable."""
     with must_answer("Redis does not answer."):
-        await client().ping()  # type: ignore[misc]  # redis-py types the answers of its two clients as one
+        async with asyncio.timeout(within):
+            await client().ping()  # type: ignore[misc]  # redis-py types the answers of its two clients as one
 
 
 class EmbeddedRedis:
@@ -159,10 +160,17 @@ class EmbeddedRedis:
             _executable(), "--port", "0", "--unixsocket", str(self._place / "redis.sock"), "--unixsocketperm", "700",
             "--dir", str(self.folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
             "--logfile", str(log.absolute()), "--daemonize", "no",
+            # Reflex asks for these once; a server that was started again must know them without being asked.
+            "--notify-keyspace-events", "K$sgxe",
         ]  # fmt: skip
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: S603, PLW1509
         self._wait_until_it_answers(log)
         return self.url
+
+    def wait(self) -> None:
+        """Until the server has ended."""
+        if self._process is not None:
+            self._process.wait()
 
     def stop(self, *, kill: bool = False) -> None:
         """End the server: with its data written, or (`kill`) as a power cut would."""

@@ -10,10 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import structlog
-from redis.asyncio import Redis
-from saq.queue.redis import RedisQueue
 
-from marketplace import clock, db, outbox, redis, settings
+from marketplace import clock, db, outbox, queues, redis, settings
 from marketplace.accounts import exports
 from marketplace.bookings import queries as bookings
 from marketplace.db import Session
@@ -23,13 +21,14 @@ from marketplace.notifications import queries as notifications
 from marketplace.payments.gateway import Charge, use_gateway
 from marketplace.payments.gateways.simulator import SimulatorGateway
 from marketplace.payments.gateways.simulator.models import SimulatorCharge
+from marketplace.queues import PatientQueue
 
 REACTING_ROOMS = ("inventory", "payments", "bookings", "notifications")
 
 DELIVER = "deliver_fact"
 """Name of the queue's function that delivers one fact; `jobs.worker` defines it."""
 
-_queue: RedisQueue | None = None
+_queue: PatientQueue | None = None
 _simulator = SimulatorGateway()
 
 
@@ -42,13 +41,11 @@ def wire() -> None:
     exports.add("mail", notifications.exported)
 
 
-def queue() -> RedisQueue:
-    """The queue that background work goes through (SAQ on our Redis)."""
+def queue() -> PatientQueue:
+    """The queue that background work goes through."""
     global _queue  # noqa: PLW0603 - one process has one queue
     if _queue is None:
-        # SAQ reads bytes; every other user of Redis here reads text, so it gets a client of its own.
-        client: Redis = Redis.from_url(redis.url(), socket_connect_timeout=2)
-        _queue = RedisQueue(client, name="holdfast")
+        _queue = queues.connect(redis.url(), "holdfast")
     return _queue
 
 

@@ -8,24 +8,32 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 import redis as sync_redis
+import structlog
 from alembic import command
 from alembic.config import Config
 
 from marketplace import settings, wiring
 from marketplace.cli.refusals import DataInUse
+from marketplace.errors import Unavailable
 from marketplace.lab import world
+from marketplace.pauses import Pauses
 from marketplace.redis import EmbeddedRedis
 from marketplace.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD_SERVER_SECONDS = 10
+SHORTEST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.2, 10.0, 30.0
+"""An embedded server that ends is started again after a pause, a longer one each time until it has run for a while."""
+
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -72,10 +80,41 @@ def _embedded_redis(chosen: Settings) -> Iterator[Settings]:
     try:
         url = server.start()
         note.write_text(url)
-        yield _with_redis(url)
+        with _kept_alive(server):
+            yield _with_redis(url)
     finally:
         note.unlink(missing_ok=True)
         server.remove()
+
+
+@contextmanager
+def _kept_alive(server: EmbeddedRedis) -> Iterator[None]:
+    """Start the server again, at the same address, whenever it ends before we do."""
+    stop, starting = threading.Event(), threading.Lock()
+
+    def keep() -> None:
+        pauses = Pauses(SHORTEST_PAUSE, LONGEST_PAUSE)
+        while True:
+            began = time.monotonic()
+            server.wait()
+            if time.monotonic() - began > STEADY_SECONDS:
+                pauses.end()
+            if stop.wait(pauses.next()):
+                return
+            with starting:
+                if stop.is_set():
+                    return
+                log.warning("redis.started_again")
+                with suppress(Unavailable):  # its own log says why; it is tried again
+                    server.start()
+
+    # A server is told to end with the thread that has started it: this one lives as long as the process.
+    threading.Thread(target=keep, name="redis-keeper", daemon=True).start()
+    try:
+        yield
+    finally:
+        with starting:
+            stop.set()
 
 
 def _with_redis(url: str) -> Settings:

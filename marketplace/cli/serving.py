@@ -22,11 +22,15 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from marketplace.pauses import Pauses
 from marketplace.redis import die_with_parent
 from marketplace.settings import Settings
 
 GRACE_SECONDS = 5
 """How long a stopping process may finish what it is doing."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.1, 30.0, 60.0
+"""A process that ends is replaced after a pause, a longer one each time until the last has lived for a while."""
 
 CONNECTIONS = 4096
 """Connections that one process serves at a time. A page that is being looked at holds two: a websocket and a stream."""
@@ -46,8 +50,8 @@ def serve(chosen: Settings, greet: Callable[[], None]) -> None:
 
     rest_the_collector()
     lifeline = Lifeline()
-    server = _Server(
-        "marketplace.marketplace:app",
+    server = Server(
+        lifeline,
         address=chosen.host,
         port=chosen.port,
         interface=Interfaces.ASGI,
@@ -57,7 +61,6 @@ def serve(chosen: Settings, greet: Callable[[], None]) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
     )
-    server.lifeline = lifeline
     server.on_startup(greet)
     server.serve(target_loader=lambda: _application(lifeline), wrap_loader=False)
 
@@ -140,11 +143,32 @@ def _end_after_grace() -> None:
     os._exit(1)
 
 
-class _Server(MPServer):
-    lifeline: Lifeline
+class Server(MPServer):
+    """Granian's server of several processes, with our ways to begin again and to end."""
+
+    def __init__(self, lifeline: Lifeline, **how: Any) -> None:
+        super().__init__("marketplace.marketplace:app", **how)
+        self.lifeline, self.told_to_stop = lifeline, threading.Event()
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        """Replace each process that ends. Granian would end the site where one does so twice within seconds."""
+        pauses = Pauses(SHORTEST_PAUSE, LONGEST_PAUSE)
+        while True:
+            self.main_loop_interrupt.wait()
+            if self.interrupt_signal:
+                return
+            self.main_loop_interrupt.clear()
+            # A thread for each process notes its end here.
+            ended = sorted({self.interrupt_children.pop() for _ in range(len(self.interrupt_children))})
+            if all(time.monotonic() - self.wrks[number].birth > STEADY_SECONDS for number in ended):
+                pauses.end()
+            if self.told_to_stop.wait(pauses.next()):
+                return
+            self._respawn_workers(ended, spawn_target, target_loader)
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         self.lifeline.cut()
+        self.told_to_stop.set()
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # it has no types
 
 

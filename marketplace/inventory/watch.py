@@ -21,6 +21,7 @@ from marketplace.errors import Unavailable
 from marketplace.ids import ResourceId
 from marketplace.inventory import actions, keeper
 from marketplace.inventory.watched import Change, ChangesEvent, Event, PausedEvent, SnapshotEvent, Viewer, Watched
+from marketplace.pauses import Pauses
 from marketplace.redis import client, must_answer
 
 __all__ = ["ChangesEvent", "Event", "Hub", "PausedEvent", "SnapshotEvent", "encode"]
@@ -33,6 +34,8 @@ LONGEST_NAP = 1.0
 """A watched resource is looked at so often at least, and at its next deadline: what has run out shows at once."""
 SHORTEST_NAP = 0.01
 RECONNECT_SECONDS = 0.25
+LONGEST_PAUSE = 4.0
+"""Between two looks at a Redis that stays away."""
 
 
 def encode(event: Event) -> bytes:
@@ -159,18 +162,20 @@ class Hub:
 
     async def _read(self) -> None:
         """Listen to every watched resource; start anew whenever the connection is lost."""
+        pauses = Pauses(RECONNECT_SECONDS, LONGEST_PAUSE)
         while True:
             try:
                 async with client().pubsub() as pubsub:
-                    await self._listen(pubsub)
+                    await self._listen(pubsub, pauses)
             except (RedisError, OSError, Unavailable) as error:
                 log.warning("inventory.watch_lost", error=repr(error))
                 self._pause()
-            await asyncio.sleep(RECONNECT_SECONDS)
+            await pauses.wait()
 
-    async def _listen(self, pubsub: PubSub) -> None:
+    async def _listen(self, pubsub: PubSub, pauses: Pauses) -> None:
         channels = set(self._watched)
         await pubsub.subscribe(*channels)
+        pauses.end()
         self._pubsub = pubsub
         try:
             if missing := self._watched.keys() - channels:
@@ -199,8 +204,8 @@ class Hub:
     async def _keep(self, watched: Watched) -> None:
         """Sync when something may have been missed, and free what has run out as soon as it does."""
         heard_of = 0
+        pauses = Pauses(RECONNECT_SECONDS, LONGEST_PAUSE)
         while True:
-            nap = RECONNECT_SECONDS
             try:
                 if watched.must_sync:
                     await self._sync(watched)
@@ -210,8 +215,11 @@ class Hub:
                 if watched.is_live and (watched.version < heard_of or version < watched.version):
                     watched.sync_soon()
                 heard_of = version
+                pauses.end()
             except Exception as error:  # noqa: BLE001 - Redis or, for a rebuild, SQL is away: try again until it is not
-                log.warning("inventory.watch_paused", resource=watched.resource, error=repr(error))
+                nap = pauses.next()
+                if not watched.is_paused:
+                    log.warning("inventory.watch_paused", resource=watched.resource, error=repr(error))
                 self._pause()
             with suppress(TimeoutError):
                 await asyncio.wait_for(watched.wake.wait(), max(SHORTEST_NAP, nap))

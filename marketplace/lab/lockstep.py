@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from marketplace import clock, redis, settings
 from marketplace.catalog import shelf
 from marketplace.ids import ulid
+from marketplace.pauses import Pauses
 
 AHEAD = "lab:clock_ahead_ms"
 WORLD = "lab:world"
@@ -27,6 +28,7 @@ FOLLOWERS = "lab:followers"
 """A hash of every following process: where it stands, and the real second in which it last looked."""
 
 _FOLLOW_EVERY = 0.1
+_LONGEST_PAUSE = 2.0
 _LOST_AFTER = 3.0
 """Seconds without a look after which a process counts as dead, and nobody waits for it."""
 
@@ -70,16 +72,22 @@ async def until_all_have_followed() -> None:
 
 
 async def _follow(me: str) -> None:
+    pauses = Pauses(_FOLLOW_EVERY, _LONGEST_PAUSE)
     while True:
-        await asyncio.sleep(_FOLLOW_EVERY)
-        await _look(me)
+        await pauses.wait()
+        if await _look(me):
+            pauses.end()
 
 
-async def _look(me: str) -> None:
-    with suppress(RedisError, OSError):  # without Redis everything stays as it is
+async def _look(me: str) -> bool:
+    """False where there is no Redis to look at: everything stays as it is."""
+    try:
         stand = await _stand()
         _take(stand)
         await redis.client().hset(FOLLOWERS, me, f"{' '.join(stand)} {time.time():.3f}")  # type: ignore[misc]
+    except (RedisError, OSError):
+        return False
+    return True
 
 
 async def _stand() -> tuple[str, str]:

@@ -1,5 +1,7 @@
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from marketplace import settings
 from marketplace.cli import services
 from marketplace.cli.refusals import DataInUse
 from marketplace.settings import Settings
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -42,3 +45,22 @@ def test_a_command_by_itself_starts_a_redis_and_ends_it(chosen: Settings):
     with services.reached_data(chosen) as alone:
         assert alone.redis_url.startswith("unix://")
     assert not Path(alone.redis_url.removeprefix("unix://")).exists()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_an_embedded_server_that_is_killed_is_started_again_with_what_it_knew(chosen: Settings, times: int):
+    with services.own_data(chosen) as equipped, sync_redis.Redis.from_url(equipped.redis_url) as client:
+        client.set("kept", "yes")
+        for _ in range(times):
+            victim = client.info("server")["process_id"]
+            os.kill(victim, signal.SIGKILL)
+
+            def answers(victim: int = victim) -> bool:
+                with suppress(sync_redis.RedisError):
+                    return client.info("server")["process_id"] != victim
+                return False
+
+            await eventually(answers, within=30)
+        assert client.get("kept") == b"yes"
+    with pytest.raises(sync_redis.ConnectionError):
+        sync_redis.Redis.from_url(equipped.redis_url).ping()

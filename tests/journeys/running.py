@@ -53,8 +53,13 @@ class Running:
 
     def redis(self) -> int:
         """Process id of the embedded Redis."""
-        [pid] = [pid for pid in _children(self.pid) if "redis-server" in _command(pid)]
+        pid = self.redis_or_none()
+        assert pid is not None
         return pid
+
+    def redis_or_none(self) -> int | None:
+        """The same; None while there is none."""
+        return next((pid for pid in _children(self.pid) if "redis-server" in _command(pid)), None)
 
 
 @contextmanager

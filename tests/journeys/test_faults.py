@@ -70,6 +70,34 @@ async def test_web_processes_killed_during_a_payment_cost_nobody_an_order(
     await market.mail_to(nora.email)
 
 
+async def test_while_redis_hangs_every_page_says_so_by_itself_and_comes_back(
+    visitor: Visitor, market: Market, running: Running
+):
+    before, after = BrowsePage(await visitor()), BrowsePage(await visitor())
+    await before.open()
+    with frozen(running.redis()):
+        await expect(before.offline).to_contain_text("We lost the connection")
+        # Nobody has a state for a page that is opened now: it has words all the same.
+        await after.page.goto("/browse")
+        await expect(after.offline).to_contain_text("We lost the connection")
+    for tab in (before, after):
+        await expect(tab.offline).to_be_hidden(timeout=30_000)
+    await after.open()
+
+
+async def test_an_embedded_redis_that_is_killed_comes_back_and_one_event_is_one_line_of_the_log(
+    visitor: Visitor, market: Market, running: Running
+):
+    browse = BrowsePage(await visitor())
+    await browse.open()
+    victim, began = running.redis(), running.log.stat().st_size
+    os.kill(victim, signal.SIGKILL)
+    await eventually(lambda: running.redis_or_none() not in {None, victim}, within=30)
+    await market.until_ready()
+    await browse.open()
+    assert running.log.stat().st_size - began < 20_000  # without end, it was a megabyte a second
+
+
 async def test_while_redis_is_away_pages_can_be_read_picking_is_paused_and_all_heals(
     visitor: Visitor, market: Market, running: Running, shots
 ):

@@ -1,0 +1,91 @@
+"""Websockets end when what they need goes away, and none begins until it is back.
+
+A tab keeps its state in Redis. While that is away no event can be answered, not even with a word of regret. A browser
+whose websocket ends says so in the page by itself, asks again after growing pauses, and then loads the page anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from marketplace import redis
+from marketplace.errors import Unavailable
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 2.0
+PATIENCE = 1.0
+"""Seconds without an answer after which Redis counts as away: a browser asks again soon."""
+TRY_AGAIN_LATER = 1013
+
+_open: set[asyncio.Task[Any]] = set()
+
+
+class Sockets:
+    """An ASGI layer that knows this process's websockets."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+        elif await _store_answers():
+            await self._hold(scope, receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "Please try again in a moment."})
+
+    async def _hold(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        _open.add(task)
+        try:
+            await self.app(scope, receive, send)
+        except asyncio.CancelledError:
+            if task in _open:  # it was not us who hung up
+                raise
+        finally:
+            _open.discard(task)
+
+
+def hang_up() -> None:
+    """End every websocket of this process."""
+    ended = tuple(_open)
+    _open.clear()
+    for task in ended:
+        task.cancel()
+
+
+@asynccontextmanager
+async def watching_the_store() -> AsyncIterator[None]:
+    """Notice a Redis that does not answer, also one that hangs: events that wait for it would wait without a word."""
+    task = asyncio.create_task(_watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch() -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        if _open and not await _store_answers():
+            log.warning("sockets.hung_up", count=len(_open))
+            hang_up()
+
+
+async def _store_answers() -> bool:
+    try:
+        await redis.ping(within=PATIENCE)
+    except Unavailable:
+        return False
+    return True
