@@ -1,6 +1,6 @@
 """Reading seat plans in the open format of the free seating-plan editor, and writing them for the browser.
 
-A document is an object with `name`, `size`, `categories` and `zones`; zones hold rows of seats and areas, and positions
+A document is an object with `name`, `categories`, `zones` and mostly a `size`; zones hold rows of seats and areas, and positions
 add up (zone + row + seat). Keys that we do not know are left alone. Two additions of ours: an area with a `capacity` is
 a standing area (it then needs a `category`, and an `area_guid` or `uuid`), and a `focal_point` says where people look.
 
@@ -13,12 +13,14 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import orjson
 
 from marketplace.catalog.errors import PlanRefused
+from marketplace.catalog.extents import fitted
 from marketplace.catalog.seating import Area, Category, Point, Row, Seat, SeatPlan, Zone
 from marketplace.errors import Fault
 from marketplace.words import say
@@ -139,7 +141,8 @@ class _Reader:
     # Parts of a plan
 
     def plan(self, document: Mapping[str, Any]) -> SeatPlan:
-        size = self.object(document, "size", "$")
+        # The editor's own schema does not ask for a size: without one, the hall is as large as what is in it.
+        size = self.object(document, "size", "$", required=False)
         width = self.number(size, "width", "$.size", least=1) if size is not None else 1.0
         height = self.number(size, "height", "$.size", least=1) if size is not None else 1.0
         categories = self.categories(document)
@@ -154,7 +157,7 @@ class _Reader:
             zones.append(Zone(name))
         if not self._seat_paths and not self._area_paths and not self.found:
             self.fault("$.zones", say("have no seats and no standing area: there is nothing to sell."))
-        return SeatPlan(
+        plan = SeatPlan(
             name=self.text(document, "name", "$", most=200, required=True),
             width=width,
             height=height,
@@ -166,6 +169,10 @@ class _Reader:
             if document.get("focal_point") is not None
             else (width / 2, 0),
         )
+        if document.get("size") is not None or self.found:
+            return plan
+        plan = fitted(plan)
+        return plan if document.get("focal_point") is not None else replace(plan, focal=(plan.width / 2, 0))
 
     def categories(self, document: Mapping[str, Any]) -> tuple[Category, ...]:
         categories = []

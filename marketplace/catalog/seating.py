@@ -6,6 +6,7 @@ sold: `seat:<guid>` for a seat, `stand:<guid>:<n>` (n from 1 to the capacity) fo
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -129,6 +130,21 @@ class Area:
     @property
     def label(self) -> str:
         return ", ".join(part for part in (self.text or self.zone or self.category, say("standing place")) if part)
+
+    def corners(self) -> list[Point]:
+        """Points between which all of the shape lies, turned as it is."""
+        if self.points:
+            corners = list(self.points)
+        else:
+            # A circle's and an ellipse's place is their centre.
+            back = 0.5 if self.shape in {"circle", "ellipse"} else 0.0
+            left, top = self.x - back * self.width, self.y - back * self.height
+            corners = [(left + x, top + y) for x in (0, self.width) for y in (0, self.height)]
+        if not self.rotation:
+            return corners
+        cos, sin = math.cos(math.radians(self.rotation)), math.sin(math.radians(self.rotation))
+        away = [(x - self.x, y - self.y) for x, y in corners]
+        return [(self.x + x * cos - y * sin, self.y + x * sin + y * cos) for x, y in away]
 
     def units(self) -> Iterator[str]:
         return (f"{self.pool}:{n}" for n in range(1, self.capacity + 1))

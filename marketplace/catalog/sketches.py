@@ -33,7 +33,7 @@ def sketch(plan: SeatPlan) -> str:
     picture = _Picture()
     picture.see([(x, y) for x, y, _ in seats], max((radius for _, _, radius in seats), default=0))
     for area in plan.areas:
-        picture.see(_corners(area), 0)
+        picture.see(area.corners(), 0)
     colors = {category.name: category.color for category in plan.categories}
     by_pen: dict[tuple[str, float], list[Point]] = defaultdict(list)
     for seat in plan.seats:
@@ -128,15 +128,6 @@ def _area(area: Area, colors: Mapping[str, str]) -> str:
         else ""
     )
     return f"<g{turned}>{shape}{words}</g>"
-
-
-def _corners(area: Area) -> list[Point]:
-    if area.points:
-        return list(area.points)
-    if area.shape in ("circle", "ellipse"):
-        x, y = area.width / 2, area.height / 2
-        return [(area.x - x, area.y - y), (area.x + x, area.y + y)]
-    return [(area.x, area.y), (area.x + area.width, area.y + area.height)]
 
 
 def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, Point]]:

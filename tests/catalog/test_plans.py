@@ -114,7 +114,6 @@ def test_many_unknown_units_make_a_short_sentence() -> None:
         (("name",), "a\x00b", "$.name", "cannot be shown"),
         (("name",), "a\u202eb", "$.name", "cannot be shown"),
         (("name",), 10**12, "$.name", "a number"),
-        (("size",), ABSENT, "$.size", "missing"),
         (("size",), 7, "$.size", "a number"),
         (("size", "width"), 0, "$.size.width", "between 1 and"),
         (("size", "width"), math.inf, "$.size.width", "finite"),
@@ -372,6 +371,53 @@ def test_what_is_written_is_what_is_read(zone: tuple[float, float], rows: list[A
     assert {seat.guid: (seat.x, seat.y) for seat in plan.seats} == wanted
     drawn = json.loads(geometry(plan, "v"))
     assert sorted(drawn["seats"]["guid"]) == sorted(wanted)
+
+
+@given(
+    seats=st.lists(st.tuples(finite, finite), min_size=1, max_size=8, unique=True),
+    shape=st.sampled_from(("rectangle", "circle", "polygon")),
+    corner=st.tuples(finite, finite),
+    rotation=st.integers(-360, 360),
+)
+def test_a_plan_without_a_size_is_as_large_as_what_is_in_it(
+    seats: list[tuple[float, float]], shape: str, corner: tuple[float, float], rotation: int
+) -> None:
+    """Everything lies inside, as far from each other as it was drawn, and people look at the top centre."""
+    document = plan_document(rows=1, seats=len(seats))
+    del document["size"]
+    for seat, (x, y) in zip(document["zones"][0]["rows"][0]["seats"], seats, strict=True):
+        seat["position"] = {"x": x, "y": y}
+    points = [{"x": 0, "y": 0}, {"x": 30, "y": 5}, {"x": -8, "y": 60}]
+    form = {"rectangle": {"width": 90, "height": 30}, "circle": {"radius": 40}, "polygon": {"points": points}}
+    document["zones"][0]["areas"] = [
+        {"shape": shape, shape: form[shape], "position": {"x": corner[0], "y": corner[1]}, "rotation": rotation}
+    ]
+    plan = read_plan(orjson.dumps(document))
+    reached = [(seat.x + way * seat.radius, seat.y + way * seat.radius) for seat in plan.seats for way in (-1, 1)]
+    reached += plan.areas[0].corners()
+    assert all(0 <= x <= plan.width and 0 <= y <= plan.height for x, y in reached)
+    assert plan.focal == (plan.width / 2, 0)
+    drawn = {guid: (seat.x, seat.y) for seat in plan.seats for guid in [int(seat.number)]}
+    first = min(drawn)
+    for at, (x, y) in enumerate(seats, first):
+        assert drawn[at][0] - drawn[first][0] == pytest.approx(x - seats[0][0], abs=1e-6)
+        assert drawn[at][1] - drawn[first][1] == pytest.approx(y - seats[0][1], abs=1e-6)
+
+
+def test_a_plan_without_a_size_that_fits_where_it_was_drawn_stays_there() -> None:
+    document = plan_document(standing=20)
+    sized = read_plan(document)
+    del document["size"]
+    plan = read_plan(document)
+    assert [(seat.x, seat.y) for seat in plan.seats] == [(seat.x, seat.y) for seat in sized.seats]
+    document["size"] = None
+    assert read_plan(document) == plan
+
+
+def test_a_fault_is_named_in_a_plan_without_a_size_too() -> None:
+    document = broken((*SEAT, "seat_guid"), ABSENT)
+    del document["size"]
+    assert list(faults(document)) == ["$.zones[0].rows[0].seats[0].seat_guid"]
 
 
 anything = st.recursive(
