@@ -45,6 +45,15 @@ def read(order: str, cursor: str, kind: type[AnyId]) -> tuple[AnyId, int]:
     raise Invalid(say("This page cannot be found any more."), [Fault("cursor", say("is not one of ours."))])
 
 
+def order_of(cursor: str) -> str:
+    """The name of the list that a cursor was written for; nothing for what was never one. `read` checks the rest."""
+    try:
+        padded = cursor[:LONGEST] + "=" * (-len(cursor[:LONGEST]) % 4)
+        return urlsafe_b64decode(padded).decode("ascii").partition(" ")[0]
+    except ValueError:
+        return ""
+
+
 def key_of(moment: datetime) -> int:
     """What sorts by time: microseconds since 1970."""
     return (moment - _EPOCH) // _MICROSECOND

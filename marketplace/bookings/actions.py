@@ -37,8 +37,9 @@ from marketplace.bookings.events import (
 )
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
-from marketplace.bookings.views import Buyer, CancelQuote, Order, Party, Status
+from marketplace.bookings.views import EVENT_CHANGED, Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
+from marketplace.catalog.views import OCCASION
 from marketplace.db import Session, transaction
 from marketplace.errors import Fault, HoldfastError, Invalid
 from marketplace.ids import AccountId, BookingId, CartId, HoldId, ListingId, PaymentId, SellerId
@@ -462,7 +463,8 @@ async def follow_listing(session: Session, id: BookingId, now: datetime) -> bool
     was = booking.occasion
     if not booking.follow(await catalog.occasion(session, ListingId(booking.listing_id))):
         return False
-    session.add(booking)
+    changed = [name for name in OCCASION if getattr(was, name) != getattr(booking.occasion, name)]
+    session.add_all([booking, booking.note(f"{EVENT_CHANGED}{', '.join(changed)}", now)])
     record(session, EventChanged(id, was, booking.occasion, now), now)
     return True
 

@@ -112,6 +112,12 @@ class Booking(SQLModel, table=True):
             setattr(self, name, getattr(occasion, name))
         return True
 
+    def note(self, why: str, now: datetime) -> BookingChange:
+        """A line for the trail about something that leaves the order as it stands."""
+        return BookingChange(
+            booking_id=self.id, source=self.status, target=self.status, actor="system", at=now, why=why
+        )
+
     def remind(self, now: datetime) -> bool:
         """Take note that its buyer is reminded to pay. False if that was done, or there is nothing left to remind of."""
         if self.reminded_at is not None or self.status != Status.PENDING_PAYMENT or now >= self.expires_at:

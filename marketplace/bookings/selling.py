@@ -11,6 +11,7 @@ from marketplace.batches import each
 from marketplace.bookings import actions, queries, sales
 from marketplace.bookings.errors import NothingHeldBack, NotOnSale
 from marketplace.bookings.events import CallingOffGoesOn, TellingGoesOn
+from marketplace.bookings.views import CALLED_OFF
 from marketplace.catalog import actions as catalog_actions
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingPage
@@ -24,7 +25,6 @@ from marketplace.outbox import Fact, record
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
 
-CALLED_OFF = "the event is called off; full refund"
 AT_ONCE = 100
 """Orders that are dealt with for one fact; a job that is killed half-way loses no more than its place in these."""
 
@@ -67,9 +67,10 @@ async def cancel_orders(id: ListingId, now: datetime, after: str | None = None) 
     """
     async with transaction(reading=True) as session:
         ids = await sales.live_orders(session, id, AT_ONCE, after)
+        why = _why(await catalog.why_called_off(session, id))
     return await _for_each(
         ids,
-        lambda session, order: actions.cancel_for_seller(session, order, CALLED_OFF, now),
+        lambda session, order: actions.cancel_for_seller(session, order, why, now),
         partial(CallingOffGoesOn, id),
         now,
     )
@@ -118,5 +119,11 @@ async def cancel_if_called_off(id: BookingId, now: datetime) -> None:
     """End an order that was made while the news of its event had not reached everybody."""
     async with transaction() as session:
         order = await queries.order_for_mail(session, id)
-        if (await catalog.seat_offer(session, order.listing_id)).status is ListingStatus.CANCELLED:
-            await actions.cancel_for_seller(session, id, CALLED_OFF, now)
+        words = await catalog.why_called_off(session, order.listing_id)
+        if words is not None:
+            await actions.cancel_for_seller(session, id, _why(words), now)
+
+
+def _why(words: str | None) -> str:
+    """Why an order ends whose event is called off, with what its seller says."""
+    return f"{CALLED_OFF}: {words}" if words else CALLED_OFF

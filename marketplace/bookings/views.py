@@ -52,6 +52,12 @@ class Line:
     category: str | None
 
 
+EVENT_CHANGED = "the event was changed: "
+"""How the reason of a step begins that left the order as it stands; the names of what has changed follow."""
+CALLED_OFF = "the event is called off; full refund"
+"""How the reason of cancelling begins where the event is called off; the seller's own words may follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A line of the trail."""
@@ -61,6 +67,18 @@ class Step:
     actor: str
     at: datetime
     why: str
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What of the event has changed, by the names of an Occasion; nothing where the step is about the order."""
+        if not self.why.startswith(EVENT_CHANGED):
+            return ()
+        return tuple(self.why.removeprefix(EVENT_CHANGED).split(", "))
+
+    @property
+    def words(self) -> str:
+        """What the seller wrote when calling the event off, if that is what happened."""
+        return self.why.removeprefix(f"{CALLED_OFF}: ") if self.why.startswith(f"{CALLED_OFF}: ") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,12 @@ def tidy(draft: ListingDraft) -> ListingDraft:
 
 
 def merged(draft: ListingDraft, change: ListingChange, hall: SeatPlan | None) -> ListingDraft:
-    """The draft with what the change asks for. Prices of categories that the plan no longer has fall away."""
+    """The draft with what the change asks for. Prices of categories that the plan no longer has fall away.
+
+    Doors that open so long before the start do so before a new one, too, unless the change says when.
+    """
+    if change.starts_at is not None and change.doors_at is None and draft.doors_at is not None:
+        draft = replace(draft, doors_at=draft.doors_at + (change.starts_at - draft.starts_at))
     asked = {name: getattr(change, name) for name in ListingChange.__dataclass_fields__ if name != "prices"}
     prices = {category: minor for category, minor in draft.prices.items() if category in _categories(hall)}
     return replace(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from marketplace import cursors, moments
@@ -87,11 +88,48 @@ class Order:
         return or_(by > last, and_(by == last, id > last_id))
 
 
+@dataclass(frozen=True, slots=True)
+class CheapestFirst:
+    """The lowest price first, currency by currency: there are no exchange rates here, and ¥1,000 is less than €10.
+
+    What costs something in the currency `lead` comes first, then every other currency by its code. A cursor keeps the
+    lead that its first page had.
+    """
+
+    lead: str
+
+    @classmethod
+    def again(cls, cursor: str) -> CheapestFirst:
+        """The order that a cursor was written in, which `after` checks."""
+        return cls(cursors.order_of(cursor).rpartition(".")[2])
+
+    @property
+    def _name(self) -> str:
+        return f"{Sort.CHEAPEST}.{self.lead}"
+
+    def columns(self) -> tuple[Any, ...]:
+        return self._group(col(Listing.currency)), col(Listing.cheapest), col(Listing.id)
+
+    def cursor(self, row: Listing) -> str:
+        return cursors.write(self._name, row.id, row.cheapest)
+
+    def after(self, cursor: str) -> ColumnElement[bool]:
+        """What follows. Raises Invalid for a cursor that we did not make, or of another order."""
+        last_id, minor = cursors.read(self._name, cursor, ListingId)
+        last = aliased(Listing)
+        mine = self._group(col(Listing.currency))
+        its = select(self._group(col(last.currency))).where(col(last.id) == last_id).scalar_subquery()
+        by, id = col(Listing.cheapest), col(Listing.id)
+        return or_(mine > its, and_(mine == its, or_(by > minor, and_(by == minor, id > last_id))))
+
+    def _group(self, currency: Any) -> ColumnElement[str]:
+        return case((currency == self.lead, ""), else_=currency)
+
+
 ORDERS = {
     order.name: order
     for order in (
         Order(Sort.SOONEST, Listing.starts_at, is_instant=True),
-        Order(Sort.CHEAPEST, Listing.cheapest),
         Order(Sort.NEWEST, Listing.published_at, is_descending=True, is_instant=True),
         Order(Sort.SELLING_FAST, Listing.demand, is_descending=True),
     )

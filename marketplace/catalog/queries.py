@@ -14,7 +14,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor, SellerView
 from marketplace.catalog import drafts, posters, sheets, sketches
 from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
-from marketplace.catalog.finding import ORDERS, conditions
+from marketplace.catalog.finding import ORDERS, CheapestFirst, Order, conditions
 from marketplace.catalog.models import Listing, ListingPrice, ListingSheet, Plan
 from marketplace.catalog.plans import geometry, read_plan
 from marketplace.catalog.seating import SeatPlan
@@ -224,9 +224,20 @@ async def listing_cards(
     cursor: str | None = None,
     limit: int = 24,
     sort: Sort = Sort.SOONEST,
+    currency: str = "",
 ) -> Page[ListingCard]:
-    """Published listings in the order of `sort`. Raises Invalid for a cursor that we did not make, or of another order."""
-    return await _page(session, select(Listing).where(*conditions(filters, now)), now, cursor, limit, sort)
+    """Published listings in the order of `sort`. Raises Invalid for a cursor that we did not make, or of another order.
+
+    The lowest price comes first within each currency: first those in `currency`, or else in what most listings ask for.
+    """
+    order: Order | CheapestFirst
+    if sort is not Sort.CHEAPEST:
+        order = ORDERS[sort]
+    elif cursor:
+        order = CheapestFirst.again(cursor)
+    else:
+        order = CheapestFirst(currency or next(iter(await currencies(session, now)), ""))
+    return await _page(session, select(Listing).where(*conditions(filters, now)), now, cursor, limit, order)
 
 
 async def listing_count(session: Session, filters: ListingFilters, now: datetime, most: int = 1_000) -> int:
@@ -518,10 +529,14 @@ def _price_views(hall: SeatPlan | None, prices: Mapping[str, int], currency: str
 
 
 async def _page(
-    session: Session, wanted: Any, now: datetime, cursor: str | None, limit: int, sort: Sort = Sort.SOONEST
+    session: Session,
+    wanted: Any,
+    now: datetime,
+    cursor: str | None,
+    limit: int,
+    order: Order | CheapestFirst = ORDERS[Sort.SOONEST],
 ) -> Page[ListingCard]:
     limit = max(1, min(limit, MOST_PER_PAGE))
-    order = ORDERS[sort]
     if cursor:
         wanted = wanted.where(order.after(cursor))
     rows = (await session.exec(wanted.order_by(*order.columns()).limit(limit + 1))).all()

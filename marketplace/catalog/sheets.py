@@ -68,6 +68,25 @@ def must_fit(entries: Mapping[str, str]) -> None:
         raise ListingRefused(faults)
 
 
+def moved_along(before: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, and with a new day of the start those of the doors and the end, as far from it as before."""
+    was, is_now = _day(before.get("starts_at.day", "")), _day(typed.get("starts_at.day", ""))
+    if was is None or is_now is None:
+        return dict(typed)
+    days = {name: _day(before.get(name, "")) for name in ("doors_at.day", "ends_at.day") if name not in typed}
+    # A day that cannot be read is refused at the entry itself; here it just does not move.
+    with suppress(OverflowError):
+        return {**typed, **{name: f"{day + (is_now - was):%Y-%m-%d}" for name, day in days.items() if day}}
+    return dict(typed)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
 def write(draft: ListingDraft, now: datetime) -> dict[str, str]:
     """A draft as it would have been typed. A sale that has begun by `now` has no beginning left to write down."""
     place, zone = draft.place, ZoneInfo(draft.place.zone)

@@ -60,7 +60,7 @@ class Genre(StrEnum):
 
 
 class Sort(StrEnum):
-    """In which order listings are shown. Prices are compared figure by figure: there are no exchange rates here."""
+    """In which order listings are shown. Prices are compared within their currency: there are no exchange rates here."""
 
     SOONEST = "soonest"
     CHEAPEST = "cheapest"

@@ -41,7 +41,7 @@ async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[s
     sheets.must_fit(entries)
     row, written = await _rows(session, id)
     view = await queries.sheet_view(session, actor, id, row, written, now)
-    merged = {**view.entries, **entries}
+    merged = {**view.entries, **sheets.moved_along(view.entries, entries)}
     if await _follows_country(session, view, merged, now):
         merged["currency"] = _usual_currency(merged, now)
     if merged == view.entries:

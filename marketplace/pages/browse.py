@@ -223,6 +223,9 @@ def _results() -> rx.Component:
             class_name="results-head",
         ),
         rx.cond(
+            BrowseState.order_text, rx.el.p(BrowseState.order_text, class_name="quiet", data_testid="order-text")
+        ),
+        rx.cond(
             BrowseState.active,
             rx.el.div(
                 rx.foreach(BrowseState.active, _active),

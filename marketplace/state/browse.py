@@ -90,6 +90,8 @@ class BrowseState(ViewerState):
     cards: list[Card] = []  # noqa: RUF012 - a Reflex var
     active: list[ActiveFilter] = []  # noqa: RUF012
     count_text: str = ""
+    order_text: str = ""
+    """What there is to know about the order, where it is not plain."""
     cities: list[Choice] = []  # noqa: RUF012
     currencies: list[Choice] = []  # noqa: RUF012
     currency: str = ""
@@ -154,8 +156,9 @@ class BrowseState(ViewerState):
         yield
         async with transaction(reading=True) as session:
             page = await queries.listing_cards(
-                session, self._wanted(), clock.now(), cursor=self._cursor, limit=ON_A_PAGE, sort=self.filters.order
-            )
+                session, self._wanted(), clock.now(), cursor=self._cursor, limit=ON_A_PAGE, sort=self.filters.order,
+                currency=self.currency,
+            )  # fmt: skip
         self.cards = [*self.cards, *map(card_of, page.items)]
         self._cursor, self.has_more, self.is_busy = page.next_cursor, page.next_cursor is not None, False
 
@@ -170,8 +173,9 @@ class BrowseState(ViewerState):
         async with transaction(reading=True) as session:
             while True:
                 page = await queries.listing_cards(
-                    session, wanted, now, cursor, min(max(count, ON_A_PAGE), queries.MOST_PER_PAGE), self.filters.order
-                )
+                    session, wanted, now, cursor, min(max(count, ON_A_PAGE), queries.MOST_PER_PAGE), self.filters.order,
+                    self.filters.currency or self.currency,
+                )  # fmt: skip
                 cards += map(card_of, page.items)
                 cursor = page.next_cursor
                 if cursor is None or len(cards) >= count:
@@ -180,6 +184,9 @@ class BrowseState(ViewerState):
             cities, currencies = await queries.cities(session, now), await queries.currencies(session, now)
         self.cards, self._cursor, self.has_more = cards, cursor, cursor is not None
         self.count_text = _count_text(total)
+        has_bounds = wanted.price_from is not None or wanted.price_to is not None
+        is_mixed = self.filters.order is Sort.CHEAPEST and len(currencies) > 1 and not has_bounds
+        self.order_text = say("Each currency by itself: there are no exchange rates here.") if is_mixed else ""
         self.active = [
             ActiveFilter(name=name, text=text, href=without.address) for name, text, without in self.filters.said()
         ]

@@ -13,6 +13,7 @@ from marketplace import clock, moments
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
 from marketplace.bookings.views import Order, OrderCard, Status, TicketView
+from marketplace.bookings.views import Step as BookingStep
 from marketplace.catalog import posters
 from marketplace.components.values import PriceLine, TimelineItem, Tone
 from marketplace.db import transaction
@@ -34,6 +35,13 @@ _TRAIL = {
     Status.CANCELLED_BY_OPERATOR: later("Cancelled by us"),
 }
 
+
+_CHANGED = {
+    "title": later("New title"), "place_name": later("New place"), "address": later("New place"),
+    "city": later("New place"), "zone": later("New time"), "starts_at": later("New time"), "ends_at": later("New time"),
+    "doors_at": later("New time"),
+}  # fmt: skip
+"""What of an event has changed, by the names of an Occasion."""
 
 PAGE = 24
 """Orders that are shown at first, and with each wish for more."""
@@ -192,7 +200,7 @@ class OrderState(ViewerState):
         self.trail = [
             TimelineItem(label=label, at=at.isoformat(), at_text=moments.exact(at, self.zone), detail=detail)
             for at, label, detail in sorted(
-                [(step.at, say(_TRAIL[Status(step.target)]), "") for step in order.steps]
+                [(step.at, *_told(step)) for step in order.steps]
                 + [(step.at, step.label, step.detail) for payment in paid for step in payment.steps]
             )
         ]
@@ -218,6 +226,13 @@ def _why_no_links(code: str) -> str:
         "too_many_requests": say("That was tried too often. Wait a while, then try again."),
         "cross_site": say("The form had lain open too long. Please send it once more."),
     }.get(code) or say("That did not work. Please try again.")
+
+
+def _told(step: BookingStep) -> tuple[str, str]:
+    """A step of the order, and what more there is to say of it."""
+    if step.changed:
+        return say("The event has changed"), " · ".join(dict.fromkeys(say(_CHANGED[name]) for name in step.changed))
+    return say(_TRAIL[Status(step.target)]), step.words
 
 
 def _refund_text(refund: RefundView) -> str:

@@ -216,3 +216,39 @@ async def test_a_buyer_is_known_until_the_end_of_what_was_put_off(market: Market
     assert (await market.see(SYSTEM, bought.id)).buyer_name == "Ada Byron"
     await market.skip(seconds=A_WEEK.total_seconds())
     assert (await market.see(SYSTEM, bought.id)).buyer_name == ""
+
+
+class TestTrail:
+    async def test_a_moved_event_is_a_line_of_the_orders_trail(self, market: Market) -> None:
+        ada = guest()
+        bought = await market.bought(ada, "A-1")
+        await put_off(market)
+        await change(market, place=replace(BERLIN, name="Deutsches Theater"))
+        steps = (await market.see(ada, bought.id)).steps
+        assert [step.changed for step in steps[-2:]] == [("starts_at", "ends_at"), ("place_name",)]
+        assert steps[-1].source == steps[-1].target == Status.CONFIRMED
+        assert all(not step.changed for step in steps[:-2])
+
+    async def test_the_order_of_an_event_that_is_called_off_says_why_in_its_sellers_words(self, market: Market) -> None:
+        ada, grace = guest(), guest()
+        bought, unpaid = await market.bought(ada, "A-1"), await market.order(grace, "C-1", buyer=GRACE)
+        async with transaction() as session:
+            await catalog.cancel(
+                session, market.seller, market.listing.id, market.now, reason="The roof has come down."
+            )
+        await market.work()
+        for who, order in ((ada, bought), (grace, unpaid)):
+            last = (await market.see(who, order.id)).steps[-1]
+            assert last.target == Status.CANCELLED_BY_SELLER
+            assert last.words == "The roof has come down."
+        assert [step.words for step in (await market.see(ada, bought.id)).steps[:-1]] == ["", ""]
+
+    async def test_doors_open_as_long_before_a_new_start_unless_the_change_says_when(self, market: Market) -> None:
+        ada, half_an_hour = guest(), timedelta(minutes=30)
+        await change(market, doors_at=market.listing.starts_at - half_an_hour)
+        bought = await market.bought(ada, "A-1")
+        await put_off(market)
+        moved = (await market.see(ada, bought.id)).occasion
+        assert moved.doors_at == moved.starts_at - half_an_hour
+        await change(market, starts_at=moved.starts_at - 2 * half_an_hour, doors_at=moved.starts_at - 4 * half_an_hour)
+        assert (await market.see(ada, bought.id)).occasion.doors_at == moved.starts_at - 4 * half_an_hour

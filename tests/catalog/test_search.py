@@ -176,6 +176,21 @@ async def test_each_order_runs_through_all_pages(database: str, now: datetime) -
     assert await in_order(now, Sort.NEWEST) == ["Soon", "Too", "Middle", "Late", "Last"]
 
 
+async def test_prices_are_compared_within_their_currency_only(database: str, now: datetime) -> None:
+    """1,000 yen are not ten times 100 euros: the currency of most listings first, then every other one by itself."""
+    for title, currency, price in (
+        ("Yen dear", "JPY", 1000), ("Euro dear", "EUR", 90_00), ("Euro cheap", "EUR", 10_00), ("Crowns", "CZK", 50),
+        ("Yen cheap", "JPY", 10), ("Euro", "EUR", 50_00),
+    ):  # fmt: skip
+        await make_listing(now, title=title, currency=currency, prices={"Premium": 99_000, "Standard": price})
+    by_group = [["Euro cheap", "Euro", "Euro dear"], ["Crowns"], ["Yen cheap", "Yen dear"]]
+    assert await in_order(now, Sort.CHEAPEST) == [title for group in by_group for title in group]
+    async with transaction(reading=True) as session:
+        yen = await queries.listing_cards(session, ListingFilters(), now, limit=3, sort=Sort.CHEAPEST, currency="JPY")
+        rest = await queries.listing_cards(session, ListingFilters(), now, yen.next_cursor, sort=Sort.CHEAPEST)
+    assert [card.title for card in (*yen.items, *rest.items)] == ["Yen cheap", "Yen dear", *by_group[1], *by_group[0]]
+
+
 async def test_what_sells_fastest_comes_first_and_what_is_gone_last(database: str, now: datetime) -> None:
     made = {title: await make_listing(now, title=title) for title in ("Slow", "Gone", "Nearly gone", "Fast")}
     capacity = made["Slow"].capacity

@@ -274,3 +274,16 @@ async def publish(desk: Desk):
 
 def _message(faults, field: str) -> str:
     return next((fault.message for fault in faults if fault.field == field), "")
+
+
+async def test_doors_and_end_move_along_with_the_day_of_the_start(desk: Desk):
+    await desk.fill_in({"starts_at.day": "2027-03-30", "ends_at.day": "2027-03-31", "doors_at.day": "2027-03-30"})
+    moved = (await desk.fill(**{"starts_at.day": "2027-04-02"})).entries
+    assert (moved["doors_at.day"], moved["ends_at.day"]) == ("2027-04-02", "2027-04-03")
+    chosen = (await desk.fill(**{"starts_at.day": "2027-04-05", "doors_at.day": "2027-04-04"})).entries
+    assert (chosen["doors_at.day"], chosen["ends_at.day"]) == ("2027-04-04", "2027-04-06")
+    emptied = (await desk.fill(**{"starts_at.day": "", "doors_at.day": ""})).entries
+    assert (emptied["doors_at.day"], emptied["ends_at.day"]) == ("", "2027-04-06")
+    # The last day that there is moves nothing further.
+    await desk.fill(**{"starts_at.day": "2027-04-05"})
+    assert (await desk.fill(**{"starts_at.day": "9999-12-31"})).entries["ends_at.day"] == "2027-04-06"
