@@ -30,7 +30,7 @@ from marketplace.api.asking import (
     take_half_way,
     take_language,
 )
-from marketplace.api.forms import LongText, Text, back, inside, must_be_our_form
+from marketplace.api.forms import LongText, Text, back, must_be_our_form
 from marketplace.api.shapes import (
     AccountShape,
     CodeLogin,
@@ -44,7 +44,7 @@ from marketplace.api.shapes import (
 )
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
-from marketplace.words import LANGUAGES, page_at, read_address, spoken
+from marketplace.words import LANGUAGES, own_page, page_at, read_address, spoken
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
 forms = APIRouter(prefix="/session", include_in_schema=False)
@@ -185,7 +185,7 @@ async def logout(request: Request, wanted: RefreshRequest | None = None) -> Resp
 async def login_form(
     request: Request, email: Text = "", password: Text = "", csrf: Text = "", next: Text = "/"
 ) -> Response:
-    page = inside(next)
+    page = own_page(next)
     try:
         must_be_our_form(request, csrf)
         given = await _log_in(request, email, password)
@@ -202,7 +202,7 @@ async def login_form(
 
 @forms.post("/code")
 async def code_form(request: Request, code: Text = "", csrf: Text = "", next: Text = "/") -> Response:
-    page = inside(next)
+    page = own_page(next)
     try:
         must_be_our_form(request, csrf)
         given = await _finish_log_in(request, request.cookies.get(HALF_WAY, ""), code)
@@ -257,7 +257,7 @@ async def erase_form(request: Request, password: Text = "", csrf: Text = "") -> 
 async def register_form(
     request: Request, email: Text = "", name: Text = "", password: Text = "", csrf: Text = "", next: Text = "/"
 ) -> Response:
-    page = inside(next)
+    page = own_page(next)
     try:
         must_be_our_form(request, csrf)
         await _register(request, email, name, password)
@@ -285,7 +285,7 @@ async def logout_form(request: Request, csrf: Text = "") -> Response:
 @forms.get("/renew")
 async def renew(request: Request, next: str = "/") -> Response:
     """A page whose access token has run out comes by here for a fresh one; who was logged out elsewhere is a new visitor."""
-    response = RedirectResponse(inside(next), 303)
+    response = RedirectResponse(own_page(next), 303)
     try:
         give_session(response, await _refresh(request.cookies.get(REFRESH, "")))
     except (TokenRefused, Unauthenticated):
@@ -303,7 +303,7 @@ async def choose_language(request: Request, to: str = "") -> Response:
     """
     language = to if to in LANGUAGES else languages.preferred(request.headers.get("accept-language", ""))
     _, page = read_address(languages.came_from(request.headers))
-    response = RedirectResponse(page_at(page, language), 303)
+    response = RedirectResponse(own_page(page, language), 303)
     if to in LANGUAGES:
         give_language(response, to)
     else:

@@ -23,12 +23,6 @@ Text = Annotated[str, Form(max_length=LONGEST_LINE)]
 LongText = Annotated[str, Form(max_length=tokens.LONGEST)]
 
 
-def inside(next_page: str) -> str:
-    """A redirect stays on this site: an address that begins with two slashes, of either kind, would not."""
-    is_inside = next_page.startswith("/") and not next_page.startswith(("//", "/\\")) and next_page.isprintable()
-    return page_at(next_page if is_inside else "/")
-
-
 def must_be_our_form(request: Request, csrf: str) -> None:
     must_be_same_site(request)
     if not tokens.csrf_matches(request.cookies.get(CART, ""), csrf):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say
+from marketplace.words import own_page, say
 
 
 def _problem(code: str) -> str:
@@ -43,10 +43,4 @@ class WelcomeState(ViewerState):
         code = asked.get("problem", "")
         self.problem = _problem(code) if code else ""
         self.email, self.person = asked.get("email", ""), asked.get("name", "")
-        self.next_page = _own_path(asked.get("next", ""))
-
-
-def _own_path(wish: str) -> str:
-    """`wish` if it leads to a page of ours, else the front page: nobody is sent on to another site."""
-    is_own = wish.startswith("/") and not wish.startswith(("//", "/\\"))
-    return wish if is_own else page_at("/")
+        self.next_page = own_page(asked.get("next", ""))

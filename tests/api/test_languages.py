@@ -106,6 +106,9 @@ async def test_choosing_a_language_leads_back_to_the_same_page_in_it(forms: http
 async def test_choosing_a_language_never_leads_to_another_site(forms: httpx.AsyncClient) -> None:
     answer = await forms.get("/session/language?to=de", headers={"Referer": "https://evil.example/browse"})
     assert answer.headers["location"] == "/de"
+    for page in ("/de//evil.example", "//evil.example", "/de/%5cevil.example", "/de/\\evil.example"):
+        answer = await forms.get("/session/language?to=en", headers={"Referer": f"http://localhost:3000{page}"})
+        assert answer.headers["location"] == "/", page
 
 
 async def test_a_form_leads_back_to_a_page_in_its_own_language(forms: httpx.AsyncClient) -> None:

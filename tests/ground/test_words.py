@@ -50,6 +50,42 @@ def test_what_has_no_translation_is_said_in_english(bavarian: str) -> None:
         assert say("Sold out") == "Sold out"
 
 
+TRICKS = [
+    "", "evil.example", "https://evil.example", "HTTPS:evil.example", "javascript:alert(1)", "data:text/html,x",
+    "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\\/evil.example", "\\/evil.example",
+    "/%2fevil.example", "/%2Fevil.example", "/%5cevil.example", "/%252fevil.example", "/%25252fevil.example",
+    "/%2525252525252fevil.example", "/de//evil.example", "/de/%2fevil.example", "/de/\\evil.example", "/browse//x",
+    "/\tevil.example", "/\t/evil.example", "/\r\n//evil.example", "/\nx", "/%09/evil.example", "/%0d%0aLocation:x",
+    "/\x00", "/%00/evil.example", "\t//evil.example", " //evil.example", "/\u2028x", "/./\\evil.example", "/browse?next=\\",
+    "/session/renew?next=/session/renew", "/api/v1/docs", "/%61pi/v1/docs", "?next=//evil.example", "#x", "./browse",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wish", TRICKS)
+def test_nobody_is_led_to_another_site(wish: str) -> None:
+    assert words.own_page(wish) == "/"
+    with speaking("de"):
+        assert words.own_page(wish) == "/de"
+    assert words.own_page(wish, "de") == "/de"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "/",
+        "/browse",
+        "/orders?x=1",
+        "/l/lear?seat=a%20b",
+        "/browse?text=%2F%2F&to=https://x.example",
+        "/l/für-elise#seats",
+    ],
+)
+def test_whoever_wishes_to_see_a_page_of_ours_is_led_there(wish: str) -> None:
+    assert words.own_page(wish) == wish
+    assert words.own_page(wish, "de") == f"/de{wish}".removesuffix("/")
+    assert words.own_page(f"/de{wish}") == f"/de{wish}"
+
+
 def test_a_language_that_nobody_knows_is_english() -> None:
     with speaking("tlh"):
         assert spoken() == "en"
