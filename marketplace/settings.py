@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     refresh_token_days: int = Field(
         30, ge=1, le=90, description="Life of a refresh token, renewed whenever it is used."
     )
-    login_limit: str = Field("10/minute", description="Log-in attempts by account and by address.")
+    login_limit: str = Field("10/minute", description="Log-in attempts by known device, or by network.")
     hold_limit: str = Field("120/minute", description="Hold requests by cart and by account.")
     hold_limit_per_network: str = Field(
         "1200/minute", description="Hold requests by IPv4 address or IPv6 /64: an office or a school shares one."

@@ -51,6 +51,14 @@ return {1, hits + 1, (oldest or now) + window - now}
 
 _rate = lru_cache(parse)
 
+STRANGER = ("20/hour", "60/day")
+"""Guesses that one network has at the password of one address."""
+
+STRANGERS = "100/hour"
+"""Guesses of all networks at one address, from which on each of them has fewer."""
+
+STRANGER_AMONG_MANY = ("3/hour", "10/day")
+
 
 @dataclass(frozen=True, slots=True)
 class RateState:
@@ -110,6 +118,32 @@ def network_of(address: str) -> str:
 def anonymous(who: str) -> str:
     """A name for `who`, which may be an e-mail address or an IP address, that tells Redis neither and is short."""
     return sha256(who.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+async def log_in(email: str, network: str, device: str | None) -> None:
+    """Count one guess at the password of `email`, an address as we keep it, or "" for what is none.
+
+    `device` names a browser in which its owner has logged in before: it is counted by itself, so that nobody else's
+    guesses keep the owner out. All others are counted by network; the longer they go on, the longer a network waits, and
+    sooner where many networks try the same address. Raises TooMany, Unavailable.
+    """
+    rate = settings.current().login_limit
+    if device is not None:
+        await hit("login-device", f"{device} {email}", rate)
+        return
+    await hit("login-network", network, rate)
+    are_many = await _is_over("login-strangers", email, STRANGERS)
+    for slower in STRANGER_AMONG_MANY if are_many else STRANGER:
+        await hit("login-stranger", f"{network} {email}", slower)
+
+
+async def _is_over(bucket: str, who: str, rate: str) -> bool:
+    """Count one hit, and tell whether there have been more than `rate` allows, instead of refusing it."""
+    try:
+        await hit(bucket, who, rate)
+    except TooMany:
+        return True
+    return False
 
 
 async def guess(account: AccountId) -> None:

@@ -25,13 +25,14 @@ from marketplace import settings
 from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.views import AccountView, Actor, Link
 from marketplace.errors import NotFound
-from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId, TicketId
+from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId, TicketId, ulid
 
 ALGORITHM = "HS256"
 LONGEST = 4096
 """Characters of a token that we read: a cookie holds no more, and nothing longer was ever issued."""
 
 CART_LIFE = timedelta(days=30)
+DEVICE_LIFE = timedelta(days=365)
 BOOKING_KEY_LIFE = timedelta(days=400)
 """A magic link outlives the event that it is for: seats are sold up to a year ahead."""
 
@@ -50,6 +51,7 @@ class Purpose(StrEnum):
     HALF_WAY = "holdfast:half-way"
     RECOVERY = "holdfast:recovery"
     SEAL = "holdfast:seal"
+    DEVICE = "holdfast:device"
 
 
 STEP_LIFE = {
@@ -161,6 +163,32 @@ def opens(link: Link | None, booking: str, email: str) -> bool:
     if link is None or link.booking != booking:
         return False
     return hmac.compare_digest(mac(Purpose.BOOKING, email).encode(), link.stamp.encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser in which somebody has logged in before."""
+
+    id: str
+    stamp: str
+    """A fingerprint of the address that they logged in with."""
+
+    def knows(self, email: str) -> bool:
+        return hmac.compare_digest(mac(Purpose.DEVICE, email).encode(), self.stamp.encode("utf-8", "replace"))
+
+
+def issue_device(email: str, now: datetime) -> str:
+    """A token that vouches for a browser in which the owner of `email` has logged in."""
+    return _issue(Purpose.DEVICE, {"sub": ulid(), "st": mac(Purpose.DEVICE, email)}, now, DEVICE_LIFE)
+
+
+def read_device(token: str, now: datetime) -> Device:
+    """Raises TokenRefused."""
+    claims = _read(Purpose.DEVICE, token, now)
+    try:
+        return Device(str(claims["sub"]), str(claims["st"]))
+    except KeyError:
+        raise TokenRefused from None
 
 
 def issue_step(purpose: Purpose, account: AccountId, state: str, now: datetime) -> str:

@@ -30,6 +30,11 @@ LANGUAGE = "language"
 REFRESH_PATH = "/session"
 """The refresh token is sent to the log-in routes only, never along with every request."""
 
+LOG_IN_PATHS = (REFRESH_PATH, "/api/v1/auth")
+
+DEVICE = "device"
+"""The cookie of a browser in which somebody has logged in before."""
+
 ACTOR = "holdfast.actor"
 """Where in the scope the actor is kept, once it is known."""
 
@@ -158,8 +163,9 @@ def take_language(response: Response) -> None:
 
 
 def enter(response: Response, given: Tokens) -> None:
-    """Somebody has logged in: their tokens, and a fresh cart for what comes after them."""
+    """Somebody has logged in: their tokens, a fresh cart for what comes after them, and the device is known from now on."""
     give_session(response, given)
+    remember_device(response, given.account.email)
     give_cart(response, CartId.new())
 
 
@@ -179,14 +185,31 @@ def give_session(response: Response, given: Tokens) -> None:
         give_language(response, given.account.language)
     life = int((given.refresh_expires_at - clock.now()).total_seconds())
     _set_cookie(response, ACCESS, given.access, life, "/")
-    for path in (REFRESH_PATH, "/api/v1/auth"):
+    for path in LOG_IN_PATHS:
         _set_cookie(response, REFRESH, given.refresh, life, path)
 
 
 def take_session(response: Response) -> None:
     """Make the browser forget who it was."""
-    for name, path in ((ACCESS, "/"), (REFRESH, REFRESH_PATH), (REFRESH, "/api/v1/auth")):
-        _delete_cookie(response, name, path)
+    _delete_cookie(response, ACCESS, "/")
+    for path in LOG_IN_PATHS:
+        _delete_cookie(response, REFRESH, path)
+
+
+def known_device(request: Request, email: str) -> str | None:
+    """The name of this browser, if the owner of `email` has logged in here before."""
+    try:
+        device = tokens.read_device(request.cookies.get(DEVICE, ""), clock.now())
+    except TokenRefused:
+        return None
+    return device.id if device.knows(email) else None
+
+
+def remember_device(response: Response, email: str) -> None:
+    """Outlives the log-in: it opens nothing, and counts this browser's wrong guesses apart from strangers'."""
+    token, life = tokens.issue_device(email, clock.now()), int(tokens.DEVICE_LIFE.total_seconds())
+    for path in LOG_IN_PATHS:
+        _set_cookie(response, DEVICE, token, life, path)
 
 
 def give_half_way(response: Response, token: str) -> None:

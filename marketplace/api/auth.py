@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from marketplace import clock, settings
 from marketplace.accounts import actions as accounts
-from marketplace.accounts import throttle, tokens
+from marketplace.accounts import inputs, throttle, tokens
 from marketplace.accounts.errors import SecondFactorNeeded, TokenRefused
 from marketplace.accounts.tokens import Purpose
 from marketplace.accounts.views import AccountView, Tokens
@@ -25,8 +25,10 @@ from marketplace.api.asking import (
     give_half_way,
     give_language,
     give_session,
+    known_device,
     leave,
     must_be_same_site,
+    remember_device,
     take_half_way,
     take_language,
 )
@@ -58,10 +60,9 @@ def _session(given: Tokens) -> SessionShape:
 
 
 async def _log_in(request: Request, email: str, password: str) -> Tokens:
-    """One way in for both doors, counted by account and by address."""
-    rate = settings.current().login_limit
-    await throttle.hit("login-address", address_of(request), rate)
-    await throttle.hit("login-account", email.strip().lower(), rate)
+    """One way in for both doors."""
+    kept = inputs.address_of(email) or ""
+    await throttle.log_in(kept, throttle.network_of(address_of(request)), known_device(request, kept))
     async with transaction() as session:
         return await accounts.login(
             session, email=email, password=password, device=_device(request), cart=cart_of(request), now=clock.now()
@@ -85,15 +86,15 @@ def _device(request: Request) -> str:
 async def _forgot(request: Request, email: str) -> None:
     """Takes the same way whether there is such an account or not."""
     await throttle.hit("forgot-address", address_of(request), settings.current().login_limit)
-    await throttle.hit("forgot", email.strip().lower(), "5/hour")
+    await throttle.hit("forgot", inputs.address_of(email) or "", "5/hour")
     async with transaction() as session:
         await accounts.ask_for_reset(session, email, clock.now())
 
 
-async def _reset(request: Request, token: str, new_password: str) -> None:
+async def _reset(request: Request, token: str, new_password: str) -> AccountView:
     await throttle.hit("reset-address", address_of(request), settings.current().login_limit)
     async with transaction() as session:
-        await accounts.reset_password(session, token, new_password=new_password, now=clock.now())
+        return await accounts.reset_password(session, token, new_password=new_password, now=clock.now())
 
 
 async def _register(request: Request, email: str, name: str, password: str) -> AccountView:
@@ -149,8 +150,10 @@ async def forgot_password(wanted: EmailAddress, request: Request) -> Response:
 @router.post("/password/reset", status_code=204)
 async def reset_password(wanted: PasswordReset, request: Request) -> Response:
     """Set a new password with the link from the mail, once. It ends every log-in."""
-    await _reset(request, wanted.token, wanted.new_password)
-    return Response(status_code=204)
+    account = await _reset(request, wanted.token, wanted.new_password)
+    response = Response(status_code=204)
+    remember_device(response, account.email)
+    return response
 
 
 @router.post("/refresh")
@@ -230,10 +233,11 @@ async def forgot_form(request: Request, email: Text = "", csrf: Text = "") -> Re
 async def reset_form(request: Request, token: LongText = "", new_password: Text = "", csrf: Text = "") -> Response:
     try:
         must_be_our_form(request, csrf)
-        await _reset(request, token, new_password)
+        account = await _reset(request, token, new_password)
     except HoldfastError as error:
         return back("/reset", error, token=token)
     response = RedirectResponse(f"{page_at('/reset')}?done=1", 303)
+    remember_device(response, account.email)
     leave(response)
     return response
 

@@ -10,6 +10,7 @@ from sqlmodel import select
 from marketplace.accounts import actions, devices, exports, queries, tokens
 from marketplace.accounts.errors import (
     EmailTaken,
+    SecondFactorNeeded,
     SessionEnded,
     ShopStillOpen,
     TokenRefused,
@@ -161,6 +162,28 @@ class TestPassword:
             await reset(link, now)
         with pytest.raises(TokenRefused):
             await reset(tokens.issue_step(Purpose.RESET, AccountId.new(), "", now), now)
+
+    async def test_a_squatter_s_second_factor_goes_with_the_address_that_was_never_theirs(self, now: datetime) -> None:
+        squatter = await Person.arrives(now)
+        await squatter.switches_on(now)
+        await reset(await reset_link(squatter, now), now)
+        owner = Person(squatter.actor, EMAIL, NEW)
+        given = await owner.logs_in(now)
+        assert not given.account.has_second_factor
+        with pytest.raises(SessionEnded):
+            await view(squatter, now)
+        for table in (SecondFactor, RecoveryCode):
+            async with transaction(reading=True) as session:
+                assert (await session.exec(select(table))).all() == []
+
+    async def test_an_owner_s_second_factor_outlives_a_forgotten_password(self, now: datetime) -> None:
+        ada = await Person.arrives(now)
+        async with transaction() as session:
+            await actions.vouch_for(session, ada.actor.must_have_account(), now)
+        await ada.switches_on(now)
+        await reset(await reset_link(ada, now), now)
+        with pytest.raises(SecondFactorNeeded):
+            await Person(ada.actor, EMAIL, NEW).logs_in(now)
 
     async def test_a_weak_password_leaves_the_link_good(self, now: datetime) -> None:
         ada = await Person.arrives(now)

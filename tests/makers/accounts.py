@@ -16,8 +16,9 @@ _hashes: dict[str, str] = {}
 
 
 async def make_account(
-    now: datetime, *, email: str | None = None, name: str = "Ada Lovelace", is_operator: bool = False
-) -> AccountView:
+    now: datetime, *, email: str | None = None, name: str = "Ada Lovelace", is_operator: bool = False,
+    is_verified: bool = False,
+) -> AccountView:  # fmt: skip
     """An account that logs in with PASSWORD, without the cost of hashing it each time."""
     row = Account(
         id=AccountId.new(),
@@ -26,15 +27,16 @@ async def make_account(
         password_hash=await _hash_of_the_password(),
         is_operator=is_operator,
         created_at=now,
+        verified_at=now if is_verified else None,
     )
     async with transaction() as session:
         session.add(row)
-    return AccountView(AccountId(row.id), row.email, row.name, row.is_operator, (), row.created_at)
+    return AccountView(AccountId(row.id), row.email, row.name, row.is_operator, (), row.created_at, row.verified_at)
 
 
 async def make_seller(now: datetime, *, name: str = "Theatre Royal", about: str = "") -> tuple[SellerView, Actor]:
     """A shop, and the person who runs it."""
-    account = await make_account(now)
+    account = await make_account(now, is_verified=True)
     async with transaction() as session:
         shop = await actions.open_shop(session, account.id, name=name, about=about, now=now)
     return shop, Actor(account=account.id, sellers=frozenset({shop.id}), cart=CartId.new())

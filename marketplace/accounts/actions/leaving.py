@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlmodel import col, delete
 
 from marketplace.accounts import queries
+from marketplace.accounts.actions.forgetting import forget_second_factor
 from marketplace.accounts.actions.passwords import must_know
-from marketplace.accounts.actions.second_factors import forget_second_factor
 from marketplace.accounts.errors import ShopStillOpen
 from marketplace.accounts.events import AccountErased
 from marketplace.accounts.models import LoginSession, Membership

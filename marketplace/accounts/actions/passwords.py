@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from marketplace.accounts import passwords, queries
+from marketplace.accounts.actions.forgetting import forget_second_factor
 from marketplace.accounts.actions.staying import end_all
 from marketplace.accounts.errors import TokenRefused, WrongPassword
 from marketplace.accounts.events import PasswordChanged, PasswordResetWanted
 from marketplace.accounts.inputs import address_of
 from marketplace.accounts.models import Account
 from marketplace.accounts.tokens import Purpose, read_step
-from marketplace.accounts.views import Actor
+from marketplace.accounts.views import AccountView, Actor
 from marketplace.db import Session
 from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.outbox import record
@@ -43,10 +44,11 @@ async def ask_for_reset(session: Session, email: str, now: datetime) -> None:
     record(session, PasswordResetWanted(address, now), now)
 
 
-async def reset_password(session: Session, token: str, *, new_password: str, now: datetime) -> None:
+async def reset_password(session: Session, token: str, *, new_password: str, now: datetime) -> AccountView:
     """Set a new password with the link from the mail, once, and end every log-in. Raises TokenRefused, Invalid.
 
-    Whoever has the link reads the account's mail, so the address counts as verified. A second factor stays on.
+    Whoever has the link reads the account's mail, so the address counts as verified. A second factor stays on where its
+    owner had shown that already; one that somebody set up under an address that was never theirs is gone.
     """
     claims = read_step(Purpose.RESET, token, now)
     try:
@@ -55,8 +57,11 @@ async def reset_password(session: Session, token: str, *, new_password: str, now
         raise TokenRefused from None
     claims.must_build_on(account.password_hash)
     await _set(session, account, new_password, now)
+    if account.verified_at is None:
+        await forget_second_factor(session, account.id)
     account.verify(now)
     await end_all(session, account.id, now)
+    return await queries.view_of(session, account)
 
 
 async def must_know(account: Account, password: str) -> None:

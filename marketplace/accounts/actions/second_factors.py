@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import col, delete, update
+from sqlmodel import col, update
 
 from marketplace.accounts import codes, queries, tokens
+from marketplace.accounts.actions.forgetting import forget_second_factor
 from marketplace.accounts.actions.passwords import must_know
 from marketplace.accounts.errors import NotBegun, WrongCode
 from marketplace.accounts.events import SecondFactorChanged
@@ -60,13 +61,6 @@ async def switch_off_second_factor(session: Session, actor: Actor, *, password: 
     await take_code(session, AccountId(account.id), code, now)
     await forget_second_factor(session, account.id)
     record(session, SecondFactorChanged(account.id, False, now), now)
-
-
-async def forget_second_factor(session: Session, account: str) -> None:
-    """Everything about it, log-ins' proof included."""
-    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account))
-    await session.execute(delete(SecondFactor).where(col(SecondFactor.account_id) == account))
-    await session.execute(update(LoginSession).where(col(LoginSession.account_id) == account).values(proved_at=None))
 
 
 async def take_code(session: Session, account: AccountId, code: str, now: datetime) -> None:
