@@ -15,6 +15,9 @@ from marketplace.pauses import Pauses
 
 log = structlog.get_logger()
 
+WORK, MAIL = "holdfast", "holdfast-mail"
+"""Mail waits for a server of somebody else's, and has a queue and workers of its own: no payment waits behind it."""
+
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 ANSWER_SECONDS = 15
 """More than any worker waits for a job in one question: who hears nothing for so long has lost the connection."""

@@ -15,8 +15,9 @@ from marketplace import clock, db, outbox, queues, redis, settings
 from marketplace.accounts import exports
 from marketplace.bookings import queries as bookings
 from marketplace.db import Session
-from marketplace.ids import FactId
+from marketplace.ids import FactId, MailId
 from marketplace.money import Money
+from marketplace.notifications import actions as mail
 from marketplace.notifications import queries as notifications
 from marketplace.payments.gateway import Charge, use_gateway
 from marketplace.payments.gateways.simulator import SimulatorGateway
@@ -28,7 +29,10 @@ REACTING_ROOMS = ("inventory", "payments", "bookings", "notifications")
 DELIVER = "deliver_fact"
 """Name of the queue's function that delivers one fact; `jobs.worker` defines it."""
 
-_queue: PatientQueue | None = None
+SEND = "send_one_mail"
+"""Name of the function that sends one mail, on the queue of mail."""
+
+_queues: dict[str, PatientQueue] = {}
 _simulator = SimulatorGateway()
 
 
@@ -41,12 +45,11 @@ def wire() -> None:
     exports.add("mail", notifications.exported)
 
 
-def queue() -> PatientQueue:
-    """The queue that background work goes through."""
-    global _queue  # noqa: PLW0603 - one process has one queue
-    if _queue is None:
-        _queue = queues.connect(redis.url(), "holdfast")
-    return _queue
+def queue(name: str = queues.WORK) -> PatientQueue:
+    """A queue that background work goes through."""
+    if name not in _queues:
+        _queues[name] = queues.connect(redis.url(), name)
+    return _queues[name]
 
 
 async def wake(id: FactId, due_at: datetime, now: datetime) -> None:
@@ -54,6 +57,11 @@ async def wake(id: FactId, due_at: datetime, now: datetime) -> None:
     # The queue knows whole seconds. Rounded down, a fact would be looked at before its time, and then wait for a sweep.
     scheduled = math.ceil((due_at - clock.offset()).timestamp()) if due_at > now else 0
     await queue().enqueue(DELIVER, id=id, key=f"fact:{id}", scheduled=scheduled, timeout=60, retries=1)
+
+
+async def wake_sender(id: MailId) -> None:
+    """Enqueue the sending of a mail, where nothing but mail waits for a mail server."""
+    await queue(queues.MAIL).enqueue(SEND, id=id, key=f"mail:{id}", timeout=60, retries=1)
 
 
 def past_charge(session: Session, amount: Money, *, key: str, card: str, at: datetime) -> Charge:
@@ -71,17 +79,18 @@ async def advance_simulator(now: datetime) -> int:
 @asynccontextmanager
 async def house() -> AsyncIterator[None]:
     """Everything a process needs to do the marketplace's work; put away again at the end."""
-    global _queue  # noqa: PLW0603
     log_as(settings.current().log_level)
     wire()
     outbox.wake_with(wake)
+    mail.wake_with(wake_sender)
     try:
         yield
     finally:
         outbox.wake_with(None)
-        if _queue is not None:
-            await _queue.disconnect()
-            _queue = None
+        mail.wake_with(None)
+        for known in _queues.values():
+            await known.disconnect()
+        _queues.clear()
         await redis.close()
         await db.close()
 

@@ -19,21 +19,23 @@ from marketplace.jobs import (
     settle_payments,
     simulate,
 )
+from marketplace.queues import MAIL, WORK
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`cron` has six fields, the last being seconds. `run(now)` returns how much it did."""
+    """`cron` has six fields, the last being seconds. `run(now)` returns how much it did; `queue` is where it waits."""
 
     name: str
     cron: str
     about: str
     run: Callable[[datetime], Awaitable[int]]
+    queue: str = WORK
 
 
-def _job(module: ModuleType, cron: str) -> Job:
+def _job(module: ModuleType, cron: str, queue: str = WORK) -> Job:
     name = module.__name__.rpartition(".")[2].replace("_", "-")
-    return Job(name, cron, (module.__doc__ or "").strip(), module.run)
+    return Job(name, cron, (module.__doc__ or "").strip(), module.run, queue)
 
 
 JOBS = {
@@ -45,7 +47,7 @@ JOBS = {
         _job(read_webhooks, "* * * * * */15"),
         _job(simulate, "* * * * * */15"),
         _job(settle_payments, "* * * * * 20"),
-        _job(send_mail, "* * * * * 40"),
+        _job(send_mail, "* * * * * 40", MAIL),
         _job(send_refunds, "*/10 * * * * 50"),
         _job(clean_up, "17 3 * * * 0"),
     )

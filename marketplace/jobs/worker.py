@@ -8,29 +8,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 from saq import CronJob, Worker
 
 from marketplace import clock, outbox, wiring
-from marketplace.ids import FactId
+from marketplace.ids import FactId, MailId
 from marketplace.jobs import runner
 from marketplace.jobs.schedule import JOBS
 from marketplace.lab.lockstep import following
+from marketplace.notifications import actions as notifications
+from marketplace.queues import MAIL, WORK
 
 log = structlog.get_logger()
 
 Context = dict[str, Any]
-CONCURRENCY = 16
+CONCURRENCY = {WORK: 16, MAIL: 8}
+"""How many jobs of each queue a process runs at a time."""
 
 
 async def deliver_fact(_: Context, *, id: str) -> bool:
     return await outbox.deliver(FactId(id), clock.now())
 
 
+async def send_one_mail(_: Context, *, id: str) -> bool:
+    return await notifications.send(MailId(id), clock.now())
+
+
 deliver_fact.__qualname__ = wiring.DELIVER
+send_one_mail.__qualname__ = wiring.SEND
+FUNCTIONS = {WORK: deliver_fact, MAIL: send_one_mail}
 
 
 def _recurring(name: str) -> Callable[[Context], Awaitable[int]]:
@@ -47,13 +56,14 @@ class _QuietWorker(Worker[Any]):
     SIGNALS = []  # noqa: RUF012 - overrides the base class's list
 
 
-def new_worker(concurrency: int = CONCURRENCY) -> Worker[Any]:
-    """A worker of this process's queue with every function and every recurring job."""
+def new_worker(queue: str) -> Worker[Any]:
+    """A worker of one of this process's queues, with its function and its recurring jobs."""
+    jobs = [job for job in JOBS.values() if job.queue == queue]
     return _QuietWorker(
-        wiring.queue(),
-        functions=[deliver_fact],
-        cron_jobs=[CronJob(function=_recurring(job.name), cron=job.cron, timeout=120) for job in JOBS.values()],
-        concurrency=concurrency,
+        wiring.queue(queue),
+        functions=[FUNCTIONS[queue]],
+        cron_jobs=[CronJob(function=_recurring(job.name), cron=job.cron, timeout=120) for job in jobs],
+        concurrency=CONCURRENCY[queue],
         dequeue_timeout=2.0,
         # Stuck jobs of a dead worker are found after their timeout; the facts themselves are found by our own sweep.
         timers={"schedule": 1, "sweep": 5, "worker_info": 10, "abort": 5},
@@ -63,19 +73,19 @@ def new_worker(concurrency: int = CONCURRENCY) -> Worker[Any]:
 
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
-    """A worker beside whatever else this process does; it comes back by itself when it stumbles."""
-    task = asyncio.create_task(_work_for_good())
+    """A worker of each queue beside whatever else this process does; they come back by themselves when they stumble."""
+    tasks = [asyncio.create_task(_work_for_good(queue)) for queue in FUNCTIONS]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _work_for_good() -> None:
+async def _work_for_good(queue: str) -> None:
     while True:
-        worker = new_worker()
+        worker = new_worker(queue)
         try:
             await worker.start()
             return

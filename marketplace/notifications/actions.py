@@ -1,4 +1,4 @@
-"""Writing mail and sending it.
+"""Writing mail and sending it: two things, done by different hands.
 
 A mail is written in a transaction and sent outside of any: taken on a lease, handed to the server, then marked. A
 process that dies between the last two lets it go out once more, under the same Message-ID.
@@ -7,6 +7,7 @@ process that dies between the last two lets it go out once more, under the same 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -17,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete
 
 from marketplace import settings
-from marketplace.db import Session, transaction
+from marketplace.db import Session, after_commit, transaction
 from marketplace.ids import AccountId, BookingId, MailId
 from marketplace.notifications import attachments, carrier, layout, queries
 from marketplace.notifications.attachments import File
@@ -32,10 +33,24 @@ _AT_A_TIME = 8
 """Mails on their way at once: a server that lets us wait holds up few others."""
 
 
+Wake = Callable[[MailId], Awaitable[None]]
+
+_wake: Wake | None = None
+
+
+def wake_with(wake: Wake | None) -> None:
+    """Set what is told of each new mail after its commit. The wiring enqueues its sending."""
+    global _wake  # noqa: PLW0603 - set once by the wiring
+    _wake = wake
+
+
 async def write(
     session: Session, *, to: str, letter: Letter, key: str, about: BookingId | AccountId | None, now: datetime
 ) -> MailId:
-    """Put a mail into the outbox; the same key is the same mail, which is then left as it is."""
+    """Put a mail into the outbox; the same key is the same mail, which is then left as it is.
+
+    Without a mail server it arrives in the local mailbox at once.
+    """
     known = await queries.with_key(session, key)
     if known is not None:
         return known
@@ -46,19 +61,30 @@ async def write(
         id=id, key=key, kind=letter.kind, about=about, recipient=to, subject=subject, html=layout.html(letter),
         text=layout.plain(letter), attachments=list(letter.attachments), created_at=now, due_at=now,
     )  # fmt: skip
+    is_local = not settings.current().smtp_url.get_secret_value()
+    if is_local:
+        mail.arrive(now, kept=True)
     try:
         async with session.begin_nested():
             session.add(mail)
     except IntegrityError:
         return await queries.with_key(session, key) or id
+
+    async def tell() -> None:
+        # Should this fail, the mail is safe in its table, and the sweep will find it.
+        if _wake is not None:
+            await _wake(id)
+
+    if not is_local:
+        after_commit(session, tell)
     return id
 
 
 async def send(id: MailId, now: datetime) -> bool:
     """Try to send one mail, if it is its turn. True if it is gone now.
 
-    Without a mail server it arrives in the local mailbox. What went wrong is written down, not raised: its turn comes
-    again, at most 40 times over a day and a half.
+    Where there is no mail server any more, it arrives in the local mailbox. What went wrong is written down, not raised:
+    its turn comes again, at most 40 times over a day and a half.
     """
     async with transaction() as session:
         mail = await queries.locked(session, id)

@@ -10,6 +10,8 @@ import aiosmtplib
 
 from marketplace.notifications.errors import MailDelayed, MailRefused
 
+ANSWER_SECONDS = 10
+"""How long the server may be silent: one that hangs is given up soon."""
 PATIENCE = 45
 """Seconds for one message, all in all: less than its lease."""
 
@@ -32,7 +34,7 @@ async def carry(message: EmailMessage, url: str) -> None:
         password=unquote(parts.password or "") if user else None,
         use_tls=is_tls,
         start_tls=True if user and not is_tls else None,
-        timeout=PATIENCE,
+        timeout=ANSWER_SECONDS,
     )
     try:
         async with asyncio.timeout(PATIENCE), server:

@@ -216,8 +216,7 @@ async def _send_to_account(
         letter = write(account, f"{settings.current().origin}{page_at(page)}")
         key = f"{letter.kind}:{account.id}:{at.isoformat()}"
         async with transaction() as session:
-            mail = await actions.write(session, to=account.email, letter=letter, key=key, about=account.id, now=now)
-    await actions.send(mail, now)
+            await actions.write(session, to=account.email, letter=letter, key=key, about=account.id, now=now)
 
 
 async def _order(booking_id: str) -> Order:
@@ -233,8 +232,7 @@ async def _send(order: Order, write: Callable[[Order, str], Letter], now: dateti
         letter = write(order, _link(order, now))
         key = f"{letter.kind}:{once_for or order.id}"
         async with transaction() as session:
-            mail = await actions.write(session, to=order.buyer_email, letter=letter, key=key, about=order.id, now=now)
-    await actions.send(mail, now)
+            await actions.write(session, to=order.buyer_email, letter=letter, key=key, about=order.id, now=now)
 
 
 async def _given_back(order: Order) -> Money | None:

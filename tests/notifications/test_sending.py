@@ -62,6 +62,15 @@ async def test_a_mail_arrives_with_both_its_forms(mail_server: MailServer, now: 
 
 async def test_without_a_server_mail_stays_in_the_local_mailbox(now: datetime) -> None:
     id = await write(now)
+    assert (await card(id)).status is MailStatus.KEPT
+    assert await actions.send_due(now) == 0
+
+
+async def test_where_the_server_is_taken_away_what_waited_for_it_stays_here(
+    mail_server: MailServer, now: datetime
+) -> None:
+    id = await write(now)
+    send_through("")
     assert await actions.send_due(now) == 1
     assert (await card(id)).status is MailStatus.KEPT
 
@@ -301,6 +310,7 @@ async def test_a_server_that_says_nothing_is_left_in_time(now: datetime, monkeyp
 
 class TestMailbox:
     async def test_it_shows_the_newest_first_page_by_page(self, now: datetime) -> None:
+        send_through("smtp://127.0.0.1:1")
         booking = BookingId.new()
         ids = [await write(now, f"k{number}", about=booking if number % 2 else None) for number in range(5)]
         async with transaction(reading=True) as session:
@@ -321,7 +331,7 @@ class TestMailbox:
             mail = await queries.mail(session, id)
         assert "How are you?" in mail.text
         assert "How are you?" in mail.html
-        assert (mail.card.kind, mail.card.to, mail.card.status) == ("greeting", "grace@example.org", MailStatus.WAITING)
+        assert (mail.card.kind, mail.card.to, mail.card.status) == ("greeting", "grace@example.org", MailStatus.KEPT)
 
     async def test_what_was_never_written_is_not_found(self, now: datetime) -> None:
         async with transaction() as session:
