@@ -14,7 +14,13 @@ from functools import cache, total_ordering
 from typing import Self
 
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 
 from marketplace.errors import Fault, Invalid
 from marketplace.words import locale as spoken_locale
@@ -61,6 +67,12 @@ _ISO_EXCEPTIONS = {
 _WRITTEN = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d{1,20})(\.(?P<decimals>\d{1,20}))?", re.ASCII)
 
 
+_SPACES = str.maketrans("", "", " \t\u00a0\u2009\u202f'’")
+"""What people group digits with, beside points and commas."""
+_GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,])\d{3}(?:(?P=mark)\d{3}){0,5}", re.ASCII)
+_DIGITS = re.compile(r"[+-]?\d{1,20}(?:[.,]\d{1,20}){0,6}", re.ASCII)
+
+
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -97,6 +109,22 @@ class Money:
                 )
             )
         return cls(int(sign + whole + decimals.ljust(places, "0")), currency)
+
+    @classmethod
+    def read(cls, text: str, currency: str, locale: str = "") -> Self:
+        """Read what a person typed, in the format of `locale` (of the language that is spoken): “1.234,50 €”, “12,50”.
+
+        The other mark is understood where it can mean one thing only: “12.50” in German too, “1.234,50” in English too.
+        Raises AmountRefused for anything else, as for “1.234” in German where a currency has three decimals.
+        """
+        where = (locale or spoken_locale()).replace("-", "_")
+        bare = text.strip()[:80]
+        for name in (currency, get_currency_symbol(currency, where)):
+            bare = bare.removeprefix(name).removesuffix(name)
+        bare = bare.translate(_SPACES).replace("\u2212", "-").replace("\u200e", "")
+        if not _DIGITS.fullmatch(bare):
+            raise AmountRefused(say("“{text}” is not an amount.", text=text[:40]))
+        return cls.parse(_with_point(bare, text, exponent(currency), where), currency)
 
     @classmethod
     def zero(cls, currency: str) -> Self:
@@ -161,6 +189,15 @@ class Money:
         amount = Decimal(self.minor).scaleb(-exponent(self.currency))
         return format_currency(amount, self.currency, locale=(locale or spoken_locale()).replace("-", "_"))
 
+    def digits(self, locale: str = "") -> str:
+        """The same without its currency, as it goes into a field: “1.234,50”."""
+        places = exponent(self.currency)
+        return format_decimal(
+            Decimal(self.minor).scaleb(-places),
+            "#,##0" + "." * bool(places) + "0" * places,
+            locale=(locale or spoken_locale()).replace("-", "_"),
+        )
+
     def __str__(self) -> str:
         amount = Decimal(self.minor).scaleb(-exponent(self.currency))
         return f"{amount} {self.currency}"
@@ -168,3 +205,34 @@ class Money:
     def _must_match(self, other: Money) -> None:
         if other.currency != self.currency:
             raise MixedCurrencies(self.currency, other.currency)
+
+
+def _with_point(bare: str, text: str, places: int, locale: str) -> str:
+    """Digits with a point before the decimals and no grouping, from digits with points and commas."""
+    decimal, group = get_decimal_symbol(locale), get_group_symbol(locale)
+    marks = [mark for mark in bare if mark in ".,"]
+    if not marks:
+        return bare
+    whole, last, decimals = bare.rpartition(marks[-1])
+    if marks.count(last) == 1 and len(marks) > 1 and _is_grouped(whole):
+        return f"{re.sub('[.,]', '', whole)}.{decimals}"  # the two kinds of marks say which is which
+    if len(marks) > 1:
+        if last != decimal and _is_grouped(bare):
+            return bare.replace(last, "")
+        raise AmountRefused(say("“{text}” is not an amount.", text=text[:40]))
+    could_be_group, could_be_decimal = _is_grouped(bare), len(decimals) <= places
+    if last == group and could_be_group and not could_be_decimal:
+        return whole + decimals
+    if could_be_decimal and (last == decimal or not could_be_group):
+        return f"{whole}.{decimals}"
+    raise AmountRefused(
+        say(
+            "“{text}” can be read in two ways. Write it without a mark between thousands, such as {example}.",
+            text=text[:40],
+            example=f"1234{decimal}{'5'.ljust(places, '0')}" if places else "1234",
+        )
+    )
+
+
+def _is_grouped(digits: str) -> bool:
+    return _GROUPED.fullmatch(digits.lstrip("+-")) is not None

@@ -2,15 +2,16 @@
 
 The names are those of a draft's fields (`title`, `place.city`, `prices.Stalls`), so that a fault finds its field. An
 instant is typed as two entries, the day (`starts_at.day`, “2026-02-14”) and the clock (`starts_at.clock`, “19:30”), both
-as they are told where it happens.
+as they are told where it happens. A price is read in the format of whoever types it, and kept as “12.50 EUR”, so that it
+means the same to every other reader.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -104,10 +105,39 @@ def write(draft: ListingDraft, now: datetime) -> dict[str, str]:
         local = at.astimezone(zone) if at is not None else None
         entries[f"{name}.day"] = f"{local:%Y-%m-%d}" if local else ""
         entries[f"{name}.clock"] = f"{local:%H:%M}" if local else ""
-    places = exponent(draft.currency)
     for category, minor in draft.prices.items():
-        entries[f"{PRICE}{category}"] = str(Decimal(minor).scaleb(-places))
+        entries[f"{PRICE}{category}"] = str(Money(minor, draft.currency))
     return entries
+
+
+_KEPT = re.compile(r"(-?\d{1,20}(?:\.\d{1,4})?) ([A-Z]{3})", re.ASCII)
+
+
+def price_in(text: str, currency: str) -> Money:
+    """A price as it is kept, or as somebody has typed it just now. Raises AmountRefused."""
+    kept = _KEPT.fullmatch(text.strip())
+    return Money.parse(kept[1], currency) if kept else Money.read(text, currency)
+
+
+def settled(entries: Mapping[str, str]) -> dict[str, str]:
+    """The same with every price that can be read as it is kept; what cannot be read stays as it was typed."""
+    found = dict(entries)
+    for name, text in entries.items():
+        if name.startswith(PRICE) and text.strip():
+            with suppress(AmountRefused):
+                found[name] = str(price_in(text, entries.get("currency", "")))
+    return found
+
+
+def price_shown(text: str) -> str:
+    """A price as it goes into the field of whoever reads it now: “12,50” in German."""
+    kept = _KEPT.fullmatch(text)
+    if kept is None:
+        return text
+    try:
+        return Money.parse(*kept.groups()).digits()
+    except AmountRefused:
+        return text
 
 
 def plan_in(entries: Mapping[str, str]) -> PlanId | None:
@@ -201,7 +231,7 @@ def _prices(entries: Mapping[str, str], currency: str, hall: SeatPlan | None, fo
         if not text:
             continue
         try:
-            price = Money.parse(text, currency)
+            price = price_in(text, currency)
         except AmountRefused as refused:
             found.append(Fault(f"{PRICE}{category}", refused.message))
             continue

@@ -44,6 +44,7 @@ async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[s
     merged = {**view.entries, **sheets.moved_along(view.entries, entries)}
     if await _follows_country(session, view, merged, now):
         merged["currency"] = _usual_currency(merged, now)
+    merged = sheets.settled(merged)
     if merged == view.entries:
         return view
     if written is None:

@@ -163,8 +163,8 @@ def _panel() -> rx.Component:
             ),
             _choice("place", say("Where"), BrowseState.cities, say("Anywhere")),
             rx.el.div(
-                _typed("least", say("Price from"), "number"),
-                _typed("most", say("Price up to"), "number"),
+                _price("least", say("Price from"), BrowseState.least),
+                _price("most", say("Price up to"), BrowseState.most),
                 class_name="form-row",
             ),
             select(
@@ -205,14 +205,18 @@ def _choice(name: str, label: str, choices: Any, any_text: str) -> rx.Component:
     )  # fmt: skip
 
 
-def _typed(name: str, label: str, kind: Any) -> rx.Component:
+def _typed(name: str, label: str, kind: str, value: Any = None, **more: Any) -> rx.Component:
     """A filter that is typed."""
-    numeric: dict[str, Any] = {"min": 0, "input_mode": "numeric"} if kind == "number" else {}
     return field(
-        label, name=name, kind=kind, testid=f"filter-{name}", default_value=getattr(BrowseState.filters, name),
-        on_change=lambda value: BrowseState.typed(name, value, BrowseState.edition).debounce(TYPED),
-        **numeric,
+        label, name=name, kind=kind, testid=f"filter-{name}",
+        default_value=getattr(BrowseState.filters, name) if value is None else value,
+        on_change=lambda value: BrowseState.typed(name, value, BrowseState.edition).debounce(TYPED), **more,
     )  # fmt: skip
+
+
+def _price(name: str, label: str, value: Any) -> rx.Component:
+    # Text, because a browser's field of numbers knows one format only: its own.
+    return _typed(name, label, "text", value, input_mode="decimal", error=BrowseState.price_faults[name])
 
 
 def _results() -> rx.Component:

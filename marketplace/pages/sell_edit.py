@@ -414,7 +414,7 @@ def _price(price: rx.Var[PriceRow]) -> rx.Component:
             type="text",
             input_mode="decimal",
             class_name="input",
-            placeholder="0.00",
+            placeholder=_S.price_pattern,
             auto_complete="off",
             aria_invalid=price["error"] != "",
             data_testid=price["testid"],

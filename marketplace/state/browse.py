@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -15,6 +16,7 @@ from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.views import ListingFilters, Sort
 from marketplace.components.values import Choice
 from marketplace.db import transaction
+from marketplace.money import AmountRefused
 from marketplace.state import phrases
 from marketplace.state.cards import Card, card_of
 from marketplace.state.filters import NO_FILTERS, Filters, zone_text
@@ -24,6 +26,7 @@ from marketplace.words import say, say_n, spoken
 ON_A_PAGE = 24
 ON_A_SHELF = 4
 MOST_COUNTED = 1_000
+PRICES = ("least", "most")
 
 
 class Shelves(TypedDict):
@@ -94,6 +97,11 @@ class BrowseState(ViewerState):
     """What there is to know about the order, where it is not plain."""
     cities: list[Choice] = []  # noqa: RUF012
     currencies: list[Choice] = []  # noqa: RUF012
+    price_faults: dict[str, str] = dict.fromkeys(PRICES, "")
+    """What is wrong with a price that was typed."""
+    least: str = ""
+    most: str = ""
+    """The prices of the filters in the reader's own format."""
     currency: str = ""
     """What prices are typed in, unless the filters say otherwise."""
     is_loading: bool = True
@@ -114,6 +122,8 @@ class BrowseState(ViewerState):
             if wanted != self.filters:
                 self.search_edition += wanted.text != self.filters.text
                 self.filters, self.edition = wanted, self.edition + 1
+                self.least, self.most = wanted.shown_price(wanted.least), wanted.shown_price(wanted.most)
+                self.price_faults = dict.fromkeys(PRICES, "")
             self.address = wanted.address
             yield
         await self._show(len(self.cards) if is_back else ON_A_PAGE)
@@ -141,7 +151,15 @@ class BrowseState(ViewerState):
             yield
 
     async def _change(self, name: str, said: str) -> AsyncIterator[None]:
-        changed = self.filters.changed(**{"currency": self.currency, name: said})
+        before = replace(self.filters, currency=self.filters.currency or self.currency)
+        self.price_faults = self.price_faults | {name: ""}
+        if name in PRICES:
+            try:
+                said = before.typed_price(said)
+            except AmountRefused as refused:
+                self.price_faults = self.price_faults | {name: refused.message}
+                return
+        changed = before.changed(**{name: said})
         if changed == self.filters:
             return
         self.filters, self.is_busy = changed, True

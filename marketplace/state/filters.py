@@ -28,7 +28,7 @@ class Filters:
     """Each field is a parameter of the address, and empty where it does not matter.
 
     `zone` is an IANA zone that is named after a city; `start` and `end` are ISO days, both included; `least` and `most`
-    whole units of `currency`; `available` is "1".
+    amounts of `currency` with a point (“12.50”), whatever the reader's language; `available` is "1".
     """
 
     text: str = ""
@@ -62,7 +62,7 @@ class Filters:
         given["zone"] = given["zone"] if given["zone"] in moments.zones() and moments.city(given["zone"]) else ""
         given["currency"] = _currency(given["currency"])
         for name in ("least", "most"):
-            given[name] = _price(given[name]) if given["currency"] else ""
+            given[name] = _price(given[name], given["currency"]) if given["currency"] else ""
         if not given["least"] and not given["most"]:
             given["currency"] = ""
         return cls(**given)
@@ -113,11 +113,21 @@ class Filters:
             return _span(self.when, today)
         return tuple(date.fromisoformat(day) if day else None for day in (self.start, self.end))  # type: ignore[return-value]
 
-    def _money(self, whole: str) -> Money | None:
-        return Money(int(whole) * 10 ** exponent(self.currency), self.currency) if whole else None
+    def typed_price(self, text: str) -> str:
+        """A price in the reader's own format as it goes into an address. Raises AmountRefused."""
+        return _plain(Money.read(text, self.currency)) if text.strip() else ""
 
-    def _price(self, whole: str) -> str:
-        money = self._money(whole)
+    def shown_price(self, amount: str) -> str:
+        """A price of an address as it goes into the reader's field: “12,50”, “12”."""
+        if not amount:
+            return ""
+        return Money.parse(amount, self.currency).digits() if "." in amount else amount
+
+    def _money(self, amount: str) -> Money | None:
+        return Money.parse(amount, self.currency) if amount else None
+
+    def _price(self, amount: str) -> str:
+        money = self._money(amount)
         return "" if money is None else money.text()
 
 
@@ -187,11 +197,20 @@ def _day_text(day: str) -> str:
     return moments.day(date.fromisoformat(day)) if day else ""
 
 
-def _price(text: str) -> str:
-    """A whole number, or nothing."""
-    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(LARGEST_PRICE)):
+def _price(text: str, currency: str) -> str:
+    """An amount with a point, or nothing."""
+    try:
+        price = Money.parse(text, currency)
+    except AmountRefused:
         return ""
-    return str(min(int(text), LARGEST_PRICE))
+    return _plain(price) if 0 <= price.minor <= LARGEST_PRICE * 10 ** exponent(currency) else ""
+
+
+def _plain(price: Money) -> str:
+    """“12.50”; “12” where nothing follows the point."""
+    amount = str(price).partition(" ")[0]
+    whole, _, decimals = amount.partition(".")
+    return amount if decimals.strip("0") else whole
 
 
 def _currency(text: str) -> str:

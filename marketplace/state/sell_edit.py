@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from marketplace.components.values import Tone
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid, NotFound
 from marketplace.ids import ListingId, SellerId
+from marketplace.money import AmountRefused, Money
 from marketplace.notifications.letters import changes_between
 from marketplace.state import phrases
 from marketplace.state.sell import poster_of
@@ -110,6 +112,8 @@ class SellEditState(ViewerState):
     place_text: str = ""
     price_text: str = ""
     sale_text: str = ""
+    price_pattern: str = ""
+    """How a price looks in the listing's currency: “0,00”."""
     grid_faults: dict[str, str] = dict.fromkeys(GRID, "")
     revision: int = 0
     """Grows when entries come from elsewhere than the form, which then takes them up."""
@@ -322,6 +326,8 @@ class SellEditState(ViewerState):
         self.plans = [_plan(plan, picked) for plan in plans]
         self.plan_name = picked.name if picked else ""
         self.plan_detail = _places(picked) if picked else ""
+        with suppress(AmountRefused):
+            self.price_pattern = Money.zero(view.draft.currency).digits()
         self.sketch = f"/api/v1/plans/{picked.id}/sketch.svg" if picked else ""
         hall = await queries.plan(picked.id) if picked else None
         colors = {category.name: category.color for category in hall.categories} if hall else {}
@@ -330,7 +336,7 @@ class SellEditState(ViewerState):
             PriceRow(
                 name=f"{sheets.PRICE}{category}", testid=f"price-{at}", category=category,
                 color=colors.get(category, ""), detail=say_n("{count} place", "{count} places", capacity),
-                value=view.entries.get(f"{sheets.PRICE}{category}", ""),
+                value=sheets.price_shown(view.entries.get(f"{sheets.PRICE}{category}", "")),
                 error=told.get(f"{sheets.PRICE}{category}", "")
                 if {f"{sheets.PRICE}{category}", sheets.PRICE} & set(self._touched) else "",
             )

@@ -9,10 +9,13 @@ import pytest
 
 from marketplace.catalog import queries, sheets, writing
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
+from marketplace.catalog.sheets import price_shown
 from marketplace.catalog.views import SheetView, Status
 from marketplace.db import transaction
 from marketplace.errors import Forbidden
 from marketplace.ids import ListingId
+from marketplace.money import Money
+from marketplace.words import speaking
 from tests.makers.accounts import make_seller
 from tests.makers.catalog import make_listing, make_plan
 
@@ -81,7 +84,7 @@ async def test_a_sheet_becomes_a_draft_as_soon_as_it_makes_one_and_goes_back_to_
     view = await desk.write_all()
     assert view.page is not None
     assert (view.page.id, view.page.status, view.is_ahead) == (desk.id, Status.DRAFT, False)
-    assert view.entries["prices.Premium"] == "20.00"
+    assert view.entries["prices.Premium"] == "20.00 EUR"
     async with transaction(reading=True) as session:
         assert await queries.sheet_row(session, desk.id) is None
     spoiled = await desk.fill(title="")
@@ -287,3 +290,24 @@ async def test_doors_and_end_move_along_with_the_day_of_the_start(desk: Desk):
     # The last day that there is moves nothing further.
     await desk.fill(**{"starts_at.day": "2027-04-05"})
     assert (await desk.fill(**{"starts_at.day": "9999-12-31"})).entries["ends_at.day"] == "2027-04-06"
+
+
+async def test_a_german_seller_types_prices_with_a_comma_and_every_reader_sees_the_same_amount(desk: Desk):
+    await desk.write_all()
+    with speaking("de"):
+        view = await desk.fill_in({"prices.Premium": "1.234,50", "prices.Standard": "12,50"})
+        assert not view.faults
+        assert price_shown(view.entries["prices.Premium"]) == "1.234,50"
+    seen = await desk.look()
+    assert {entry.category: entry.price for entry in seen.page.prices if entry.price} == {
+        "Premium": Money(123450, "EUR"), "Standard": Money(1250, "EUR"),
+    }  # fmt: skip
+    assert price_shown(seen.entries["prices.Premium"]) == "1,234.50"
+
+
+async def test_a_price_that_can_be_read_in_two_ways_is_refused_and_stays_as_it_was_typed(desk: Desk):
+    await desk.write_all()
+    with speaking("de"):
+        view = await desk.fill_in({"prices.Premium": "1,234"})
+    assert fields(view.faults) == {"prices.Premium"}
+    assert view.entries["prices.Premium"] == "1,234"

@@ -172,3 +172,53 @@ def test_logs_read_amounts_plainly() -> None:
     assert str(Money(1050, "EUR")) == "10.50 EUR"
     assert str(Money(1050, "JPY")) == "1050 JPY"
     assert str(Money(5, "KWD")) == "0.005 KWD"
+
+
+LOCALES = ("en", "de", "fr", "es", "it", "pl", "sv", "de_CH", "pt_BR", "ja")
+KINDS_OF_MONEY = ("EUR", "GBP", "CZK", "JPY", "KWD")
+
+
+@given(some.integers(0, 10**11), some.sampled_from(KINDS_OF_MONEY), some.sampled_from(LOCALES))
+def test_what_is_written_for_a_reader_is_read_back_the_same(minor: int, currency: str, locale: str) -> None:
+    money = Money(minor, currency)
+    assert Money.read(money.text(locale), currency, locale) == money
+    assert Money.read(money.digits(locale), currency, locale) == money
+
+
+@given(some.from_regex(r"[0-9]{1,7}([.,][0-9]{1,4}){0,3}", fullmatch=True), some.sampled_from(KINDS_OF_MONEY))
+def test_no_text_is_one_amount_in_english_and_another_in_german(text: str, currency: str) -> None:
+    def read(locale: str) -> Money | None:
+        try:
+            return Money.read(text, currency, locale)
+        except AmountRefused:
+            return None
+
+    english, german = read("en"), read("de")
+    assert english is None or german is None or english == german
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "locale", "minor"),
+    [
+        ("12,50", "EUR", "de", 1250), ("12.50", "EUR", "de", 1250), ("12,5", "EUR", "de", 1250), ("1.234,50", "EUR", "de", 123450),
+        ("1,234.50", "EUR", "de", 123450), ("1.234", "EUR", "de", 123400), ("1.234.567", "EUR", "de", 123456700),
+        ("12,50 €", "EUR", "de", 1250), ("12,50", "EUR", "en", 1250), ("1,234", "EUR", "en", 123400), ("1 234,50", "EUR", "fr", 123450),
+        ("1’234.50", "CHF", "de_CH", 123450), ("1.234", "JPY", "de", 1234), ("12,500", "KWD", "de", 12500), ("12.500", "KWD", "en", 12500),
+        ("  7 ", "EUR", "de", 700),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_in_the_reader_s_own_format(text: str, currency: str, locale: str, minor: int) -> None:
+    assert Money.read(text, currency, locale) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "locale"),
+    [
+        ("1,234", "EUR", "de"), ("1.234", "EUR", "en"), ("1.234", "KWD", "de"), ("1,234", "KWD", "en"), ("1.234", "EUR", "fr"),
+        ("1,2,3", "EUR", "de"), ("1.23.456", "EUR", "de"), ("12,", "EUR", "de"), ("", "EUR", "de"), ("twelve", "EUR", "en"),
+        ("12,50", "JPY", "de"), ("1e5", "EUR", "en"), ("١٢", "EUR", "de"), ("9" * 500, "EUR", "de"), ("12,50 $", "EUR", "de"),
+    ],
+)  # fmt: skip
+def test_what_could_mean_two_amounts_or_none_is_refused(text: str, currency: str, locale: str) -> None:
+    with pytest.raises(AmountRefused):
+        Money.read(text, currency, locale)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from marketplace.catalog.views import Genre, Sort
 from marketplace.money import Money
 from marketplace.state.filters import BROWSE, NO_FILTERS, SPANS, Filters
+from marketplace.words import speaking
 
 NOW = datetime(2026, 5, 6, 20, 0, tzinfo=UTC)  # a Wednesday
 ZONE = "Europe/Lisbon"
@@ -105,3 +106,17 @@ def test_every_filter_has_its_words() -> None:
     ]  # fmt: skip
     assert {text for span in SPANS for _, text, _ in Filters(when=span).said()} >= {"Today", "This weekend"}
     assert set(asdict(filters)) == {field.name for field in fields(Filters)}
+
+
+@pytest.mark.parametrize(("language", "typed", "address", "shown"), [
+    ("de", "12,50", "12.50", "12,50"), ("de", "12.50", "12.50", "12,50"), ("en", "12.50", "12.50", "12.50"), ("en", "12", "12", "12"),
+    ("de", "1.250", "1250", "1250"),
+])  # fmt: skip
+def test_a_price_is_typed_in_the_reader_s_format_and_kept_in_one(
+    language: str, typed: str, address: str, shown: str
+) -> None:
+    with speaking(language):
+        said = Filters(currency="EUR").typed_price(typed)
+        filters = Filters(currency="EUR").changed(most=said)
+        assert (said, filters.most, filters.shown_price(filters.most)) == (address, address, shown)
+        assert filters.listing_filters(NOW, ZONE).price_to == Money.parse(address, "EUR")
