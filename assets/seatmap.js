@@ -69,8 +69,7 @@ function usePlan(planUrl) {
     setFailure(false);
     fetch(planUrl, { signal: leaving.signal })
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
-      .then((plan) => Hall.of(plan))
-      .then((built) => leaving.signal.aborted || setHall(built))
+      .then((plan) => setHall(new Hall(plan)))
       .catch((error) => error.name === "AbortError" || setFailure(true));
     return () => leaving.abort();
   }, [planUrl, attempt]);

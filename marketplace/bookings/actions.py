@@ -63,6 +63,9 @@ log = structlog.get_logger()
 PAYMENT_TIME = timedelta(minutes=5)
 """A payment that has begun gets at least this long, within the limit that no hold may pass."""
 
+NEWS_TAKES = timedelta(minutes=10)
+"""How long the news of a payment may take to its booking before somebody looks after it."""
+
 AGAIN = "3/hour"
 """How often one order's tickets, or one address's links, are sent again: a button is pressed more often than mail is lost."""
 
@@ -272,8 +275,29 @@ async def take_payment(payment_id: PaymentId, booking_id: BookingId, amount: Mon
             await _confirm(session, booking, payment_id, now)
             return
         log.warning("booking.money_refused", booking=booking_id, payment=payment_id, why=why)
-        await payments.request_refund(session, payment_id, None, reason=why, key=f"refused-{payment_id}", now=now)
+        await payments.owe(session, payment_id, None, reason=why, key=f"refused-{payment_id}", now=now)
         record(session, MoneyRefused(booking_id, payment_id, why, now), now)
+
+
+async def settle_kept_money(now: datetime) -> int:
+    """Confirm or send back, by the way that news of a payment takes, money that lies with us for nothing.
+
+    However it came about that the news was lost, and whatever the facts say of it. Returns how many payments. Raises
+    Incomplete, where one can be put right neither way.
+    """
+
+    async def find(passed_over: Collection[str]) -> list[PaymentId]:
+        async with transaction(reading=True) as session:
+            return await queries.unclaimed_payments(session, now - NEWS_TAKES, without=passed_over)
+
+    async def act(id: PaymentId) -> bool:
+        async with transaction(reading=True) as session:
+            payment = await payment_queries.payment_view(session, id)
+        log.warning("booking.money_was_kept", payment=id, booking=payment.booking_id, amount=str(payment.captured))
+        await take_payment(id, payment.booking_id, payment.captured, now)
+        return True
+
+    return await drain(find, act)
 
 
 async def _why_not(session: Session, booking: Booking, amount: Money, now: datetime) -> str | None:
@@ -374,7 +398,7 @@ async def _cancel(
         ticket.voided_at = now
         session.add(ticket)
     if refund.is_positive and booking.payment_id:
-        await payments.request_refund(
+        await payments.owe(
             session, PaymentId(booking.payment_id), refund, reason=target, key=f"cancel-{booking.id}", now=now
         )
     _tell(session, booking, change, now)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import exists
 from sqlmodel import and_, col, func, or_, select
 
 from marketplace.accounts import tokens
@@ -296,6 +297,13 @@ async def overdue_count(session: Session, now: datetime) -> int:
         .where(Booking.status == Status.PENDING_PAYMENT, col(Booking.expires_at) <= now)
     )
     return counted.one()
+
+
+async def unclaimed_payments(session: Session, before: datetime, *, without: Collection[str] = ()) -> list[PaymentId]:
+    """Payments whose money is neither a booking's nor on its way back, although they were decided by `before`."""
+    return await payments.kept(
+        session, lambda payment: exists().where(col(Booking.payment_id) == payment), before, without=without
+    )
 
 
 LAST_MINUTES = timedelta(minutes=3)

@@ -16,6 +16,7 @@ from marketplace.jobs import (
     remind,
     send_mail,
     send_refunds,
+    settle_kept_money,
     settle_payments,
     simulate,
 )
@@ -49,6 +50,7 @@ JOBS = {
         _job(settle_payments, "* * * * * 20"),
         _job(send_mail, "* * * * * 40", MAIL),
         _job(send_refunds, "*/10 * * * * 50"),
+        _job(settle_kept_money, "*/10 * * * * 55"),
         _job(clean_up, "17 3 * * * 0"),
     )
 }

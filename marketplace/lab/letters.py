@@ -138,8 +138,8 @@ def _called_off(now: datetime) -> Letter:
     return letters.called_off(_paid(now), _to_orders(), say("The lighthouse is under water."), Money(93_50, "EUR"))
 
 
-def _cancelled(by: str, refund: Money | None) -> Callable[[datetime], Letter]:
-    return lambda now: letters.cancelled(_paid(now), _to_orders(), by, refund)
+def _cancelled(by: str, refund: Money | None, owed: Money | None = None) -> Callable[[datetime], Letter]:
+    return lambda now: letters.cancelled(_paid(now), _to_orders(), by, refund, owed)
 
 
 def _money_returned(why: str) -> Callable[[datetime], Letter]:
@@ -161,6 +161,7 @@ _SAMPLES: Mapping[str, Callable[[datetime], Letter]] = {
     "cancelled_by_seller": _cancelled("seller", Money(93_50, "EUR")),
     "cancelled_by_operator": _cancelled("operator", Money(93_50, "EUR")),
     "cancelled_without_refund": _cancelled("buyer", Money(0, "EUR")),
+    "cancelled_and_owed": _cancelled("seller", Money(93_50, "EUR"), Money(93_50, "EUR")),
     "cancelled_unpaid": _cancelled("seller", None),
     "called_off": _called_off,
     "money_returned_late": _money_returned("late"),

@@ -198,13 +198,16 @@ def way_out(order: Order, now: datetime) -> str:
     return say("You can still cancel, but under this order’s refund policy nothing is paid back any more.")
 
 
-def cancelled(order: Order, url: str, by: str, refund: Money | None) -> Letter:
-    """`by` is buyer, seller or operator; `refund` is what goes back, None where nothing was paid."""
+def cancelled(order: Order, url: str, by: str, refund: Money | None, owed: Money | None = None) -> Letter:
+    """`by` is buyer, seller or operator; `refund` is what goes back, None where nothing was paid.
+
+    `owed` is the part of it that could not be given back so far, None where that is nothing.
+    """
     news = {
         "buyer": say("You have cancelled this order. Its tickets are not valid any more."),
         "seller": say("We are sorry: the seller has cancelled this order. Its tickets are not valid any more."),
     }.get(by, say("We are sorry: this order had to be cancelled. Its tickets are not valid any more."))
-    money = _given_back(refund)
+    money = _given_back(refund, owed)
     return Letter(
         kind="cancelled",
         subject=say("Your order is cancelled: {title}", title=order.title),
@@ -217,14 +220,14 @@ def cancelled(order: Order, url: str, by: str, refund: Money | None) -> Letter:
     )
 
 
-def called_off(order: Order, url: str, reason: str, refund: Money | None) -> Letter:
-    """`reason` is what the seller wrote about it, which may be nothing; `refund` as for `cancelled`."""
+def called_off(order: Order, url: str, reason: str, refund: Money | None, owed: Money | None = None) -> Letter:
+    """`reason` is what the seller wrote about it, which may be nothing; `refund` and `owed` as for `cancelled`."""
     news = (
         say("We are sorry: the event has been called off. Your tickets are not valid any more.")
         if order.tickets
         else say("We are sorry: the event has been called off.")
     )
-    money = _given_back(refund)
+    money = _given_back(refund, owed)
     return Letter(
         kind="called_off",
         subject=say("The event has been called off: {title}", title=order.title),
@@ -237,9 +240,15 @@ def called_off(order: Order, url: str, reason: str, refund: Money | None) -> Let
     )
 
 
-def _given_back(refund: Money | None) -> str:
+def _given_back(refund: Money | None, owed: Money | None) -> str:
     if refund is None:
         return say("Nothing was charged.")
+    if owed:
+        return say(
+            "{refund} is yours again. {owed} of it could not be paid back the way you paid so far: we owe it to you,"
+            " and see to it. You need not do anything.",
+            refund=refund.text(), owed=owed.text(),
+        )  # fmt: skip
     if refund:
         return say("{refund} goes back the way you paid. This usually takes a few days.", refund=refund.text())
     return say("Under this order’s refund policy, nothing is paid back.")

@@ -125,13 +125,13 @@ async def tell_that_the_seats_are_gone(fact: BookingExpired, now: datetime) -> N
 async def tell_of_the_cancelling(fact: BookingCancelled, now: datetime) -> None:
     """Of the whole event's, where that is why: its seller's own words go along."""
     order = await _order(fact.booking_id)
-    refund = await _given_back(order)
+    refund, owed = await _given_back(order)
     async with transaction(reading=True) as session:
         why = await catalog.why_called_off(session, order.listing_id) if fact.by == Party.SELLER else None
     if why is None:
-        await _send(order, partial(letters.cancelled, by=fact.by, refund=refund), now)
+        await _send(order, partial(letters.cancelled, by=fact.by, refund=refund, owed=owed), now)
     else:
-        await _send(order, partial(letters.called_off, reason=why, refund=refund), now)
+        await _send(order, partial(letters.called_off, reason=why, refund=refund, owed=owed), now)
 
 
 @reacts_to(MoneyRefused)
@@ -235,12 +235,14 @@ async def _send(order: Order, write: Callable[[Order, str], Letter], now: dateti
             await actions.write(session, to=order.buyer_email, letter=letter, key=key, about=order.id, now=now)
 
 
-async def _given_back(order: Order) -> Money | None:
-    """What of the order's payment has been given back or is on its way; None where nothing was paid."""
+async def _given_back(order: Order) -> tuple[Money | None, Money | None]:
+    """What of the order's payment is promised back, None where nothing was paid; and what of that is still owed."""
     if order.payment_id is None:
-        return None
+        return None, None
     async with transaction(reading=True) as session:
-        return (await payments.payment_view(session, order.payment_id)).refunded
+        paid = await payments.payment_view(session, order.payment_id)
+        owed = await payments.owed_for(session, order.id)
+    return paid.refunded, owed.get(paid.refunded.currency)
 
 
 def _link(order: Order, now: datetime) -> str:

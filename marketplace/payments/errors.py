@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from marketplace.errors import Conflict, Fault, Invalid, NotFound, TooLarge, Unavailable
-from marketplace.ids import PaymentId
+from marketplace.ids import PaymentId, RefundId
 from marketplace.money import Money
-from marketplace.payments.status import PaymentStatus
+from marketplace.payments.status import PaymentStatus, RefundStatus
 from marketplace.words import say
 
 
@@ -87,6 +87,18 @@ class DisputeOpen(Conflict):
         super().__init__(
             say("The buyer's bank disputes this payment. It cannot be refunded meanwhile."), payment_id=payment_id
         )
+
+
+class NotOwed(Conflict):
+    """Only money that is owed can be tried again or settled otherwise: this refund is paid out, or on its way."""
+
+    code = "not_owed"
+
+    def __init__(self, refund_id: RefundId, status: RefundStatus) -> None:
+        super().__init__(
+            say("This money is not owed any more, or is just being paid back. Look again to see how it stands."),
+            refund_id=refund_id, refund_status=status.value,
+        )  # fmt: skip
 
 
 class RefundTooLarge(Conflict):

@@ -87,8 +87,20 @@ class RefundSucceeded(MoneyFact):
 
 
 @dataclass(frozen=True)
+class RefundSettled(MoneyFact):
+    """What was owed has been paid back by other means than the provider's."""
+
+    refund_id: RefundId
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class RefundFailed(MoneyFact):
-    """The provider will not give the money back this way; it counts as not refunded again."""
+    """The provider has not given the money back: it is owed. Told of each refusal."""
 
     refund_id: RefundId
     payment_id: PaymentId

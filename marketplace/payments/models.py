@@ -13,22 +13,34 @@ from sqlmodel import Field, SQLModel
 from marketplace.db import Instant
 from marketplace.ids import BookingId, PaymentId, RefundId, ulid
 from marketplace.money import Money
-from marketplace.payments.errors import DisputeOpen, NotRefundable, RefundTooLarge
-from marketplace.payments.gateway import Charge, Reversal
+from marketplace.payments.errors import DisputeOpen, NotOwed, NotRefundable, RefundTooLarge
+from marketplace.payments.gateway import Charge
 from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus, rank
+from marketplace.words import later
 
 LEASE = timedelta(seconds=30)
 """How long one worker may take over one call to a provider before another one asks again."""
+
+KEY_LIFE = timedelta(hours=23)
+"""Providers forget idempotency keys after a day: later than this nothing is asked for anew under an old key."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=10), timedelta(days=1)
+"""Between a provider's refusal to pay a refund out and the next try, which doubles each time."""
+
+DISPUTED = later("The payer's bank claims the money back")
 
 _LIVE_STATUSES = ", ".join(f"'{status.value}'" for status in LIVE)
 _ONE_PER_BOOKING = text(f"status IN ({_LIVE_STATUSES}) AND NOT is_surplus")
 _TO_BE_ASKED = text("check_at IS NOT NULL")
 _TO_BE_READ = text("due_at IS NOT NULL")
+_IS_OWED = text("status = 'owed'")
 
 
-def backoff(attempts: int, *, longest: timedelta = timedelta(minutes=10)) -> timedelta:
+def backoff(
+    attempts: int, *, first: timedelta = timedelta(seconds=5), longest: timedelta = timedelta(minutes=10)
+) -> timedelta:
     """5 s, 10 s, 20 s … up to `longest`."""
-    return min(longest, timedelta(seconds=5 * 2 ** min(attempts - 1, 16)))
+    return min(longest, first * (1 << min(attempts - 1, 16)))
 
 
 class Payment(SQLModel, table=True):
@@ -176,20 +188,18 @@ class Payment(SQLModel, table=True):
         self._look_again(now)
 
     def reserve_refund(self, amount: Money) -> None:
-        """Promise `amount` back. Raises NotRefundable, DisputeOpen, RefundTooLarge, MixedCurrencies."""
+        """Promise `amount` back. Raises NotRefundable, RefundTooLarge, MixedCurrencies."""
         if self.state is not PaymentStatus.SUCCEEDED:
             raise NotRefundable(self.state)
-        if self.is_disputed:
-            raise DisputeOpen(PaymentId(self.id))
         if not amount.is_positive or amount > self.refundable:
             raise RefundTooLarge(self.refundable)
         self.refunded_minor += amount.minor
         self.version += 1
 
-    def release_refund(self, amount: Money) -> None:
-        """The promised refund has failed for good."""
-        self.refunded_minor -= amount.minor
-        self.version += 1
+    def must_be_undisputed(self) -> None:
+        """Raises DisputeOpen."""
+        if self.is_disputed:
+            raise DisputeOpen(PaymentId(self.id))
 
     def _look_again(self, now: datetime) -> None:
         """Decide when the provider is next asked, in case that its webhook never comes."""
@@ -220,12 +230,18 @@ class PaymentStep(SQLModel, table=True):
 
 
 class Refund(SQLModel, table=True):
-    """Money on its way back. Its id is the key under which the provider is asked; `check_at` as in Payment."""
+    """Money on its way back: promised until it is paid out, by the provider or by other means.
+
+    `asked_as` is the key of the present attempt, stored before the provider is asked. While its outcome is unknown it is
+    asked about under that key; after a definite refusal the money is owed, and the next attempt has a key of its own.
+    `check_at` as in Payment; an owed refund without one waits for an operator.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (
         UniqueConstraint("payment_id", "key", name="uq_refund_payment_key"),
         Index("ix_refund_check_at", "check_at", postgresql_where=_TO_BE_ASKED, sqlite_where=_TO_BE_ASKED),
+        Index("ix_refund_owed", "created_at", postgresql_where=_IS_OWED, sqlite_where=_IS_OWED),
         CheckConstraint("amount_minor > 0", name="ck_refund_amount"),
     )
 
@@ -238,6 +254,18 @@ class Refund(SQLModel, table=True):
     status: str
     reference: str | None = None
     attempts: int = 0
+    """How often the provider was asked under the present key."""
+
+    asked_as: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it was asked under the present key first."""
+
+    refusals: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    why: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": text("''")})
+    """Why it is owed."""
+
+    settled_how: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": text("''")})
+    settled_by: str | None = None
     check_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
@@ -246,8 +274,10 @@ class Refund(SQLModel, table=True):
     def of(cls, payment: Payment, amount: Money, *, reason: str, key: str, now: datetime) -> Refund:
         """Reserve `amount` of the payment, which the caller has locked, and say so."""
         payment.reserve_refund(amount)
+        id = RefundId.new()
         return cls(
-            id=RefundId.new(),
+            id=id,
+            asked_as=id,
             payment_id=payment.id,
             key=key,
             amount_minor=amount.minor,
@@ -268,32 +298,71 @@ class Refund(SQLModel, table=True):
         return RefundStatus(self.status)
 
     def lease(self, now: datetime) -> bool:
+        """Take the right to ask the provider, under a fresh key where it is owed; False where nothing is to be asked."""
         if self.check_at is None or self.check_at > now:
             return False
+        if self.state is RefundStatus.OWED:
+            self.status, self.asked_as = RefundStatus.REQUESTED.value, RefundId.new()
+            self.attempts, self.asked_at = 0, None
         self.attempts += 1
+        self.asked_at = self.asked_at or now
         self.check_at = now + LEASE
         return True
 
-    def apply(self, reversal: Reversal, now: datetime) -> bool:
-        """Take in what the provider says; True the first time that this decides it."""
+    @property
+    def was_asked(self) -> bool:
+        """Whether the provider may know of the present attempt."""
+        return self.attempts > 0 and self.state is not RefundStatus.OWED
+
+    def is_forgotten(self, now: datetime) -> bool:
+        """Whether the provider may have forgotten the key, and would take its repetition for another refund."""
+        return self.asked_at is not None and now - self.asked_at > KEY_LIFE
+
+    def succeed(self, reference: str, now: datetime) -> bool:
+        """It is paid out; True the first time."""
         if self.check_at is None:
             return False
-        self.reference = reversal.reference
-        return self._move(reversal.status, now)
+        self.reference = reference
+        self._move(RefundStatus.SUCCEEDED, now, None)
+        return True
 
-    def refuse(self, now: datetime) -> bool:
-        return self.check_at is not None and self._move(RefundStatus.FAILED, now)
+    def refuse(self, why: str, now: datetime) -> bool:
+        """The provider has definitely not paid it out: it is owed. False where that is decided already."""
+        if self.check_at is None:
+            return False
+        self.refusals += 1
+        self.why = why
+        pause = backoff(self.refusals, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        self._move(RefundStatus.OWED, now, now + pause)
+        return True
+
+    def leave_to_people(self, why: str, now: datetime) -> None:
+        """It is owed, and asking the provider by ourselves could pay it twice."""
+        self.why = why
+        self._move(RefundStatus.OWED, now, None)
 
     def doubt(self, now: datetime) -> None:
+        """The answer was lost: ask again under the same key."""
         if self.check_at is not None:
-            self._move(RefundStatus.UNKNOWN, now)
+            self._move(RefundStatus.UNKNOWN, now, now + backoff(max(1, self.attempts)))
 
-    def _move(self, status: RefundStatus, now: datetime) -> bool:
-        decided = status in {RefundStatus.SUCCEEDED, RefundStatus.FAILED}
-        self.status = status.value
-        self.updated_at = now
-        self.check_at = None if decided else now + backoff(max(1, self.attempts))
-        return decided
+    def try_again(self, now: datetime) -> None:
+        """Ask the provider now. Raises NotOwed."""
+        self._must_be_owed()
+        self.check_at = now
+
+    def settle(self, by: str, how: str, now: datetime) -> None:
+        """It was paid back by other means. Raises NotOwed."""
+        self._must_be_owed()
+        self.settled_by, self.settled_how = by, how
+        self._move(RefundStatus.SETTLED, now, None)
+
+    def _must_be_owed(self) -> None:
+        if self.state is not RefundStatus.OWED:
+            raise NotOwed(RefundId(self.id), self.state)
+
+    def _move(self, status: RefundStatus, now: datetime, check_at: datetime | None) -> None:
+        self.status, self.updated_at, self.check_at = status.value, now, check_at
 
 
 class InboxState(StrEnum):

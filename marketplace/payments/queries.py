@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -22,6 +22,8 @@ from marketplace.payments.views import (
     Decided,
     Decline,
     InboxHealth,
+    OwedHealth,
+    OwedView,
     PaymentView,
     RefundView,
     StepView,
@@ -35,6 +37,8 @@ MOST_IN_ONE_SELECT = 5_000
 _SUCCEEDED = col(Payment.status) == PaymentStatus.SUCCEEDED.value
 _FAILED = col(Payment.status).in_([PaymentStatus.FAILED.value, PaymentStatus.CANCELED.value])
 _IS_LIVE = and_(col(Payment.status).in_([status.value for status in LIVE]), col(Payment.is_surplus).is_(False))
+
+_IS_OWED = col(Refund.status) == RefundStatus.OWED.value
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([A-Z]{3})")
 
@@ -237,6 +241,15 @@ async def lock_refund(session: Session, id: RefundId) -> Refund:
     return refund
 
 
+async def lock_payment_and_refund(session: Session, id: RefundId) -> tuple[Payment, Refund]:
+    """Both rows, the payment locked first, as everywhere. Raises RefundNotFound."""
+    found = await session.exec(select(Refund.payment_id).where(col(Refund.id) == id))
+    payment_id = found.one_or_none()
+    if payment_id is None:
+        raise RefundNotFound(id)
+    return await lock_payment(session, PaymentId(payment_id)), await lock_refund(session, id)
+
+
 async def refund_by_key(session: Session, payment: PaymentId, key: str) -> Refund | None:
     rows = await session.exec(select(Refund).where(col(Refund.payment_id) == payment, col(Refund.key) == key))
     return rows.one_or_none()
@@ -263,6 +276,85 @@ async def refunds_to_ask(
     return [RefundId(id) for id in rows]
 
 
+async def owed(session: Session, limit: int = 200) -> list[OwedView]:
+    """Refunds that are owed, the oldest first."""
+    rows = await session.exec(
+        select(Refund, Payment)
+        .join(Payment, col(Payment.id) == col(Refund.payment_id))
+        .where(_IS_OWED)
+        .order_by(col(Refund.created_at), col(Refund.id))
+        .limit(limit)
+    )
+    return [
+        OwedView(
+            refund=refund_view(refund, payment),
+            provider=payment.provider,
+            reference=payment.reference,
+            why=say(refund.why),
+            refusals=refund.refusals,
+            next_try=refund.check_at,
+            is_disputed=payment.is_disputed,
+        )
+        for refund, payment in rows
+    ]
+
+
+async def owed_for(session: Session, booking: BookingId) -> dict[str, Money]:
+    """What is owed back for a booking, by currency: promised, and not to be had from the provider so far."""
+    rows = await session.exec(
+        select(Refund.currency, func.sum(Refund.amount_minor))
+        .join(Payment, col(Payment.id) == col(Refund.payment_id))
+        .where(_IS_OWED, col(Payment.booking_id) == booking)
+        .group_by(col(Refund.currency))
+    )
+    return {currency: Money(int(minor), currency) for currency, minor in rows}
+
+
+async def owed_health(session: Session) -> OwedHealth:
+    """How much is owed, and since when."""
+    rows = await session.exec(
+        select(func.count(), func.count(case((col(Refund.check_at).is_(None), 1))), func.min(Refund.created_at)).where(
+            _IS_OWED
+        )
+    )
+    refunds, for_people, since = rows.one()
+    sums = await session.exec(
+        select(Refund.currency, func.sum(Refund.amount_minor))
+        .where(_IS_OWED)
+        .group_by(col(Refund.currency))
+        .order_by(col(Refund.currency))
+    )
+    return OwedHealth(refunds, for_people, tuple(Money(int(minor), currency) for currency, minor in sums), since)
+
+
+async def kept(
+    session: Session,
+    is_claimed: Callable[[Mapped[str]], ColumnElement[bool]],
+    before: datetime,
+    limit: int = 200,
+    *,
+    without: Collection[str] = (),
+) -> list[PaymentId]:
+    """Payments that have money which is neither given back nor promised, and that nobody claims: the oldest first.
+
+    `is_claimed` says of a payment's id, as a part of this select, whether something stands behind it. Left out is what
+    has moved since `before`.
+    """
+    rows = await session.exec(
+        select(Payment.id)
+        .where(
+            _SUCCEEDED,
+            col(Payment.refunded_minor) < col(Payment.captured_minor),
+            col(Payment.updated_at) <= before,
+            ~is_claimed(col(Payment.id)),
+            col(Payment.id).not_in(without),
+        )
+        .order_by(col(Payment.id))
+        .limit(limit)
+    )
+    return [PaymentId(id) for id in rows]
+
+
 def refund_view(refund: Refund, payment: Payment) -> RefundView:
     return RefundView(
         id=RefundId(refund.id),
@@ -270,7 +362,7 @@ def refund_view(refund: Refund, payment: Payment) -> RefundView:
         booking_id=BookingId(payment.booking_id),
         amount=refund.amount,
         reason=refund.reason,
-        status=RefundStatus(refund.status),
+        status=refund.state,
         created_at=refund.created_at,
     )
 

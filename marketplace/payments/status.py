@@ -86,7 +86,14 @@ class RefundStatus(StrEnum):
     REQUESTED = "requested"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    """A provider's word. For us the money is then owed: no refund of ours ends like this."""
+
     UNKNOWN = "unknown"
+    OWED = "owed"
+    """The provider has refused it, or cannot be asked. It stays promised until it is paid back one way or another."""
+
+    SETTLED = "settled"
+    """An operator has seen to it by other means."""
 
 
 class FailureReason(StrEnum):

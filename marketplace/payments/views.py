@@ -24,7 +24,7 @@ class StepView:
 class PaymentView:
     """One attempt to pay for a booking.
 
-    `captured` is what the provider has taken; `refunded` what has been given back or is on its way. `next_action` is
+    `captured` is what the provider has taken; `refunded` what has been given back, is on its way or is owed. `next_action` is
     there while the payer must do something: {"type": "challenge", "payment_id": …}. `is_surplus`: it came in although
     another payment pays for the booking, and is being refunded. `version` grows with every piece of news.
     """
@@ -61,6 +61,29 @@ class RefundView:
     reason: str
     status: RefundStatus
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwedView:
+    """A refund that the provider has refused so far. `next_try` is None where it waits for an operator."""
+
+    refund: RefundView
+    provider: str
+    reference: str | None
+    why: str
+    refusals: int
+    next_try: datetime | None
+    is_disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwedHealth:
+    """How many refunds are owed, how many of them wait for an operator, how much by currency, and since when."""
+
+    refunds: int
+    for_people: int
+    amounts: tuple[Money, ...]
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

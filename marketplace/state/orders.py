@@ -238,7 +238,8 @@ def _told(step: BookingStep) -> tuple[str, str]:
 def _refund_text(refund: RefundView) -> str:
     """How far money on its way back has come."""
     return {
-        RefundStatus.SUCCEEDED: say("Refunded"), RefundStatus.FAILED: say("Refund failed"),
+        RefundStatus.SUCCEEDED: say("Refunded"), RefundStatus.SETTLED: say("Paid back by other means"),
+        RefundStatus.OWED: say("Owed to you: paying it back has not worked so far, and we see to it"),
     }.get(refund.status, say("Refund on its way"))  # fmt: skip
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlmodel import update
 
 from marketplace import clock
 from marketplace.accounts.views import SYSTEM
+from marketplace.batches import Incomplete
 from marketplace.bookings import actions
 from marketplace.bookings.transitions import Status
 from marketplace.bookings.views import Order
 from marketplace.db import transaction
+from marketplace.ids import BookingId
 from marketplace.money import Money
+from marketplace.payments import queries as payment_queries
+from marketplace.payments.models import Payment
+from marketplace.payments.views import PaymentView
 from tests.makers.bookings import GRACE, Market, guest
 from tests.makers.payments import CHALLENGE
 
@@ -120,3 +126,77 @@ async def test_another_amount_or_currency_buys_nothing_and_goes_back(
     assert await refused_because(market) == ["wrong_amount"]
     assert await market.bank() == ([amount.minor], [amount.minor])
     assert await market.seats() == {"seat:A-1": "held"}
+
+
+class TestMoneyThatNobodyWasToldOf:
+    """Whatever became of the facts: what lies with us for nothing is found, and put right the usual way."""
+
+    async def pay_unheard(self, market: Market, monkeypatch: pytest.MonkeyPatch, order: Order) -> PaymentView:
+        async def deaf(*_: object) -> None: ...
+
+        with monkeypatch.context() as nobody_hears:
+            nobody_hears.setattr(actions, "take_payment", deaf)
+            paid = await market.pay_for(BUYER, order)
+        assert (await market.see(SYSTEM, order.id)).status is Status.PENDING_PAYMENT
+        return paid
+
+    async def sweep(self, market: Market) -> int:
+        did = await actions.settle_kept_money(market.now)
+        await market.let_pass(2)
+        return did
+
+    async def test_it_confirms_the_order(self, market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+        order = await ordered(market)
+        await self.pay_unheard(market, monkeypatch, order)
+        assert await self.sweep(market) == 0, "the news may be on its way"
+        clock.advance(actions.NEWS_TAKES)
+        assert await self.sweep(market) == 1
+        assert (await market.see(SYSTEM, order.id)).status is Status.CONFIRMED
+        assert await self.sweep(market) == 0
+        assert await market.bank() == ([22_00], [])
+
+    async def test_it_goes_back_where_the_seats_are_gone(self, market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+        order = await ordered(market)
+        await self.pay_unheard(market, monkeypatch, order)
+        clock.advance(timedelta(hours=1))
+        await actions.expire_due(market.now)
+        await market.bought(guest(), "A-1", buyer=GRACE)
+        assert await self.sweep(market) == 1
+        assert (await market.see(SYSTEM, order.id)).status is Status.EXPIRED
+        assert await market.bank() == ([22_00, 22_00], [22_00])
+        clock.advance(timedelta(hours=1))
+        assert await self.sweep(market) == 0
+
+    async def test_where_the_bank_disputes_it_it_is_owed_and_not_looked_at_for_ever(
+        self, market: Market, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        order = await ordered(market)
+        paid = await self.pay_unheard(market, monkeypatch, order)
+        async with transaction() as session:
+            await actions.cancel_for_seller(session, order.id, "", market.now)
+            await session.execute(update(Payment).values(is_disputed=True))
+        clock.advance(timedelta(hours=1))
+        assert await self.sweep(market) == 1
+        async with transaction(reading=True) as session:
+            [debt] = await payment_queries.owed(session)
+        assert (debt.refund.payment_id, debt.refund.amount, debt.next_try) == (paid.id, Money(22_00, "EUR"), None)
+        assert await self.sweep(market) == 0
+
+    async def test_money_without_an_order_is_reported_and_stops_nothing(
+        self, market: Market, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stray = await market.pay(booking=BookingId.new())
+        order = await ordered(market)
+        await self.pay_unheard(market, monkeypatch, order)
+        clock.advance(timedelta(hours=1))
+        with pytest.raises(Incomplete) as caught:
+            await actions.settle_kept_money(market.now)
+        assert list(caught.value.failures) == [stray.id]
+        assert (await market.see(SYSTEM, order.id)).status is Status.CONFIRMED
+
+
+BUYER = guest()
+
+
+async def ordered(market: Market) -> Order:
+    return await market.order(BUYER, "A-1")

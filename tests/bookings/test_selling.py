@@ -24,6 +24,7 @@ from marketplace.inventory.errors import UnfitUnits, UnitsTaken
 from marketplace.money import Money
 from marketplace.notifications import queries as mail
 from marketplace.notifications.letters import changes_between
+from marketplace.payments import queries as payments
 from tests.makers.accounts import make_seller
 from tests.makers.bookings import ADA, GRACE, Market, guest
 from tests.makers.catalog import BERLIN
@@ -240,6 +241,28 @@ async def test_an_order_that_cannot_be_cancelled_holds_up_no_later_portion(
     monkeypatch.setattr(actions, "cancel_for_seller", stumble)
     await call_off(market)
     assert (await look(market)).statuses == {Status.PENDING_PAYMENT: 1, Status.CANCELLED_BY_SELLER: len(later)}
+
+
+async def test_a_disputed_order_is_called_off_like_the_others_and_its_money_is_owed(market: Market):
+    ada, grace = guest(), guest()
+    disputed = await market.order(ada, "A-1")
+    await market.pay_for(ada, disputed, "4000000000000259")
+    await market.let_pass(5)
+    other = await market.bought(grace, "B-1", buyer=GRACE)
+    await call_off(market)
+    for actor, order in ((ada, disputed), (grace, other)):
+        seen = await market.see(actor, order.id)
+        assert seen.status is Status.CANCELLED_BY_SELLER
+        assert all(ticket.is_void for ticket in seen.tickets)
+    assert (await market.bank())[1] == [16_50]
+    async with transaction(reading=True) as session:
+        [debt] = await payments.owed(session)
+        [letter] = [
+            card for card in (await mail.mailbox(session)).items if card.kind == "called_off" and card.to == ADA.email
+        ]
+        text = (await mail.mail(session, letter.id)).text
+    assert (debt.refund.booking_id, debt.refund.amount) == (disputed.id, Money(22_00, "EUR"))
+    assert "we owe it to you" in " ".join(text.split())
 
 
 async def test_one_order_that_cannot_be_cancelled_does_not_stop_the_others(

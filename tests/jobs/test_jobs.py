@@ -23,7 +23,7 @@ from tests.waiting import eventually
 
 EVERY = {
     "expire": 30, "remind": 30, "deliver-facts": 15, "read-webhooks": 15, "simulate": 15, "settle-payments": 60, "send-mail": 60,
-    "send-refunds": 600, "clean-up": 86_400,
+    "send-refunds": 600, "settle-kept-money": 600, "clean-up": 86_400,
 }  # fmt: skip
 
 

@@ -121,15 +121,20 @@ def test_only_a_guests_mail_warns_about_its_link(now: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("refund", "words"),
+    ("refund", "owed", "words"),
     [
-        (None, "Nothing was charged."),
-        (Money(8500, "EUR"), "€85.00 goes back the way you paid."),
-        (Money(0, "EUR"), "nothing is paid back"),
+        (None, None, "Nothing was charged."),
+        (Money(8500, "EUR"), None, "€85.00 goes back the way you paid."),
+        (Money(8500, "EUR"), Money(2000, "EUR"), "€20.00 of it could not be paid back the way you paid so far"),
+        (Money(0, "EUR"), None, "nothing is paid back"),
     ],
 )
-def test_a_cancelled_order_says_what_becomes_of_the_money(refund: Money | None, words: str, now: datetime) -> None:
-    assert words in layout.plain(letters.cancelled(make_order(now), URL, "buyer", refund))
+def test_a_cancelled_order_says_what_becomes_of_the_money(
+    refund: Money | None, owed: Money | None, words: str, now: datetime
+) -> None:
+    plain = " ".join(layout.plain(letters.cancelled(make_order(now), URL, "buyer", refund, owed)).split())
+    assert words in plain
+    assert words in " ".join(layout.plain(letters.called_off(make_order(now), URL, "", refund, owed)).split())
 
 
 @pytest.mark.parametrize(("by", "words"), [("buyer", "You have"), ("seller", "the seller has"), ("operator", "had to")])

@@ -159,7 +159,11 @@ async def test_a_cancelled_order_tells_what_comes_back(
     async def payment_view(session: Any, id: PaymentId) -> type[Paid]:
         return Paid
 
+    async def owed_for(session: Any, id: BookingId) -> dict[str, Money]:
+        return {}
+
     monkeypatch.setattr(payments, "payment_view", payment_view)
+    monkeypatch.setattr(payments, "owed_for", owed_for)
     paid = make_confirmed(now, status=Status.CANCELLED_BY_SELLER)
     unpaid = make_order(now, status=Status.CANCELLED_BY_BUYER)
     orders.update({paid.id: paid, unpaid.id: unpaid})

@@ -38,7 +38,7 @@ from marketplace.payments.gateway import Charge, WebhookFaults, use_gateway
 from marketplace.payments.gateways.simulator.adapter import SimulatorGateway
 from marketplace.payments.gateways.simulator.models import SimulatorCharge
 from marketplace.payments.models import Payment
-from marketplace.payments.status import FailureReason, PaymentStatus
+from marketplace.payments.status import FailureReason, PaymentStatus, RefundStatus
 from marketplace.payments.views import Decline
 from tests.makers.payments import CARD_DECLINED, CHALLENGE, HUNDRED_EUROS, SUCCESS, World, card
 
@@ -474,7 +474,10 @@ class TestLateMoney:
         await self.learn(world, failed.id, is_disputed=is_disputed)
         surplus = await world.look(failed.id)
         assert (surplus.status, surplus.is_surplus) == (PaymentStatus.SUCCEEDED, True)
-        assert surplus.refunded == (Money.zero("EUR") if is_disputed else HUNDRED_EUROS)
+        assert surplus.refunded == HUNDRED_EUROS
+        async with transaction(reading=True) as session:
+            [refund] = await queries.refunds_of(session, failed.id)
+        assert refund.status is (RefundStatus.OWED if is_disputed else RefundStatus.REQUESTED)
         assert [json.loads(body)["payment_id"] for body in await world.facts("PaidTwice")] == [failed.id]
         assert [json.loads(body)["payment_id"] for body in await world.facts("PaymentSucceeded")] == [kept.id]
 

@@ -4,7 +4,14 @@ from marketplace.payments.actions.housekeeping import clean_up
 from marketplace.payments.actions.inbox import process_event, process_inbox, receive_webhook, replay_event
 from marketplace.payments.actions.paying import answer_challenge, cancel, process, settle_in_flight, start
 from marketplace.payments.actions.providing import change_habits, habits, keep_card, known_fates, provider_timeline
-from marketplace.payments.actions.refunding import process_refund, request_refund, settle_refunds
+from marketplace.payments.actions.refunding import (
+    owe,
+    process_refund,
+    request_refund,
+    settle_otherwise,
+    settle_refunds,
+    try_again,
+)
 
 __all__ = [
     "answer_challenge",
@@ -14,6 +21,7 @@ __all__ = [
     "habits",
     "keep_card",
     "known_fates",
+    "owe",
     "process",
     "process_event",
     "process_inbox",
@@ -23,6 +31,8 @@ __all__ = [
     "replay_event",
     "request_refund",
     "settle_in_flight",
+    "settle_otherwise",
     "settle_refunds",
     "start",
+    "try_again",
 ]

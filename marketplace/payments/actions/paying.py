@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -14,7 +14,7 @@ from marketplace.ids import BookingId, PaymentId
 from marketplace.money import AmountRefused, Money
 from marketplace.outbox import record
 from marketplace.payments import idempotency, queries
-from marketplace.payments.actions.refunding import request_refund
+from marketplace.payments.actions.refunding import owe
 from marketplace.payments.actions.timeline import note, note_status
 from marketplace.payments.errors import KeyReused, PaymentInProgress, ProviderRefused, ProviderSilent
 from marketplace.payments.events import (
@@ -27,16 +27,13 @@ from marketplace.payments.events import (
     WebhookReceived,
 )
 from marketplace.payments.gateway import Charge, gateway
-from marketplace.payments.models import Payment
+from marketplace.payments.models import DISPUTED, KEY_LIFE, Payment
 from marketplace.payments.once import add_once
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
 from marketplace.words import later, say
 
 log = structlog.get_logger()
-
-KEY_LIFE = timedelta(hours=23)
-"""Providers forget idempotency keys after a day: later than this nothing is asked for anew under an old key."""
 
 
 async def start(
@@ -218,12 +215,11 @@ async def _tell_success(session: Session, payment: Payment, now: datetime) -> No
         record(session, PaymentSucceeded(id, booking, taken.minor, taken.currency), now)
         return
     record(session, PaidTwice(id, booking, taken.minor, taken.currency), now)
-    if not payment.is_disputed:
-        await request_refund(session, id, None, reason="paid_twice", key="paid-twice", now=now)
+    await owe(session, id, None, reason="paid_twice", key="paid-twice", now=now)
 
 
 def _tell_dispute(session: Session, payment: Payment, now: datetime) -> None:
-    note(session, payment, later("Disputed"), later("The payer's bank claims the money back"), now)
+    note(session, payment, later("Disputed"), DISPUTED, now)
     taken = payment.captured
     record(
         session,
