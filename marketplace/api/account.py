@@ -10,6 +10,7 @@ from marketplace import clock
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import exports, queries, throttle
 from marketplace.api.asking import Asking, leave
+from marketplace.api.problems import refuses
 from marketplace.api.shapes import (
     AccountShape,
     CodeProof,
@@ -45,7 +46,7 @@ async def change_profile(wanted: ProfileChange, actor: Asking) -> AccountShape:
         return AccountShape.of(await accounts.change_profile(session, actor, name=name, language=language, now=now))
 
 
-@router.delete("/me", status_code=204)
+@router.delete("/me", status_code=204, responses=refuses(429))
 async def erase(proof: PasswordProof, actor: Asking) -> Response:
     """Erase the account for good. Orders for later stay valid; their links come by mail."""
     await throttle.guess(actor.must_have_account())
@@ -64,7 +65,7 @@ async def export(actor: Asking, response: Response) -> dict[str, Any]:
         return await exports.export(session, actor, clock.now())
 
 
-@router.post("/me/verification", status_code=202)
+@router.post("/me/verification", status_code=202, response_class=Response, responses=refuses(429))
 async def ask_to_verify(actor: Asking) -> Response:
     """Have the link that confirms the caller's address sent once more."""
     await throttle.hit("verification", actor.must_have_account(), "5/hour")
@@ -73,7 +74,7 @@ async def ask_to_verify(actor: Asking) -> Response:
     return Response(status_code=202)
 
 
-@router.post("/auth/password/change", status_code=204)
+@router.post("/auth/password/change", status_code=204, responses=refuses(429))
 async def change_password(wanted: PasswordChange, actor: Asking) -> Response:
     """Ends every other log-in."""
     await throttle.guess(actor.must_have_account())
@@ -113,7 +114,7 @@ async def second_factor(actor: Asking) -> SecondFactorShape:
         return SecondFactorShape.of(await queries.second_factor_view(session, actor, clock.now()))
 
 
-@router.post("/me/second-factor", status_code=201)
+@router.post("/me/second-factor", status_code=201, responses=refuses(409, 429))
 async def begin_second_factor(proof: PasswordProof, actor: Asking) -> EnrolmentShape:
     """Get a secret for an authenticator app. Nothing changes until its first code confirms it."""
     await throttle.guess(actor.must_have_account())
@@ -122,7 +123,7 @@ async def begin_second_factor(proof: PasswordProof, actor: Asking) -> EnrolmentS
     return EnrolmentShape(secret=begun.secret, uri=begun.uri)
 
 
-@router.post("/me/second-factor/confirm")
+@router.post("/me/second-factor/confirm", responses=refuses(409, 429))
 async def confirm_second_factor(proof: CodeProof, actor: Asking) -> RecoveryCodesShape:
     """Switch it on. This log-in has shown it from its next access token on."""
     await throttle.guess(actor.must_have_account())
@@ -131,7 +132,7 @@ async def confirm_second_factor(proof: CodeProof, actor: Asking) -> RecoveryCode
     return RecoveryCodesShape(recovery_codes=list(codes))
 
 
-@router.delete("/me/second-factor", status_code=204)
+@router.delete("/me/second-factor", status_code=204, responses=refuses(409, 429))
 async def switch_off_second_factor(proof: PasswordAndCode, actor: Asking) -> Response:
     await throttle.guess(actor.must_have_account())
     async with transaction() as session:

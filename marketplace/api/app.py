@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from marketplace import __version__
 from marketplace.api import (
     account,
+    answers,
     auth,
     bookings,
     credentials,
@@ -22,17 +23,25 @@ from marketplace.api import (
     problems,
     sales,
 )
+from marketplace.api.answers import ROOT
 from marketplace.api.edge import Edge
 from marketplace.inventory.watch import Hub
 
-ROOT = "/api/v1"
+# Looked through in this order: what is asked for most often first.
+ROUTERS = (
+    holds.router, listings.router, listings.streams, bookings.router, payments.router, payments.webhooks,
+    auth.router, account.router, sales.router, operations.router, docs.router, lab.router,
+)  # fmt: skip
 
 
 class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        document = super().openapi()
-        credentials.describe(document)
-        return document
+        """The document, made once."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            credentials.describe(document)
+            answers.describe(document, (route for router in ROUTERS for route in router.routes))
+        return super().openapi()
 
 
 def create_app() -> FastAPI:
@@ -44,18 +53,16 @@ def create_app() -> FastAPI:
         openapi_url=f"{ROOT}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses={"default": problems.DOCUMENTED},
+        # Instead of FastAPI's own 422; `answers` then says what each operation refuses.
+        responses={"default": {"description": ""}},
     )
     app.state.hub = Hub()
-    for router in (
-        # Looked through in this order: what is asked for most often first.
-        holds.router, listings.router, listings.streams, bookings.router, payments.router, payments.webhooks,
-        auth.router, account.router, sales.router, operations.router, docs.router, lab.router,
-    ):  # fmt: skip
+    for router in ROUTERS:
         app.include_router(router, prefix=ROOT)
     app.include_router(auth.forms)
     app.include_router(bookings.forms)
     app.include_router(meta.router)
     problems.install(app)
+    answers.install(app)
     app.add_middleware(Edge)
     return app

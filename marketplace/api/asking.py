@@ -127,11 +127,11 @@ def _is_program(connection: HTTPConnection) -> bool:
     return not (is_from_browser or media_type in _FORM_TYPES or has_untyped_body)
 
 
-async def _actor(request: Request) -> Actor:
+async def actor_from(request: Request) -> Actor:
     return await actor_of(request)
 
 
-Asking = Annotated[Actor, Depends(_actor)]
+Asking = Annotated[Actor, Depends(actor_from)]
 
 
 async def shopper(request: Request, response: Response) -> Actor:

@@ -33,6 +33,7 @@ from marketplace.api.asking import (
     take_language,
 )
 from marketplace.api.forms import LongText, Text, back, must_be_our_form
+from marketplace.api.problems import refuses
 from marketplace.api.shapes import (
     AccountShape,
     CodeLogin,
@@ -110,13 +111,13 @@ async def _refresh(token: str) -> Tokens:
         return await accounts.refresh(session, token, clock.now())
 
 
-@router.post("/register", status_code=201)
+@router.post("/register", status_code=201, responses=refuses(409, 429))
 async def register(wanted: Registration, request: Request) -> AccountShape:
     """409 `email_taken` if there is an account with this address."""
     return AccountShape.of(await _register(request, wanted.email, wanted.name, wanted.password))
 
 
-@router.post("/login")
+@router.post("/login", responses=refuses(401, 429))
 async def login(wanted: Login, request: Request, response: Response) -> SessionShape:
     """401 `second_factor_needed`, with `half_way` for POST /auth/login/code, where a code is wanted, too."""
     given = await _log_in(request, wanted.email, wanted.password)
@@ -124,7 +125,7 @@ async def login(wanted: Login, request: Request, response: Response) -> SessionS
     return _session(given)
 
 
-@router.post("/login/code")
+@router.post("/login/code", responses=refuses(401, 429))
 async def login_with_code(wanted: CodeLogin, request: Request, response: Response) -> SessionShape:
     """The second half of a log-in."""
     given = await _finish_log_in(request, wanted.half_way, wanted.code)
@@ -132,7 +133,7 @@ async def login_with_code(wanted: CodeLogin, request: Request, response: Respons
     return _session(given)
 
 
-@router.post("/verify", status_code=204)
+@router.post("/verify", status_code=204, responses=refuses(401))
 async def verify(wanted: Verification) -> Response:
     """Confirm an e-mail address with the link that was sent to it."""
     async with transaction() as session:
@@ -140,14 +141,14 @@ async def verify(wanted: Verification) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/password/forgot", status_code=202)
+@router.post("/password/forgot", status_code=202, response_class=Response, responses=refuses(429))
 async def forgot_password(wanted: EmailAddress, request: Request) -> Response:
     """Have a link sent that sets a new password. The answer is the same whether there is such an account or not."""
     await _forgot(request, wanted.email)
     return Response(status_code=202)
 
 
-@router.post("/password/reset", status_code=204)
+@router.post("/password/reset", status_code=204, responses=refuses(401, 429))
 async def reset_password(wanted: PasswordReset, request: Request) -> Response:
     """Set a new password with the link from the mail, once. It ends every log-in."""
     account = await _reset(request, wanted.token, wanted.new_password)
@@ -156,7 +157,7 @@ async def reset_password(wanted: PasswordReset, request: Request) -> Response:
     return response
 
 
-@router.post("/refresh")
+@router.post("/refresh", responses=refuses(401, 403))
 async def refresh(request: Request, response: Response, wanted: RefreshRequest | None = None) -> SessionShape:
     """Rotate the refresh token. One that was used before ends the whole session."""
     token = wanted.refresh_token if wanted is not None else None
@@ -168,7 +169,7 @@ async def refresh(request: Request, response: Response, wanted: RefreshRequest |
     return _session(given)
 
 
-@router.post("/logout", status_code=204)
+@router.post("/logout", status_code=204, responses=refuses(401, 403))
 async def logout(request: Request, wanted: RefreshRequest | None = None) -> Response:
     token = wanted.refresh_token if wanted is not None else None
     if token is None:

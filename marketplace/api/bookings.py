@@ -12,6 +12,7 @@ from marketplace.accounts import throttle
 from marketplace.api.asking import Asking, address_of
 from marketplace.api.forms import Text, back, must_be_our_form
 from marketplace.api.idempotency import Idempotent, KeyRequired
+from marketplace.api.problems import answers_with, refuses
 from marketplace.api.shapes import (
     Amount,
     BookingPage,
@@ -36,7 +37,7 @@ router = APIRouter(tags=["Bookings"], route_class=Idempotent)
 forms = APIRouter(prefix="/session", include_in_schema=False)
 
 
-@router.post("/bookings", status_code=201)
+@router.post("/bookings", status_code=201, responses=refuses(404))
 async def check_out(wanted: BookingRequest, actor: Asking) -> BookingShape:
     """Turn a hold into a booking with its line items. The same hold always answers with the same booking.
 
@@ -60,7 +61,7 @@ async def my_bookings(
     return BookingPage.of(cards, limit)
 
 
-@router.post("/bookings/links", status_code=202)
+@router.post("/bookings/links", status_code=202, response_class=Response, responses=refuses(429))
 async def ask_for_links(wanted: EmailAddress, request: Request) -> Response:
     """Send the links to what was bought with this address, without an account and for later, to that address.
 
@@ -92,7 +93,7 @@ async def show_booking(id: str, actor: Asking) -> BookingShape:
         return BookingShape.of(await queries.order(session, actor, BookingId(id)))
 
 
-@router.get("/bookings/{id}/cancel")
+@router.get("/bookings/{id}/cancel", responses=refuses(409))
 async def quote_cancelling(id: str, actor: Asking) -> CancelQuoteShape:
     """What cancelling now would bring back."""
     async with transaction(reading=True) as session:
@@ -106,7 +107,7 @@ async def cancel(id: str, actor: Asking) -> BookingShape:
         return BookingShape.of(await bookings.cancel(session, actor, BookingId(id), clock.now()))
 
 
-@router.post("/bookings/{id}/mail", status_code=202)
+@router.post("/bookings/{id}/mail", status_code=202, response_class=Response, responses=refuses(429))
 async def send_tickets_again(id: str, actor: Asking) -> Response:
     """Send the mail with the tickets once more, to the buyer's address; at most three times an hour."""
     async with transaction() as session:
@@ -155,14 +156,16 @@ async def accept_for_free(id: str, actor: Asking) -> BookingShape:
         return BookingShape.of(await bookings.accept_for_free(session, actor, BookingId(id), clock.now()))
 
 
-@router.get("/bookings/{id}/tickets.pdf", response_class=Response)
+@router.get(
+    "/bookings/{id}/tickets.pdf", response_class=Response, responses=refuses(409) | answers_with("application/pdf")
+)
 async def tickets_pdf(id: str, actor: Asking) -> Response:
     async with transaction(reading=True) as session:
         order = await queries.order_as_bought(session, actor, BookingId(id))
     return _file(documents.tickets_pdf(order), "application/pdf", f"tickets-{id[-8:]}.pdf")
 
 
-@router.get("/bookings/{id}/event.ics", response_class=Response)
+@router.get("/bookings/{id}/event.ics", response_class=Response, responses=refuses(409) | answers_with("text/calendar"))
 async def calendar_file(id: str, actor: Asking) -> Response:
     async with transaction(reading=True) as session:
         order = await queries.order_as_bought(session, actor, BookingId(id))

@@ -36,12 +36,14 @@ COOKIES = (
     "believed on our own origin, or with `X-CSRF-Token`. Everything else is refused with 403 `cross_site`."
 )
 
-CART_GIVEN = {
-    "headers": {
-        CART_HEADER: {
-            "description": "For a caller who sent no cart: the one that owns this hold. Send it with every later call.",
-            "required": False,
-            "schema": {"type": "string"},
+CART_GIVEN: dict[int | str, dict[str, Any]] = {
+    201: {
+        "headers": {
+            CART_HEADER: {
+                "description": "For a caller who sent no cart: the one that owns this hold. Send it with every later call.",
+                "required": False,
+                "schema": {"type": "string"},
+            }
         }
     }
 }

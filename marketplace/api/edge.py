@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -31,8 +32,15 @@ MOST_PLAN = 32 << 20
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+class _HeadersAreEnough(Exception):
+    """Ends what would go on to send a body, be it a stream without end."""
+
+
 class Edge:
-    """Wraps the API: assigns `X-Request-ID`, refuses bodies over 1 MiB (plans: 32 MiB) with 413, counts and times."""
+    """Wraps the API: assigns `X-Request-ID`, refuses bodies over 1 MiB (plans: 32 MiB) with 413, counts and times.
+
+    HEAD is answered as GET without the body.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -49,6 +57,8 @@ class Edge:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else ulid()
         began, status = time.perf_counter(), 0
+        is_head = scope["method"] == "HEAD"
+        asked = {**scope, "method": "GET"} if is_head else scope
         most = MOST_PLAN if scope["path"] == "/api/v1/plans" else MOST_BODY
         read = 0
 
@@ -65,27 +75,33 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 answered = MutableHeaders(scope=message)
-                answered.update(scope.get(RATE, {}))
+                answered.update(asked.get(RATE, {}))
                 answered["X-Request-ID"] = request_id
                 answered["X-Content-Type-Options"] = "nosniff"
                 answered.setdefault("Cache-Control", "no-store")
                 answered["Content-Language"] = spoken()
                 answered.add_vary_header("Accept-Language")
             await send(message)
+            if is_head:
+                await send({"type": "http.response.body"})
+                raise _HeadersAreEnough
 
         try:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 length = headers.get("content-length", "0")
                 if length.isdecimal() and int(length) <= most:
-                    await self.app(scope, bounded_receive, marked_send)
+                    await self.app(asked, bounded_receive, marked_send)
                 else:
-                    await problems.of_http(problems.too_large(most))(scope, receive, marked_send)
+                    await problems.of_http(problems.too_large(most))(asked, receive, marked_send)
+        except _HeadersAreEnough:
+            pass
         except Exception:
             log.exception("api.unforeseen", path=scope["path"], request_id=request_id)
             if status:  # too late for a better answer
                 raise
-            await problems.unforeseen()(scope, receive, marked_send)
+            with suppress(_HeadersAreEnough):
+                await problems.unforeseen()(asked, receive, marked_send)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = getattr(asked.get("route"), "path", "unmatched")
             REQUESTS.labels(route, scope["method"], status).inc()
             SECONDS.labels(route).observe(time.perf_counter() - began)

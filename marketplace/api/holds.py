@@ -8,6 +8,7 @@ from marketplace import clock
 from marketplace.api.asking import Asking, limit_holds, shopper
 from marketplace.api.credentials import CART_GIVEN
 from marketplace.api.idempotency import Idempotent
+from marketplace.api.problems import refuses
 from marketplace.api.shapes import HoldRequest, HoldShape
 from marketplace.bookings import holding
 from marketplace.catalog.kinds import UnitRequest
@@ -16,7 +17,7 @@ from marketplace.ids import HoldId, ListingId
 router = APIRouter(tags=["Holds"], route_class=Idempotent)
 
 
-@router.post("/holds", status_code=201, responses={201: CART_GIVEN})
+@router.post("/holds", status_code=201, responses=CART_GIVEN | refuses(401, 403, 404, 429))
 async def hold_seats(wanted: HoldRequest, request: Request, response: Response) -> HoldShape:
     """Hold seats. A visitor has one hold a listing: holding more adds to it and does not move its deadline.
 
@@ -36,13 +37,13 @@ def _request(wanted: HoldRequest) -> UnitRequest:
     )  # fmt: skip
 
 
-@router.get("/holds/{id}")
+@router.get("/holds/{id}", responses=refuses(429))
 async def show_hold(id: str, actor: Asking, request: Request) -> HoldShape:
     await limit_holds(request, actor)
     return HoldShape.of(await holding.show(actor, HoldId(id)))
 
 
-@router.post("/holds/{id}/extend")
+@router.post("/holds/{id}/extend", responses=refuses(429))
 async def extend_hold(id: str, actor: Asking, request: Request) -> HoldShape:
     """Once for each hold."""
     await limit_holds(request, actor)

@@ -70,7 +70,7 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
     except HoldfastError as refused:
         response = problems.of_error(refused)
     except RequestValidationError as misshapen:
-        response = problems.of_validation(misshapen)
+        response = problems.of_validation(request, misshapen)
     except HTTPException as refused:
         response = problems.of_http(refused)
     except Exception:

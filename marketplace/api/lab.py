@@ -11,6 +11,7 @@ from pydantic import Field
 
 from marketplace import clock, cursors
 from marketplace.api.asking import must_be_same_site
+from marketplace.api.problems import refuses
 from marketplace.api.shapes import Cursor, Flag, Instant, Number, PaymentShape, Shape
 from marketplace.db import transaction
 from marketplace.ids import ListingId, MailId, PaymentId
@@ -140,7 +141,7 @@ class StormRequest(Shape):
     buyers: int = Field(ge=1, le=storm.MOST_BUYERS, strict=True, examples=[200])
 
 
-@router.post("/storm", status_code=202)
+@router.post("/storm", status_code=202, responses=refuses(409))
 async def begin_storm(wanted: StormRequest) -> dict[str, Any]:
     """Let so many simulated buyers loose on a listing at once. `GET /lab/storm` tells how it goes."""
     await storm.begin(ListingId(wanted.listing_id), wanted.buyers)
@@ -173,7 +174,7 @@ async def reset_clock() -> ClockShape:
     return await show_clock()
 
 
-@router.post("/reset", status_code=204)
+@router.post("/reset", status_code=204, responses=refuses(409))
 async def make_fresh_start() -> Response:
     """Put the demo world back to what it is on a fresh start, in every process: takes some seconds.
 

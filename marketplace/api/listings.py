@@ -22,6 +22,7 @@ from marketplace.api.listing_shapes import (
     Search,
     SeatsShape,
 )
+from marketplace.api.problems import answers_with, refuses
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import posters, queries
 from marketplace.catalog.errors import PlanRefused
@@ -48,7 +49,7 @@ _packed: Shelf[str, bytes] = Shelf(most=64)
 """Plans as they go over the wire: a hall of 60,000 is compressed once, not for each visitor."""
 
 
-@router.get("/listings")
+@router.get("/listings", responses=refuses(404))
 async def search(wanted: Annotated[Search, Query()]) -> CardPage:
     async with transaction(reading=True) as session:
         page = await queries.listing_cards(
@@ -64,7 +65,7 @@ async def show(id: str, actor: Asking) -> ListingShape:
         return ListingShape.of(await queries.listing_page(session, id, clock.now(), actor=actor))
 
 
-@router.post("/listings", status_code=201)
+@router.post("/listings", status_code=201, responses=refuses(404))
 async def create(draft: ListingDraftBody, actor: Asking) -> ListingShape:
     async with transaction() as session:
         return ListingShape.of(await catalog.create_listing(session, actor, draft.draft(), clock.now()))
@@ -84,7 +85,12 @@ async def publish(id: str, actor: Asking) -> ListingShape:
         return ListingShape.of(await catalog.publish(session, actor, ListingId(id), clock.now()))
 
 
-@streams.post("/plans", status_code=201)
+@streams.post(
+    "/plans",
+    status_code=201,
+    responses=refuses(400, 404, 415),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}},
+)
 async def import_plan(
     request: Request, actor: Asking, seller_id: str, *, drawing: bool = False
 ) -> dict[str, str | int]:
@@ -106,7 +112,7 @@ async def import_plan(
     return {"id": plan.id, "name": plan.name, "seats": plan.seat_count, "standing": plan.standing_count}
 
 
-@streams.get("/plans/{id}/sketch.svg", response_class=Response)
+@streams.get("/plans/{id}/sketch.svg", response_class=Response, responses=answers_with("image/svg+xml"))
 async def plan_sketch(id: str, actor: Asking) -> Response:
     """A plan as a light picture, coloured by category; for the people of its shop."""
     async with transaction(reading=True) as session:
@@ -115,7 +121,11 @@ async def plan_sketch(id: str, actor: Asking) -> Response:
     return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
 
 
-@streams.get("/listings/{id}/plan", response_class=Response)
+@streams.get(
+    "/listings/{id}/plan",
+    response_class=Response,
+    responses=answers_with("application/json") | {304: {"description": "`If-None-Match` names this version."}},
+)
 async def plan(
     id: str, if_none_match: Annotated[str, Header()] = "", accept_encoding: Annotated[str, Header()] = ""
 ) -> Response:
@@ -136,7 +146,7 @@ async def plan(
     return Response(body, media_type="application/json", headers=headers)
 
 
-@streams.get("/listings/{id}/poster.svg", response_class=Response)
+@streams.get("/listings/{id}/poster.svg", response_class=Response, responses=answers_with("image/svg+xml"))
 async def poster(id: str, lang: str = "en") -> Response:
     """The poster, its date in `lang`: an address that many may keep must not depend on who asks."""
     async with transaction(reading=True) as session:
@@ -146,7 +156,7 @@ async def poster(id: str, lang: str = "en") -> Response:
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
 
 
-@streams.get("/listings/{id}/poster.png", response_class=Response)
+@streams.get("/listings/{id}/poster.png", response_class=Response, responses=answers_with("image/png"))
 async def picture(id: str, lang: str = "en") -> Response:
     """The poster for whoever shows a link to the listing: 1200 by 630, its date in `lang`."""
     async with transaction(reading=True) as session:
@@ -174,7 +184,9 @@ async def seats(id: str) -> SeatsShape:
     return SeatsShape(version=snapshot.version, status=snapshot.status)
 
 
-@streams.get("/listings/{id}/seats/stream", response_class=StreamingResponse)
+@streams.get(
+    "/listings/{id}/seats/stream", response_class=StreamingResponse, responses=answers_with("text/event-stream")
+)
 async def stream(
     id: str,
     request: Request,

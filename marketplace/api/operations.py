@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from marketplace import clock, db, outbox, redis, settings
+from marketplace.api.problems import answers_with, refuses
 from marketplace.bookings import queries as bookings
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
@@ -32,14 +33,6 @@ class WrongJobSecret(Unauthenticated):
         super().__init__(say("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set."))
 
 
-@router.post("/jobs/{job}")
-async def run_job(job: str, x_job_secret: Annotated[str, Header(max_length=500)] = "") -> dict[str, str | int]:
-    secret = settings.current().job_secret.get_secret_value()
-    if not secret or not hmac.compare_digest(secret.encode(), x_job_secret.encode()):
-        raise WrongJobSecret
-    return {"job": job, "did": await runner.run(job, clock.now())}
-
-
 @router.get("/jobs/health")
 async def jobs_health() -> dict[str, Any]:
     """Each job's last run, how long it took, and how much waits to be done."""
@@ -53,13 +46,21 @@ async def jobs_health() -> dict[str, Any]:
     return {"jobs": [asdict(run) for run in await runner.last_runs()], "backlog": backlog}
 
 
+@router.post("/jobs/{job}", responses=refuses(401))
+async def run_job(job: str, x_job_secret: Annotated[str, Header(max_length=500)] = "") -> dict[str, str | int]:
+    secret = settings.current().job_secret.get_secret_value()
+    if not secret or not hmac.compare_digest(secret.encode(), x_job_secret.encode()):
+        raise WrongJobSecret
+    return {"job": job, "did": await runner.run(job, clock.now())}
+
+
 @router.get("/health/live")
 async def live() -> dict[str, str]:
     """This process answers."""
     return {"status": "ok"}
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", responses={503: {"description": "One does not.", "content": {"application/json": {}}}})
 async def ready(response: Response) -> dict[str, Any]:
     """Whether SQL and Redis answer, said within two seconds; 503 if one does not."""
     names = ("database", "redis")
@@ -85,7 +86,7 @@ async def webhook_health() -> dict[str, Any]:
         return asdict(await payments.inbox_health(session, clock.now()))
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=answers_with("text/plain"))
 async def metrics() -> Response:
     """Prometheus text."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

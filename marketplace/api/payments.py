@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from marketplace import clock
 from marketplace.api.asking import Asking
 from marketplace.api.idempotency import Idempotent, KeyRequired
+from marketplace.api.problems import refuses
 from marketplace.api.shapes import ChallengeAnswer, PaymentShape, RefundRequest, RefundShape
 from marketplace.bookings import actions as bookings
 from marketplace.db import transaction
@@ -48,7 +49,7 @@ async def refund(
     return RefundShape.of(view)
 
 
-@webhooks.post("/webhooks/{provider}", status_code=202)
+@webhooks.post("/webhooks/{provider}", status_code=202, response_class=Response, responses=refuses(400))
 async def receive(provider: str, request: Request) -> Response:
     """The inbox. Verified, stored once, answered at once; processed afterwards."""
     await payments.receive_webhook(provider, await request.body(), dict(request.headers), clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -43,41 +44,67 @@ STATUS: dict[type[HoldfastError], HTTPStatus] = {
 
 MEDIA_TYPE = "application/problem+json"
 
-DOCUMENTED: dict[str, Any] = {
-    "description": "Refused, and why: a problem of RFC 9457. `code` is stable; some codes bring members of their own.",
-    "content": {
-        MEDIA_TYPE: {
-            "schema": {
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "For people."},
+        "code": {"type": "string", "description": "For programs: stable. Some codes bring members of their own."},
+        "errors": {
+            "type": "array",
+            "description": "Every field that is wrong, where that is the problem.",
+            "items": {
                 "type": "object",
-                "required": ["type", "title", "status", "detail", "code"],
-                "properties": {
-                    "type": {"type": "string", "format": "uri-reference"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string", "description": "For people."},
-                    "code": {"type": "string", "description": "For programs."},
-                    "errors": {
-                        "type": "array",
-                        "description": "Every field that is wrong, where that is the problem.",
-                        "items": {
-                            "type": "object",
-                            "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-                        },
-                    },
-                },
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
-            "example": {
-                "type": "/api/v1/docs#seats_taken",
-                "title": "Seats taken",
-                "status": 409,
-                "detail": "Somebody was faster. Pick other places.",
-                "code": "seats_taken",
-                "seats": ["st-A-1"],
-            },
-        }
+        },
     },
+    "examples": [
+        {
+            "type": "/api/v1/docs#seats_taken",
+            "title": "Seats taken",
+            "status": 409,
+            "detail": "Somebody was faster. Pick other places.",
+            "code": "seats_taken",
+            "seats": ["st-A-1"],
+        }
+    ],
 }
-"""How every operation's refusals are described in the OpenAPI document."""
+"""A problem of RFC 9457, in the OpenAPI document."""
+
+_MEANING = {
+    HTTPStatus.BAD_REQUEST: "The body cannot be read.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not what this takes: send application/json.",
+}
+
+
+def documented(status: HTTPStatus) -> dict[str, Any]:
+    """How the OpenAPI document describes the refusals of this status."""
+    kind = next((kind for kind, its in STATUS.items() if its is status), None)
+    meaning = _MEANING.get(status) or (kind.__doc__ or "").partition("\n")[0] if kind else _MEANING[status]
+    described: dict[str, Any] = {
+        "description": meaning,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        described["headers"] = {
+            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
+        }
+    return described
+
+
+def refuses(*statuses: HTTPStatus | int) -> dict[int | str, dict[str, Any]]:
+    """For `responses` of an operation: what it refuses beside what its shape tells already (see answers)."""
+    return {int(status): {"description": ""} for status in statuses}
+
+
+def answers_with(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """For `responses` of an operation that answers with a file."""
+    return {200: {"content": {media_type: {}}}}
 
 
 def status_of(error: HoldfastError) -> HTTPStatus:
@@ -135,8 +162,12 @@ def of_error(error: HoldfastError) -> Response:
     return problem(status_of(error), error.code, error.message, headers=headers, more=more)
 
 
-def of_validation(error: RequestValidationError) -> Response:
+def of_validation(request: Request, error: RequestValidationError) -> Response:
     """The answer for a body, path or query that does not have the documented shape."""
+    if _is_of_another_type(request, error):
+        return problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", say("Send the body as application/json.")
+        )
     faults = [
         {"field": ".".join(str(part) for part in fault["loc"] if part != "body") or "body", "message": fault["msg"]}
         for fault in error.errors()
@@ -147,6 +178,13 @@ def of_validation(error: RequestValidationError) -> Response:
         say("The request does not have the right shape."),
         more={"errors": faults},
     )
+
+
+def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:
+    """Whether the body was not read as JSON because it does not say that it is."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = re.fullmatch(r"application/(.+\+)?json", media_type)
+    return not is_json and any(fault["loc"] == ("body",) and fault["type"] != "missing" for fault in error.errors())
 
 
 def too_large(most: int) -> HTTPException:
@@ -178,8 +216,8 @@ def install(app: FastAPI) -> None:
         return of_error(error)
 
     @app.exception_handler(RequestValidationError)
-    async def misshapen(_: Request, error: RequestValidationError) -> Response:
-        return of_validation(error)
+    async def misshapen(request: Request, error: RequestValidationError) -> Response:
+        return of_validation(request, error)
 
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> Response:

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from marketplace import clock
 from marketplace.api.asking import Asking
+from marketplace.api.problems import answers_with
 from marketplace.bookings import sales
 from marketplace.bookings.views import SoldOrder
 from marketplace.db import transaction
@@ -26,7 +27,7 @@ COLUMNS = (
 _CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-@router.get("/listings/{id}/orders.csv", response_class=StreamingResponse)
+@router.get("/listings/{id}/orders.csv", response_class=StreamingResponse, responses=answers_with("text/csv"))
 async def export(id: str, actor: Asking) -> StreamingResponse:
     """Every order of a listing, the latest first; for the people of its shop. Amounts are decimal, times in UTC."""
     listing_id, now = ListingId(id), clock.now()

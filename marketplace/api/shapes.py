@@ -47,6 +47,9 @@ AwareInstant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aw
 Cursor = Annotated[str, Field(pattern=cursors.PATTERN)]
 """`next_cursor` of the page before."""
 
+Email = Annotated[str, Field(max_length=500, json_schema_extra={"format": "email", "maxLength": 254})]
+"""More is read than is taken, so that a refusal can say what is wrong in the reader's language."""
+
 Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
@@ -129,7 +132,7 @@ class HoldShape(Shape):
 
 class BuyerShape(Shape):
     name: str = Field(max_length=500, examples=["Ada Byron"])
-    email: str = Field(max_length=500, examples=["ada@example.com"])
+    email: Email = Field(examples=["ada@example.com"])
     language: str | None = Field(
         default=None,
         max_length=20,
@@ -336,13 +339,13 @@ class CancelQuoteShape(Shape):
 
 
 class Registration(Shape):
-    email: str = Field(max_length=500, examples=["ada@example.com"])
+    email: Email = Field(examples=["ada@example.com"])
     name: str = Field(max_length=500, examples=["Ada Byron"])
     password: str = Field(max_length=1000)
 
 
 class Login(Shape):
-    email: str = Field(max_length=500)
+    email: Email
     password: str = Field(max_length=1000)
 
 
@@ -388,7 +391,7 @@ class Verification(Shape):
 
 
 class EmailAddress(Shape):
-    email: str = Field(max_length=500, examples=["ada@example.com"])
+    email: Email = Field(examples=["ada@example.com"])
 
 
 class PasswordReset(Shape):

@@ -79,12 +79,12 @@ async def check_out(
     index keeps them from being sold twice. Raises BuyerRefused, HoldExpired, HoldChanged or NotFound (the hold),
     TotalChanged, UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
     """
+    buyer = _known(buyer)
     # Before the first word to the database: whoever asks Redis while it is filled anew from SQL may have to wait for a
     # connection, and must not keep one meanwhile. What it refuses does not matter to a hold that is an order already.
     claim = await _claim_or_refusal(hold_id, actor.must_have_cart())
     made = await queries.of_hold(session, hold_id)
     if made is None:
-        buyer = _known(buyer)
         # Else two check-outs at once would count without each other, and the slower of two clicks would count the other.
         await queries.wait_for_turn(session, ListingId(hold_id.resource), buyer.email, actor.account)
         made = await queries.of_hold(session, hold_id) or await _begin(session, actor, claim, buyer, total, now)

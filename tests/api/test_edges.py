@@ -34,6 +34,50 @@ async def count(table) -> int:
         return (await session.exec(select(func.count()).select_from(table))).one()
 
 
+class TestMethods:
+    @pytest.mark.parametrize(
+        ("path", "methods"),
+        [
+            ("/listings", "GET, HEAD, OPTIONS, POST"), ("/bookings", "GET, HEAD, OPTIONS, POST"),
+            ("/me", "DELETE, GET, HEAD, OPTIONS, PATCH"), ("/holds", "OPTIONS, POST"),
+            ("/listings/lst_x", "GET, HEAD, OPTIONS, PATCH"), ("/jobs/health", "GET, HEAD, OPTIONS"),
+            ("/jobs/expire", "OPTIONS, POST"), ("/docs", "GET, HEAD, OPTIONS"), ("/openapi.json", "GET, HEAD, OPTIONS"),
+        ],
+    )  # fmt: skip
+    async def test_an_address_names_all_its_methods(self, api: Client, path: str, methods: str) -> None:
+        refused = await api.request("PUT", path)
+        is_problem(refused, 405, "method_not_allowed")
+        assert refused.headers["Allow"] == methods
+        asked = await api.options(path)
+        assert (asked.status_code, asked.content, asked.headers["Allow"]) == (204, b"", methods)
+
+    async def test_head_is_get_without_its_body(self, api: Client, market: Market) -> None:
+        for path in (f"/listings/{market.listing.id}", "/listings/nowhere", "/health/live", "/openapi.json"):
+            whole, head = await api.get(path), await api.head(path)
+            assert (head.status_code, head.content) == (whole.status_code, b""), path
+            for name in ("content-type", "content-length"):
+                assert head.headers[name] == whole.headers[name], path
+        assert (await api.head("/auth/login")).status_code == 405
+
+    async def test_head_of_a_stream_ends(self, api: Client, market: Market) -> None:
+        async with asyncio.timeout(10):
+            head = await api.head(f"/listings/{market.listing.id}/seats/stream")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"].startswith("text/event-stream")
+
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "image/png", "", "json"])
+    async def test_a_body_that_is_not_json_is_named_so(self, api: Client, media_type: str) -> None:
+        headers = {"Content-Type": media_type} if media_type else {}
+        for path in ("/auth/login", "/auth/logout", "/holds", "/lab/clock"):
+            is_problem(await api.post(path, content=b"{}", headers=headers), 415, "unsupported_media_type")
+
+    @pytest.mark.parametrize("body", [b"\xff\xfe", b"{", b"", b"[" * 50_000, b"NaN", b'{"email": "\\ud800"}'])
+    async def test_a_body_that_cannot_be_read_is_refused(self, api: Client, body: bytes) -> None:
+        refused = await api.post("/auth/login", content=body, headers={"Content-Type": "application/json"})
+        assert refused.status_code in {400, 422}, refused.text
+        assert refused.headers["content-type"] == "application/problem+json"
+
+
 class TestRequests:
     async def test_a_request_id_is_given_back_or_made(self, api: Client, market: Market) -> None:
         given = await api.get("/health/live", headers={"X-Request-ID": "trace-0123.abc_Z"})

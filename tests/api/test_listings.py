@@ -152,9 +152,11 @@ class TestPlans:
 
 
 @asynccontextmanager
-async def served(app) -> AsyncIterator[str]:
-    """A real server on a free port."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+async def served(app, outermost=None) -> AsyncIterator[str]:
+    """A real server on a free port, of `app` or of what is laid around it."""
+    server = uvicorn.Server(
+        uvicorn.Config(outermost or app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    )
     server.install_signal_handlers = lambda: None
     task = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)

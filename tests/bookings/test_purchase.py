@@ -80,6 +80,13 @@ class TestCheckOut:
             await catalog.change_listing(session, market.seller, market.listing.id, change, market.now)
         assert await market.see(ada, order.id) == order
 
+    async def test_a_buyer_is_looked_at_however_often_the_hold_is_checked_out(self, market: Market) -> None:
+        ada = guest()
+        held = await market.hold(ada, "A-1")
+        await market.check_out(ada, held)
+        with pytest.raises(BuyerRefused):
+            await market.check_out(ada, held, Buyer("Ada", "nowhere"))
+
     async def test_the_same_hold_is_the_same_order(self, market: Market) -> None:
         ada = guest()
         held = await market.hold(ada, "A-1")
