@@ -26,7 +26,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from marketplace import settings
-from marketplace.errors import Invalid, Unavailable
+from marketplace.errors import Invalid, StorageFull, Unavailable
 from marketplace.words import say
 
 log = structlog.get_logger()
@@ -145,6 +145,8 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
             await session.rollback()
             if isinstance(error, NoConnectionInTime) or error.connection_invalidated or _is_away(error):
                 raise _away() from error
+            if _is_full(error):
+                raise StorageFull from error
             raise
         except DataError as error:
             await session.rollback()
@@ -171,6 +173,11 @@ def after_commit(session: Session, hook: AfterCommit) -> None:
 
 def _away() -> Unavailable:
     return Unavailable(say("Our database does not answer. Nothing was changed; please try again."))
+
+
+def _is_full(error: DBAPIError) -> bool:
+    """SQLite says so in words, PostgreSQL by its code (disk_full)."""
+    return getattr(error.orig, "sqlstate", None) == "53100" or "disk is full" in str(error.orig).lower()
 
 
 def _is_away(error: DBAPIError) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from marketplace.words import say
+
 
 class HoldfastError(Exception):
     """Root of everything that the marketplace refuses on purpose.
@@ -91,3 +93,14 @@ class Unavailable(HoldfastError):
     def __init__(self, message: str, retry_after: int = 5, **facts: Any) -> None:
         super().__init__(message, **facts)
         self.retry_after = retry_after
+
+
+class StorageFull(Unavailable):
+    """The database or Redis has no room left: nothing can be changed until somebody makes some."""
+
+    code = "storage_full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("We have no room to write anything down. Nothing was changed; please try again later."), retry_after=60
+        )

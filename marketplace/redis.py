@@ -24,11 +24,11 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from marketplace import settings
-from marketplace.errors import Unavailable
+from marketplace.errors import StorageFull, Unavailable
 from marketplace.line import Line, Word
 
 _clients: dict[int, Redis] = {}
@@ -115,11 +115,16 @@ HOLDS_ARE_PAUSED = "Holds are paused for a moment: our seat keeper does not answ
 
 @contextmanager
 def must_answer(what: str = HOLDS_ARE_PAUSED) -> Iterator[None]:
-    """Translate a Redis that is away into Unavailable, in the words of whoever needed it."""
+    """Translate a Redis that is away into Unavailable, in the words of whoever needed it; a full one into StorageFull."""
     try:
         yield
     except (RedisConnectionError, RedisTimeoutError, OSError) as error:
         raise Unavailable(what, retry_after=5) from error
+    except ResponseError as error:
+        # Also as the reason why a script has failed. MISCONF: it cannot write its file, and takes no changes until it can.
+        if isinstance(error, OutOfMemoryError) or any(sign in str(error) for sign in ("OOM ", "MISCONF ")):
+            raise StorageFull from error
+        raise
 
 
 async def ping(within: float = 5.0) -> None:

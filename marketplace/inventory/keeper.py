@@ -26,8 +26,8 @@ from marketplace.redis import Lua, client, must_answer
 from marketplace.words import say
 
 _FOLDER = Path(__file__).parent / "scripts"
-_NOT_NOW = ("READONLY", "MASTERDOWN", "CLUSTERDOWN", "MISCONF", "OOM", "TRYAGAIN")
-"""How a server refuses that is about to fail over, has just done so, or cannot write."""
+_NOT_NOW = ("READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
+"""How a server refuses that is about to fail over, or has just done so. (One that is full: see `must_answer`.)"""
 
 
 class Script:

@@ -5,7 +5,7 @@ Nothing of a card is kept here: it goes from the form to the provider, which ans
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import Card
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
-from marketplace.state import phrases
+from marketplace.state import loops, phrases
 from marketplace.state.viewer import ViewerState
 from marketplace.words import page_at, say, spoken
 
@@ -43,9 +43,6 @@ OVERTAKEN = {"hold_expired", "payment_time_over", "nothing_to_pay", "payment_in_
 """Refusals that mean that this page shows what is no longer so: it is filled anew."""
 WATCH_EVERY = 1.0
 """Seconds between two looks at whether the seats of an open check-out are still held: one call of Redis each."""
-
-_watches: dict[str, object] = {}
-"""The latest watch of each browser tab that this process serves: earlier ones end when a page is loaded anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +141,16 @@ class CheckoutState(ViewerState):
         """Show each step of the payment as it happens, until it is decided and the order knows."""
         async with self:
             payment_id, order_id = PaymentId(self._payment), BookingId(self._order)
+            tab = self.router.session.client_token
+        with loops.begun("payment", tab, payment_id) as loop:
+            if loop is None:
+                return
+            async for event in self._follow(loop, payment_id, order_id):
+                yield event
+
+    async def _follow(self, loop: loops.Loop, payment_id: PaymentId, order_id: BookingId) -> AsyncIterator[Any]:
         version = -1
-        while True:
+        while await loop.goes_on(after=0 if version < 0 else LOOK_EVERY):
             async with transaction(reading=True) as session:
                 payment = await payment_queries.payment_view(session, payment_id)
                 status = await orders.status_of(session, order_id)
@@ -168,7 +173,6 @@ class CheckoutState(ViewerState):
                     elif status is not Status.PENDING_PAYMENT:
                         self.stage = "gone"
                 return
-            await asyncio.sleep(LOOK_EVERY)
 
     @rx.event(background=True)
     async def watch(self) -> Any:
@@ -176,16 +180,15 @@ class CheckoutState(ViewerState):
         async with self:
             actor, tab = await self._actor(), self.router.session.client_token
             hold_id = HoldId(self._part("checkout_hold"))
-        _watches[tab] = mine = object()
-        while _watches.get(tab) is mine:
-            await asyncio.sleep(WATCH_EVERY)
-            try:
-                await holding.show(actor, hold_id)
-            except Unavailable:
-                continue
-            except HoldfastError:
-                _watches.pop(tab, None)
-                yield CheckoutState.time_is_up
+        with loops.begun("hold", tab, hold_id) as loop:
+            while loop is not None and await loop.goes_on(after=WATCH_EVERY):
+                try:
+                    await holding.show(actor, hold_id)
+                except Unavailable:
+                    continue
+                except HoldfastError:
+                    yield CheckoutState.time_is_up
+                    return
 
     @rx.event
     async def answer_challenge(self, is_approved: bool) -> None:

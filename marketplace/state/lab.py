@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +27,7 @@ from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import WebhookFaults
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import Decided, PaymentView
-from marketplace.state import charts, phrases
+from marketplace.state import charts, loops, phrases
 from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
 from marketplace.words import page_at, say, say_n, spoken
@@ -108,14 +107,15 @@ class StormState(ViewerState):
     @rx.event(background=True)
     async def follow(self) -> None:
         """Show how it goes until it is over."""
-        is_raging = True
-        while is_raging:
-            found = await storm.show()
-            async with self:
-                self._show(found)
-            is_raging = found is not None and not found.is_over
-            if is_raging:
-                await asyncio.sleep(STORM_SHOWN_EVERY)
+        async with self:
+            tab = self.router.session.client_token
+        with loops.begun("storm", tab, "") as loop:
+            while loop is not None and await loop.goes_on(after=STORM_SHOWN_EVERY):
+                found = await storm.show()
+                async with self:
+                    self._show(found)
+                if found is None or found.is_over:
+                    return
 
     def _show(self, found: storm.Storm | None) -> None:
         self.has_raged = found is not None

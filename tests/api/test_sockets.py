@@ -99,3 +99,42 @@ async def test_the_probe_does_not_wait_for_a_redis_that_hangs(
         without_end.cancel()
     await eventually(without_end.done)
     assert (await api.get("/health/ready")).status_code == 200
+
+
+class Flooded(Tab):
+    """A browser that sends these messages at once, and what of them is let through."""
+
+    def __init__(self, *texts: str) -> None:
+        self._texts = list(texts)
+        self.heard: list[Any] = []
+        super().__init__()
+
+    async def _talk(self, scope: Any, receive: Any, send: Any) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            self.heard.append(message["text"])
+        self.heard.append(message["type"])
+
+    async def _receive(self) -> dict[str, Any]:
+        return {"type": "websocket.receive", "text": self._texts.pop(0)}
+
+
+async def test_a_websocket_that_sends_without_end_is_ended(own_redis: EmbeddedRedis) -> None:
+    flood = Flooded(*["x"] * (sockets.MOST_AT_ONCE * 2))
+    await asyncio.wait_for(flood.task, 10)
+    assert sockets.MOST_AT_ONCE <= len(flood.heard) < sockets.MOST_AT_ONCE * 2
+    assert flood.heard[-1] == "websocket.disconnect"
+    assert flood.sent[-1]["code"] == 1008
+
+
+async def test_a_message_that_is_too_large_is_not_let_through(own_redis: EmbeddedRedis) -> None:
+    flood = Flooded("x" * sockets.MOST_CHARACTERS, "x" * (sockets.MOST_CHARACTERS + 1), "y")
+    await asyncio.wait_for(flood.task, 10)
+    assert [len(flood.heard), flood.heard[1]] == [2, "websocket.disconnect"]
+
+
+def test_what_may_be_sent_fills_up_again() -> None:
+    now = 0.0
+    budget = sockets.Budget(lambda: now)
+    assert sum(budget.spend() for _ in range(1000)) == sockets.MOST_AT_ONCE
+    now += 100
+    assert sum(budget.spend() for _ in range(1000)) == sockets.MOST_AT_ONCE
