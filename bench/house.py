@@ -131,6 +131,7 @@ async def _put_on_sale(number: int) -> ListingId:
         owner = await accounts.register(
             session, email=f"seller{number}@example.org", name="Seller", password="correct horse battery", now=now
         )
+        await accounts.vouch_for(session, owner.id, now)
         shop = await accounts.open_shop(session, owner.id, name=f"Shop {number}", about="", now=now)
         plan = await catalog.import_plan(session, SYSTEM, shop.id, document, now)
         draft = ListingDraft(

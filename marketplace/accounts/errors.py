@@ -15,6 +15,15 @@ class EmailTaken(Conflict):
         super().__init__(say("There is an account with this e-mail address already. Log in instead?"))
 
 
+class AddressUnverified(Conflict):
+    """Something that an account may do once it has shown that mail reaches it."""
+
+    code = "address_unverified"
+
+    def __init__(self) -> None:
+        super().__init__(say("Please confirm your e-mail address first: follow the link that we have sent to it."))
+
+
 class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
 

@@ -17,6 +17,14 @@ class VerificationWanted(Fact):
 
 
 @dataclass(frozen=True)
+class SignedUpAgain(Fact):
+    """Somebody asked for an account with an address that has one: its owner is told, and nobody else."""
+
+    account_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class PasswordResetWanted(Fact):
     """Somebody typed this address: it is looked up afterwards, so that asking tells nobody whether there is such an account."""
 

@@ -21,7 +21,7 @@ from limits import RateLimitItem, parse
 from marketplace import clock, settings
 from marketplace.errors import TooMany
 from marketplace.ids import AccountId
-from marketplace.redis import Lua, must_answer
+from marketplace.redis import Lua, ask, must_answer
 from marketplace.words import say
 
 if TYPE_CHECKING:
@@ -135,6 +135,17 @@ async def log_in(email: str, network: str, device: str | None) -> None:
     are_many = await _is_over("login-strangers", email, STRANGERS)
     for slower in STRANGER_AMONG_MANY if are_many else STRANGER:
         await hit("login-stranger", f"{network} {email}", slower)
+
+
+async def right(email: str, network: str, device: str | None) -> None:
+    """It was no guess: forget what this network was counted for at this address. Raises Unavailable."""
+    if device is not None:
+        return  # which was counted by itself
+    pair = f"{network} {email}"
+    counted = [_key("login-stranger", pair, _rate(rate)) for rate in {*STRANGER, *STRANGER_AMONG_MANY}]
+    with must_answer():
+        await gather(*(ask("DEL", key) for key in counted))
+        await ask("LPOP", _key("login-strangers", email, _rate(STRANGERS)))
 
 
 async def _is_over(bucket: str, who: str, rate: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -34,6 +35,11 @@ LOG_IN_PATHS = (REFRESH_PATH, "/api/v1/auth")
 
 DEVICE = "device"
 """The cookie of a browser in which somebody has logged in before."""
+
+TYPED = "typed"
+"""The cookie with what was typed into a form that is shown again."""
+
+TYPED_LIFE = timedelta(minutes=5)
 
 ACTOR = "holdfast.actor"
 """Where in the scope the actor is kept, once it is known."""
@@ -166,12 +172,14 @@ def enter(response: Response, given: Tokens) -> None:
     """Somebody has logged in: their tokens, a fresh cart for what comes after them, and the device is known from now on."""
     give_session(response, given)
     remember_device(response, given.account.email)
+    keep_typed(response, {})
     give_cart(response, CartId.new())
 
 
 def leave(response: Response) -> None:
     """Somebody has gone: the next person at this browser is given nothing of theirs."""
     take_session(response)
+    keep_typed(response, {})
     give_cart(response, CartId.new())
 
 
@@ -210,6 +218,17 @@ def remember_device(response: Response, email: str) -> None:
     token, life = tokens.issue_device(email, clock.now()), int(tokens.DEVICE_LIFE.total_seconds())
     for path in LOG_IN_PATHS:
         _set_cookie(response, DEVICE, token, life, path)
+
+
+def keep_typed(response: Response, typed: dict[str, str]) -> None:
+    """For the page that shows a form again: what was typed into it, sealed. Nothing is kept of an empty form."""
+    if typed:
+        # A browser keeps cookies of 4 KB at most.
+        text = json.dumps({name: value[:254] for name, value in typed.items()}, ensure_ascii=False)
+        sealed = tokens.sealed(text.encode("utf-8", "replace").decode())
+        _set_cookie(response, TYPED, sealed, int(TYPED_LIFE.total_seconds()), "/")
+    else:
+        _delete_cookie(response, TYPED, "/")
 
 
 def give_half_way(response: Response, token: str) -> None:

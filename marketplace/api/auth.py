@@ -25,6 +25,7 @@ from marketplace.api.asking import (
     give_half_way,
     give_language,
     give_session,
+    keep_typed,
     known_device,
     leave,
     must_be_same_site,
@@ -62,12 +63,19 @@ def _session(given: Tokens) -> SessionShape:
 
 async def _log_in(request: Request, email: str, password: str) -> Tokens:
     """One way in for both doors."""
-    kept = inputs.address_of(email) or ""
-    await throttle.log_in(kept, throttle.network_of(address_of(request)), known_device(request, kept))
-    async with transaction() as session:
-        return await accounts.login(
-            session, email=email, password=password, device=_device(request), cart=cart_of(request), now=clock.now()
-        )
+    kept, network = inputs.address_of(email) or "", throttle.network_of(address_of(request))
+    device = known_device(request, kept)
+    await throttle.log_in(kept, network, device)
+    try:
+        async with transaction() as session:
+            given = await accounts.login(
+                session, email=email, password=password, device=_device(request), cart=cart_of(request), now=clock.now()
+            )
+    except SecondFactorNeeded:
+        await throttle.right(kept, network, device)
+        raise
+    await throttle.right(kept, network, device)
+    return given
 
 
 async def _finish_log_in(request: Request, half_way: str, code: str) -> Tokens:
@@ -98,12 +106,12 @@ async def _reset(request: Request, token: str, new_password: str) -> AccountView
         return await accounts.reset_password(session, token, new_password=new_password, now=clock.now())
 
 
-async def _register(request: Request, email: str, name: str, password: str) -> AccountView:
+async def _register(request: Request, email: str, name: str, password: str) -> None:
+    """Takes the same way whether there is such an account or not."""
     await throttle.hit("register", address_of(request), settings.current().login_limit)
+    await throttle.hit("register-address", inputs.address_of(email) or "", "5/hour")
     async with transaction() as session:
-        return await accounts.register(
-            session, email=email, name=name, password=password, language=spoken(), now=clock.now()
-        )
+        await accounts.sign_up(session, email=email, name=name, password=password, language=spoken(), now=clock.now())
 
 
 async def _refresh(token: str) -> Tokens:
@@ -111,10 +119,14 @@ async def _refresh(token: str) -> Tokens:
         return await accounts.refresh(session, token, clock.now())
 
 
-@router.post("/register", status_code=201, responses=refuses(409, 429))
-async def register(wanted: Registration, request: Request) -> AccountShape:
-    """409 `email_taken` if there is an account with this address."""
-    return AccountShape.of(await _register(request, wanted.email, wanted.name, wanted.password))
+@router.post("/register", status_code=202, responses=refuses(429))
+async def register(wanted: Registration, request: Request) -> Response:
+    """Make an account, and send its address a link that confirms it.
+
+    The answer is the same whether there is an account with this address or not: its owner is told by mail.
+    """
+    await _register(request, wanted.email, wanted.name, wanted.password)
+    return Response(status_code=202)
 
 
 @router.post("/login", responses=refuses(401, 429))
@@ -198,7 +210,7 @@ async def login_form(
         give_half_way(response, needed.half_way)
         return response
     except HoldfastError as error:
-        return back("/login", error, email=email, next=page)
+        return back("/login", error, {"email": email}, next=page)
     response = RedirectResponse(page, 303)
     enter(response, given)
     return response
@@ -226,7 +238,7 @@ async def forgot_form(request: Request, email: Text = "", csrf: Text = "") -> Re
         must_be_our_form(request, csrf)
         await _forgot(request, email)
     except HoldfastError as error:
-        return back("/forgot", error, email=email)
+        return back("/forgot", error, {"email": email})
     return RedirectResponse(f"{page_at('/forgot')}?sent=1", 303)
 
 
@@ -266,11 +278,10 @@ async def register_form(
     try:
         must_be_our_form(request, csrf)
         await _register(request, email, name, password)
-        given = await _log_in(request, email, password)
     except HoldfastError as error:
-        return back("/register", error, email=email, name=name, next=page)
-    response = RedirectResponse(page, 303)
-    enter(response, given)
+        return back("/register", error, {"email": email, "name": name}, next=page)
+    response = RedirectResponse(f"{page_at('/login')}?{urlencode({'registered': 1, 'next': page})}", 303)
+    keep_typed(response, {"email": email})
     return response
 
 

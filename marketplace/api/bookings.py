@@ -77,7 +77,7 @@ async def links_form(request: Request, email: Text = "", csrf: Text = "") -> Res
         must_be_our_form(request, csrf)
         await _ask_for_links(request, email)
     except HoldfastError as error:
-        return back("/orders", error, email=email)
+        return back("/orders", error, {"email": email})
     return RedirectResponse(f"{page_at('/orders')}?sent=1", 303)
 
 

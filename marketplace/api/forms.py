@@ -12,7 +12,7 @@ from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from marketplace.accounts import tokens
-from marketplace.api.asking import CART, CrossSite, must_be_same_site
+from marketplace.api.asking import CART, CrossSite, keep_typed, must_be_same_site
 from marketplace.errors import HoldfastError
 from marketplace.words import page_at
 
@@ -29,7 +29,12 @@ def must_be_our_form(request: Request, csrf: str) -> None:
         raise CrossSite
 
 
-def back(page: str, error: HoldfastError, **kept: str) -> Response:
-    """Back to the form with the problem's code and what was typed, except the password."""
-    query = urlencode({"problem": error.code, **kept})
-    return RedirectResponse(f"{page_at(page)}?{query}", 303)
+def back(page: str, error: HoldfastError, typed: dict[str, str] | None = None, **asked: str) -> Response:
+    """Back to the form with the problem's code; `asked` is of the page's address.
+
+    What was `typed` travels in a cookie: names and addresses of people do not belong into an address, which is kept in
+    histories and logs. A password travels nowhere.
+    """
+    response = RedirectResponse(f"{page_at(page)}?{urlencode({'problem': error.code, **asked})}", 303)
+    keep_typed(response, typed or {})
+    return response

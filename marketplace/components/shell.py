@@ -72,7 +72,7 @@ def site_header(
                     _unless(viewer_name, icon("menu")),
                     type="button",
                     class_name="button button-plain menu-button",
-                    aria_label=say("Menu"),
+                    aria_label=_menu_name(viewer_name),
                     data_testid="menu",
                     data_has_viewer=_flag(viewer_name),
                     custom_attrs={"popoverTarget": "site-menu"},
@@ -83,6 +83,14 @@ def site_header(
             class_name="site-header",
         ),
     )
+
+
+def _menu_name(viewer_name: Text) -> Text:
+    """Holds the words that stand on the button, so that whoever speaks to their computer can press it by them."""
+    named = say("{name}: menu", name=viewer_name)
+    if isinstance(viewer_name, rx.Var):
+        return rx.cond(viewer_name, named, say("Menu"))
+    return named if viewer_name else say("Menu")
 
 
 def site_footer(links: Sequence[Link], languages: Mapping[str, Link]) -> rx.Component:

@@ -171,6 +171,7 @@ _SAMPLES: Mapping[str, Callable[[datetime], Letter]] = {
     "kept_without_account": lambda now: letters.kept_without_account(_paid(now), _to_orders()),
     "link_again": lambda now: letters.link_again(_paid(now), _to_orders()),
     "verify_address": lambda now: letters.verify_address(_account(now), _to_account()),
+    "signed_up_again": lambda now: letters.signed_up_again(_account(now), _to_account()),
     "reset_password": lambda now: letters.reset_password(_account(now), _to_account()),
     "password_changed": lambda now: letters.password_changed(_account(now), _to_account()),
     "second_factor_on": _second_factor(is_on=True),

@@ -320,6 +320,23 @@ def verify_address(account: AccountView, url: str) -> Letter:
     )
 
 
+def signed_up_again(account: AccountView, url: str) -> Letter:
+    """`url` is where one logs in."""
+    return Letter(
+        kind="signed_up_again",
+        subject=say("You have an account on Holdfast already"),
+        preview=say("Log in, or set a new password."),
+        heading=say("You have an account already"),
+        paragraphs=(
+            say("Hello {name}, somebody asked for an account on Holdfast with this address.", name=account.name),
+            say("If that was you, log in. If you have forgotten your password, set a new one on the same page."),
+            say("If not, leave this mail alone: nothing has changed."),
+        ),
+        button=Button(say("Log in"), url),
+        footnote=_about_account(),
+    )
+
+
 def reset_password(account: AccountView, url: str) -> Letter:
     return Letter(
         kind="reset_password",

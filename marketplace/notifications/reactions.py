@@ -18,6 +18,7 @@ from marketplace.accounts.events import (
     PasswordChanged,
     PasswordResetWanted,
     SecondFactorChanged,
+    SignedUpAgain,
     VerificationWanted,
 )
 from marketplace.accounts.tokens import Purpose
@@ -171,6 +172,13 @@ async def send_the_link_that_verifies(fact: VerificationWanted, now: datetime) -
     if account is not None and account.verified_at is None:
         token = tokens.issue_step(Purpose.VERIFY, account.id, account.email, now)
         await _send_to_account(account, letters.verify_address, f"/verify?token={token}", fact.at, now)
+
+
+@reacts_to(SignedUpAgain)
+async def tell_who_has_an_account_already(fact: SignedUpAgain, now: datetime) -> None:
+    account = await _account(fact.account_id)
+    if account is not None:
+        await _send_to_account(account, letters.signed_up_again, "/login", fact.at, now)
 
 
 @reacts_to(PasswordResetWanted)

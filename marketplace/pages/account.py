@@ -256,7 +256,6 @@ def _data() -> rx.Component:
             say("Erasing is for good. Orders for later stay valid, and we forget your name once they are over."),
             class_name="quiet",
         ),
-        rx.cond(_problem("erase") != "", notice(_problem("erase"), testid="erase-problem", tone="danger")),
         button(say("Erase my account"), testid="erase", tone="plain", icon_name="trash", on_click=_S.ask_to_leave),
         title=say("Your data"),
     )
@@ -266,6 +265,7 @@ def _leaving() -> rx.Component:
     return dialog(
         native_form(
             rx.el.p(say("Your name, address and log-ins are erased at once. This cannot be undone.")),
+            rx.cond(_problem("erase") != "", notice(_problem("erase"), testid="erase-problem", tone="danger")),
             _username(),
             _ask_password("erase", say("Your password"), "erase-password"),
             rx.el.div(

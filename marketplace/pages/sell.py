@@ -23,7 +23,7 @@ _S = SellState
 def sell() -> rx.Component:
     return frame(
         rx.cond(
-            _S.is_loading, _loading(), rx.cond(_S.needs_login, _log_in(), rx.cond(_S.has_shop, _shop(), _open_shop()))
+            _S.is_loading, _loading(), rx.cond(_S.needs_login, _log_in(), rx.cond(_S.has_shop, _shop(), _first_steps()))
         ),
         current="/sell",
     )
@@ -54,6 +54,23 @@ def _log_in() -> rx.Component:
             link_button(say("Log in"), page_at("/login?next=/sell"), testid="sell-to-login", tone="primary"),
             link_button(say("Make an account"), page_at("/register?next=/sell"), testid="sell-to-register"),
             class_name="cluster",
+        ),
+    )
+
+
+def _first_steps() -> rx.Component:
+    return rx.cond(
+        _S.is_verified,
+        _open_shop(),
+        empty_state(
+            say("Please confirm your address"),
+            say(
+                "Before you open a shop, follow the link that we have sent to {email}. Your account page sends another.",
+                email=_S.email,
+            ),
+            is_page=True,
+            testid="sell-unverified",
+            action=link_button(say("Open my account"), page_at("/account"), testid="sell-to-account", tone="primary"),
         ),
     )
 

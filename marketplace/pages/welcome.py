@@ -19,6 +19,15 @@ def login() -> rx.Component:
     return frame(
         rx.el.div(
             page_header(say("Log in")),
+            rx.cond(
+                WelcomeState.is_registered,
+                notice(
+                    say("We have sent you a mail. Follow its link to confirm your address, and log in here."),
+                    title=say("Look into your mail"),
+                    testid="registered",
+                    tone="good",
+                ),
+            ),
             _form("/session/login", _email(), _password("current-password"), button_label=say("Log in")),
             rx.el.p(rx.el.a(say("Forgot your password?"), href=page_at("/forgot"), data_testid="to-forgot")),
             rx.el.p(

@@ -63,7 +63,7 @@ class AccountState(ViewerState):
         self.is_erased = asked.get("erased", "") == "1"
         code = asked.get("problem", "")
         if code:
-            self.problems, self.is_leaving = {"erase": _why_not_erased(code)}, False
+            self.problems, self.is_leaving = {"erase": _why_not_erased(code)}, True
         if self.is_signed_in:
             await self._look_again()
         else:
@@ -234,7 +234,7 @@ class ResetState(ViewerState):
         asked = self.router.url.query_parameters
         code = asked.get("problem", "")
         self.problem = _why_not_reset(code) if code else ""
-        self.email, self.token = asked.get("email", ""), asked.get("token", "")
+        self.email, self.token = self._typed("email"), asked.get("token", "")
         self.is_sent, self.is_done = asked.get("sent", "") == "1", asked.get("done", "") == "1"
 
 

@@ -89,7 +89,7 @@ class OrdersState(ViewerState):
         asked = self.router.url.query_parameters
         code = asked.get("problem", "")
         self.problem = _why_no_links(code) if code else ""
-        self.lost_email, self.is_sent = asked.get("email", ""), asked.get("sent", "") == "1"
+        self.lost_email, self.is_sent = self._typed("email"), asked.get("sent", "") == "1"
         await self._show(PAGE)
         self.is_loading = False
 

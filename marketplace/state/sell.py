@@ -72,6 +72,8 @@ class SellState(ViewerState):
     revenue_text: str = ""
     open_text: str = ""
 
+    is_verified: bool = True
+    email: str = ""
     _shop_id: str = ""
 
     @rx.event
@@ -84,6 +86,7 @@ class SellState(ViewerState):
             return
         async with transaction(reading=True) as session:
             account = await people.account_view(session, actor.account)
+            self.is_verified, self.email = account.verified_at is not None, account.email
             if not account.sellers:
                 self.is_loading = False
                 return

@@ -6,6 +6,7 @@ is an event that any browser may send, so helpers begin with an underscore.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, unquote
@@ -106,6 +107,13 @@ class ViewerState(rx.State):
             return tokens.read_cart(self._cookies().get("cart", ""), clock.now())
         except TokenRefused:
             return None
+
+    def _typed(self, name: str) -> str:
+        """What was typed into a form that has come back."""
+        try:
+            return str(json.loads(tokens.unsealed(self._cookies().get("typed", ""))).get(name, ""))
+        except (TokenRefused, ValueError):
+            return ""
 
     def _turns_away(self, now: datetime, *, may_begin_anew: bool) -> bool:
         """Whether this State belongs to another visitor than the one who has connected.

@@ -15,7 +15,6 @@ def _problem(code: str) -> str:
         "wrong_code": say("That code is not right, or was used before. Wait for the next one and try again."),
         "token_refused": say("That took too long. Please begin again."),
         "too_many_requests": say("That was tried too often. Wait a minute, then try again."),
-        "email_taken": say("There is an account with this address already. Log in instead?"),
         "cross_site": say("The form had lain open too long. Please send it once more."),
         "password_refused": say(
             "Please choose another password: ten characters or more, not your address, and none that everybody tries first."
@@ -27,7 +26,7 @@ def _problem(code: str) -> str:
 
 
 class WelcomeState(ViewerState):
-    """Filled from the address: the browser itself sends the forms, and comes back with `?problem=…&email=…`.
+    """Filled from the address: the browser itself sends the forms, and comes back with `?problem=…`.
 
     Only the problem's code is taken from there, never words: anybody can make an address that leads here.
     """
@@ -36,11 +35,14 @@ class WelcomeState(ViewerState):
     email: str = ""
     person: str = ""
     next_page: str = "/"
+    is_registered: bool = False
+    """Somebody has just asked for an account."""
 
     @rx.event
     def open_form(self) -> None:
         asked = self.router.url.query_parameters
         code = asked.get("problem", "")
         self.problem = _problem(code) if code else ""
-        self.email, self.person = asked.get("email", ""), asked.get("name", "")
+        self.email, self.person = self._typed("email"), self._typed("name")
+        self.is_registered = asked.get("registered", "") == "1"
         self.next_page = own_page(asked.get("next", ""))

@@ -282,6 +282,7 @@ class TestExport:
         ada = await Person.arrives(now)
         await ada.switches_on(now)
         async with transaction() as session:
+            await actions.vouch_for(session, ada.actor.must_have_account(), now)
             await actions.open_shop(session, ada.actor.must_have_account(), name="The Gate", about="", now=now)
         async with transaction(reading=True) as session:
             document = await exports.export(session, ada.actor, now)
@@ -350,6 +351,7 @@ class TestErasing:
     async def test_a_shop_is_not_left_without_anybody(self, now: datetime) -> None:
         ada, grace = await Person.arrives(now), await Person.arrives(now, email="grace@example.org")
         async with transaction() as session:
+            await actions.vouch_for(session, ada.actor.must_have_account(), now)
             shop = await actions.open_shop(session, ada.actor.must_have_account(), name="The Gate", about="", now=now)
         with pytest.raises(ShopStillOpen) as refused:
             await erase(ada, now)

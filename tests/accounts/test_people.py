@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from marketplace.accounts import actions, queries
-from marketplace.accounts.errors import EmailTaken
+from marketplace.accounts import actions, queries, tokens
+from marketplace.accounts.errors import AddressUnverified, EmailTaken
+from marketplace.accounts.tokens import Purpose
 from marketplace.accounts.views import SYSTEM, Actor, Link
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, Invalid, NotFound, Unauthenticated
@@ -113,7 +114,7 @@ async def test_a_shop_is_run_by_whoever_opened_it(now: datetime) -> None:
 
 
 async def test_shops_may_share_a_name_but_never_an_address(now: datetime) -> None:
-    account = (await make_account(now)).id
+    account = (await make_account(now, is_verified=True)).id
     slugs = [await open_shop(account, now, name) for name in ("The Gate", "the gate!", "王", "王")]
     assert slugs[0] == "the-gate"
     assert slugs[1].startswith("the-gate-")
@@ -127,19 +128,28 @@ async def test_shops_that_open_at_the_same_moment_each_get_an_address(
     async def free(*_: object) -> bool:
         return False
 
-    account = (await make_account(now)).id
+    account = (await make_account(now, is_verified=True)).id
     monkeypatch.setattr(queries, "slug_is_taken", free)
     slugs = {await open_shop(account, now, "The Gate") for _ in range(3)}
     assert len(slugs) == 3
 
 
 async def test_a_shop_needs_a_name_and_words_that_can_be_shown(now: datetime) -> None:
-    account = (await make_account(now)).id
+    account = (await make_account(now, is_verified=True)).id
     with pytest.raises(Invalid) as refused:
         await open_shop(account, now, "", about="\x00")
     assert [fault.field for fault in refused.value.faults] == ["name", "about"]
     with pytest.raises(Invalid):
         await open_shop(account, now, "The Gate", about="x" * 2001)
+
+
+async def test_a_shop_opens_once_mail_reaches_its_owner(now: datetime) -> None:
+    account = await register(now)
+    with pytest.raises(AddressUnverified):
+        await open_shop(account, now, "The Gate")
+    async with transaction() as session:
+        await actions.verify(session, tokens.issue_step(Purpose.VERIFY, account, "ada@example.org", now), now)
+    assert await open_shop(account, now, "The Gate") == "the-gate"
 
 
 async def test_what_does_not_exist_is_not_found(now: datetime) -> None:

@@ -121,6 +121,8 @@ def test_the_header_asks_a_stranger_to_sign_in_and_greets_the_known():
     assert '"aria-current":"page"' in stranger
     assert '"data-testid":"sign-in"' not in known
     assert '"Ana"' in known
+    assert '"aria-label":"Ana: menu"' in known
+    assert '"aria-label":"Menu"' in stranger
 
 
 def test_everything_that_can_be_pressed_can_be_found():

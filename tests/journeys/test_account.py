@@ -30,7 +30,7 @@ async def come_in(page: Page) -> str:
     who = somebody()
     registering = RegisterPage(page)
     await registering.open()
-    await registering.register(who.name, who.email, PASSWORD)
+    await registering.register_and_log_in(who.name, who.email, PASSWORD)
     await expect(registering.menu).to_contain_text(who.name)
     return who.email
 
@@ -143,9 +143,10 @@ async def test_somebody_renames_themselves_takes_their_data_and_leaves(visitor: 
     assert (told["account"]["email"], told["account"]["name"], told["orders"]) == (email, "Nora Berg", [])
 
     await account.open()
-    await account.erase("wrong horse battery")
-    await expect(account.part("erase-problem")).to_be_visible()
-    await account.erase(PASSWORD)
+    await account.part("erase").click()
+    await account.confirm_erasing("wrong horse battery")
+    await expect(account.part("erase-dialog").get_by_test_id("erase-problem")).to_be_visible()
+    await account.confirm_erasing(PASSWORD)
     await expect(account.part("account-erased")).to_be_visible()
     await log_in(page, email)
     await expect(LoginPage(page).problem).to_be_visible()

@@ -73,7 +73,7 @@ async def test_an_account_holder_registers_logs_in_buys_without_surcharge_and_fi
     page = await visitor()
     register = RegisterPage(page)
     await register.open()
-    await register.register(iris.name, iris.email, "a quiet seat by the aisle")
+    await register.register_and_log_in(iris.name, iris.email, "a quiet seat by the aisle")
     await expect(register.menu).to_contain_text(iris.name)
     await register.log_out()
     login = LoginPage(page)

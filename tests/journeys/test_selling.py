@@ -14,6 +14,7 @@ from tests.journeys.market import Market, Seat
 from tests.journeys.pages import CheckoutPage, ListingPage, OrderPage, RegisterPage
 from tests.journeys.pages.checkout import Buyer
 from tests.journeys.pages.sell import EditorPage, SalesPage, ShopPage
+from tests.journeys.test_account import link_to
 from tests.makers.catalog import plan_document
 
 STORY = "Four voices, no microphones.\n\nThe bar opens at seven."
@@ -28,12 +29,16 @@ def faulty_plan(folder: Path) -> Path:
     return file
 
 
-async def open_a_shop(seller: Page) -> None:
-    register = RegisterPage(seller)
+async def open_a_shop(seller: Page, market: Market) -> None:
+    register, email = RegisterPage(seller), f"{ulid().lower()}@example.org"
     await register.open()
-    await register.register("Juno Adeyemi", f"{ulid().lower()}@example.org", "a few words in a row")
+    await register.register_and_log_in("Juno Adeyemi", email, "a few words in a row")
     await expect(register.part("sign-in")).to_be_hidden()
     shop = ShopPage(seller)
+    await shop.open()
+    await expect(shop.part("sell-unverified")).to_contain_text(email)
+    await seller.goto(await link_to(market, email, about="confirm"))
+    await expect(shop.part("verified")).to_be_visible()
     await shop.open()
     await shop.open_shop(f"Shed Songs {ulid()[-6:]}")
     await expect(shop.todo("listing")).to_have_attribute("data-state", "open")
@@ -81,7 +86,7 @@ async def test_somebody_opens_a_shop_publishes_a_listing_watches_the_first_sale_
     visitor: Visitor, market: Market, tmp_path: Path
 ):
     seller = await visitor()
-    await open_a_shop(seller)
+    await open_a_shop(seller, market)
     id = await publish_a_listing(seller, tmp_path)
     sales = SalesPage(seller)
     await expect(sales.sold).to_have_text("0")
@@ -111,7 +116,7 @@ async def test_a_seller_moves_an_event_by_a_day_and_its_buyer_hears_of_it(
     visitor: Visitor, market: Market, tmp_path: Path
 ):
     seller = await visitor()
-    await open_a_shop(seller)
+    await open_a_shop(seller, market)
     id = await publish_a_listing(seller, tmp_path)
     before = datetime.fromisoformat((await market.listing(id))["starts_at"])
     after = before + timedelta(days=1)

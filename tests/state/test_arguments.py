@@ -85,6 +85,7 @@ async def desk(
     wiring.wire()
     person = await Person.arrives(now)
     async with transaction() as session:
+        await accounts.vouch_for(session, person.actor.must_have_account(), now)
         shop = await accounts.open_shop(session, person.actor.must_have_account(), name="Royal", about="", now=now)
     listing = await make_listing(now, seller=shop)
     cart = CartId.new()

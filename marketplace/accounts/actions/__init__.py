@@ -1,7 +1,7 @@
 """The verbs of the accounts room, and its only writers."""
 
 from marketplace.accounts.actions.entering import finish_login, login
-from marketplace.accounts.actions.joining import ask_to_verify, register, verify, vouch_for
+from marketplace.accounts.actions.joining import ask_to_verify, register, sign_up, verify, vouch_for
 from marketplace.accounts.actions.leaving import erase
 from marketplace.accounts.actions.passwords import ask_for_reset, change_password, reset_password
 from marketplace.accounts.actions.profiles import change_profile
@@ -41,6 +41,7 @@ __all__ = [
     "register",
     "reinstate_shop",
     "reset_password",
+    "sign_up",
     "suspend_shop",
     "switch_off_second_factor",
     "verify",

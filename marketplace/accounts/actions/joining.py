@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import passwords, queries
 from marketplace.accounts.errors import EmailTaken, PasswordRefused, TokenRefused
-from marketplace.accounts.events import VerificationWanted
+from marketplace.accounts.events import SignedUpAgain, VerificationWanted
 from marketplace.accounts.inputs import address_of, one_line, text_faults
 from marketplace.accounts.models import Account
 from marketplace.accounts.tokens import Purpose, read_step
@@ -50,6 +50,19 @@ async def register(
         raise EmailTaken from None
     record(session, VerificationWanted(account.id, now), now)
     return await queries.view_of(session, account)
+
+
+async def sign_up(session: Session, *, email: str, name: str, password: str, language: str = "", now: datetime) -> None:
+    """Make an account, or tell the owner of the one that there is by mail.
+
+    It takes as long and says the same, so that nobody learns whose addresses we know. Raises Invalid, PasswordRefused.
+    """
+    try:
+        await register(session, email=email, name=name, password=password, language=language, now=now)
+    except EmailTaken:
+        known = await queries.account_by_email(session, address_of(email) or "")
+        if known is not None:
+            record(session, SignedUpAgain(known.id, now), now)
 
 
 async def vouch_for(session: Session, account: AccountId, now: datetime) -> AccountView:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import queries
+from marketplace.accounts.errors import AddressUnverified
 from marketplace.accounts.inputs import one_line, text_faults
 from marketplace.accounts.models import Membership, Seller
 from marketplace.accounts.views import AccountView, Actor, SellerView
@@ -22,12 +23,13 @@ LONGEST_ABOUT = 2000
 
 
 async def open_shop(session: Session, account: AccountId, *, name: str, about: str, now: datetime) -> SellerView:
-    """Open a shop that `account` runs. Raises Invalid with every fault, NotFound."""
+    """Open a shop that `account` runs. Raises Invalid with every fault, NotFound, AddressUnverified."""
     name, about = one_line(name), about.strip()
     faults = text_faults("name", name, most=80) + text_faults("about", about, most=LONGEST_ABOUT, least=0)
     if faults:
         raise Invalid(say("Please look at these again."), faults)
-    await queries.account(session, account)
+    if (await queries.account(session, account)).verified_at is None:
+        raise AddressUnverified
     seller = SellerId.new()
     slug = _slug(name) or "shop"
     if await queries.slug_is_taken(session, slug):

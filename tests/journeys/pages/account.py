@@ -33,6 +33,12 @@ class RegisterPage(Frame):
         await self.part("password").fill(password)
         await self.part("submit").click()
 
+    async def register_and_log_in(self, name: str, email: str, password: str) -> None:
+        await self.register(name, email, password)
+        await expect(self.part("registered")).to_be_visible()
+        await expect(self.part("email")).to_have_value(email)
+        await LoginPage(self.page).log_in(email, password)
+
     @property
     def problem(self) -> Locator:
         return self.part("problem")
@@ -103,8 +109,7 @@ class AccountPage(Frame):
         await expect(self.part("factor-on")).to_be_visible()
         return codes
 
-    async def erase(self, password: str) -> None:
-        await self.part("erase").click()
+    async def confirm_erasing(self, password: str) -> None:
         await self.part("erase-password").fill(password)
         await self.part("erase-confirm").click()
 
