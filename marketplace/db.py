@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import Context, ContextVar, copy_context
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -46,6 +47,19 @@ Session = AsyncSession
 AfterCommit = Callable[[], Awaitable[None]]
 
 _engine: AsyncEngine | None = None
+
+_ours: ContextVar[Session | None] = ContextVar("transaction", default=None)
+"""The transaction that this task is in."""
+
+
+class NestedTransaction(RuntimeError):
+    """A task that has a connection asks for a second one: enough of them at once, and all wait for each other for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This would wait for a second connection while it keeps one. Do it before the transaction's first statement, "
+            "after it, or read through `db.reading_along()`."
+        )
 
 
 class Instant(TypeDecorator[datetime]):
@@ -134,10 +148,13 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
     """One unit of work: commits at the end, rolls back on any error, then runs what was asked for after the commit.
 
     `reading=True` promises not to write: on SQLite it then waits for no writer. Raises Unavailable where the database
-    cannot be reached, Invalid for a text that it cannot keep.
+    cannot be reached, Invalid for a text that it cannot keep, NestedTransaction.
     """
+    must_keep_no_connection()
+    outer = _ours.get()
     bound: Any = engine().execution_options(reading=True) if reading else engine()
     async with AsyncSession(bound, expire_on_commit=False) as session:
+        _ours.set(session)
         try:
             yield session
             await session.commit()
@@ -157,6 +174,8 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
         except BaseException:
             await session.rollback()
             raise
+        finally:
+            _ours.set(outer)
         hooks: list[AfterCommit] = session.info.pop("after_commit", [])
     for hook in hooks:
         try:
@@ -164,6 +183,42 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
         except Exception:
             # What was committed stands: telling the caller otherwise would be a lie.
             log.exception("db.after_commit_failed")
+
+
+def within() -> bool:
+    """Whether this task keeps a connection: an open transaction takes one with its first statement."""
+    ours = _ours.get()
+    return ours is not None and ours.in_transaction()
+
+
+def must_keep_no_connection() -> None:
+    """For what waits for a connection. Raises NestedTransaction; production only takes note, where it may still work."""
+    if not within():
+        return
+    if settings.current().environment is not settings.Environment.PRODUCTION:
+        raise NestedTransaction
+    log.error("db.nested_transaction", stack_info=True)
+
+
+@asynccontextmanager
+async def reading_along() -> AsyncIterator[Session]:
+    """Read through the transaction that this task is in, or through one of its own where it is in none.
+
+    What is read may then include what the transaction has written itself.
+    """
+    ours = _ours.get()
+    if ours is not None and ours.in_transaction():
+        yield ours
+    else:
+        async with transaction(reading=True) as session:
+            yield session
+
+
+def outside() -> Context:
+    """A context for a task that works for others, too: it is in no transaction, whoever starts it."""
+    context = copy_context()
+    context.run(_ours.set, None)
+    return context
 
 
 def after_commit(session: Session, hook: AfterCommit) -> None:

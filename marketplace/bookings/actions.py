@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.accounts import throttle
 from marketplace.accounts.inputs import address_of, one_line
 from marketplace.batches import drain
-from marketplace.bookings import policy, queries, terms
+from marketplace.bookings import holding, policy, queries, terms
 from marketplace.bookings.errors import (
     BookingNotFound,
     BuyerRefused,
@@ -42,7 +42,7 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import OCCASION
 from marketplace.db import Session, transaction
 from marketplace.errors import Fault, HoldfastError, Invalid
-from marketplace.ids import AccountId, BookingId, CartId, HoldId, ListingId, PaymentId, SellerId
+from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
 from marketplace.money import Money
@@ -82,7 +82,8 @@ async def check_out(
     buyer = _known(buyer)
     # Before the first word to the database: whoever asks Redis while it is filled anew from SQL may have to wait for a
     # connection, and must not keep one meanwhile. What it refuses does not matter to a hold that is an order already.
-    claim = await _claim_or_refusal(hold_id, actor.must_have_cart())
+    actor.must_have_cart()
+    claim = await _claim_or_refusal(actor, hold_id)
     made = await queries.of_hold(session, hold_id)
     if made is None:
         # Else two check-outs at once would count without each other, and the slower of two clicks would count the other.
@@ -95,9 +96,9 @@ async def check_out(
     return await queries.order_of(session, made)
 
 
-async def _claim_or_refusal(hold_id: HoldId, cart: CartId) -> Claim | HoldfastError:
+async def _claim_or_refusal(actor: Actor, hold_id: HoldId) -> Claim | HoldfastError:
     try:
-        return await inventory.hold(hold_id, cart)
+        return await holding.claim_of(actor, hold_id)
     except HoldfastError as refused:
         return refused
 
@@ -220,7 +221,7 @@ async def pay(
     if booking.total != total:
         raise TotalChanged(booking.total)
     hold_id = HoldId(booking.hold_id)
-    booking.expires_at = await inventory.keep_until(session, hold_id, booking.cart, now + PAYMENT_TIME)
+    booking.expires_at = await inventory.keep_until(session, hold_id, booking.cart, now + PAYMENT_TIME, now)
     session.add(booking)
     return await payments.start(
         session, booking=id, amount=booking.total, provider=provider, method=method, key=key, now=now

@@ -17,10 +17,11 @@ from marketplace.bookings import terms
 from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft, TooManyFromNetwork
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.kinds import AnyOf, BestOf, These, UnitRequest, kind
+from marketplace.errors import NotFound
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.best import best_sets, leaves_single
-from marketplace.inventory.errors import TooManyUnits, UnitsTaken
+from marketplace.inventory.errors import HoldNotFound, TooManyUnits, UnitsTaken
 from marketplace.inventory.views import Cap
 from marketplace.money import Money
 
@@ -154,29 +155,46 @@ def _caps(offer: SeatOffer, actor: Actor) -> list[Cap]:
 
 async def show(actor: Actor, hold_id: HoldId) -> Held:
     """The holder's own hold. Raises NotFound for anybody else's, HoldExpired."""
-    return await _priced(actor, await inventory.hold(hold_id, actor.must_have_cart()))
+    cart, offer = actor.must_have_cart(), await _offer_of(hold_id)
+    return _held(actor, await inventory.hold(hold_id, cart), offer)
 
 
 async def mine(actor: Actor, listing_id: ListingId) -> Held | None:
     """What this visitor holds on the listing and has not checked out yet."""
     if actor.cart is None:
         return None
+    offer = await catalog.offer(listing_id)
     claim = await inventory.open_hold(ResourceId(listing_id), actor.cart)
-    return None if claim is None else await _priced(actor, claim)
+    return None if claim is None else _held(actor, claim, offer)
 
 
 async def extend(actor: Actor, hold_id: HoldId) -> Held:
     """More time, once. Raises NotFound, HoldExpired, AlreadyExtended."""
-    return await _priced(actor, await inventory.extend(hold_id, actor.must_have_cart()))
+    cart, offer = actor.must_have_cart(), await _offer_of(hold_id)
+    return _held(actor, await inventory.extend(hold_id, cart), offer)
 
 
 async def release(actor: Actor, hold_id: HoldId, units: Sequence[str] | None = None) -> None:
     """Let go of these units, or of the whole hold. Raises NotFound, HoldExpired."""
-    await inventory.release(hold_id, actor.must_have_cart(), units)
+    cart, _ = actor.must_have_cart(), await _offer_of(hold_id)
+    await inventory.release(hold_id, cart, units)
 
 
-async def _priced(actor: Actor, claim: Claim) -> Held:
-    return _held(actor, claim, await catalog.offer(ListingId(claim.resource)))
+async def claim_of(actor: Actor, hold_id: HoldId) -> Claim:
+    """The holder's own claim as it stands, whatever it costs. Raises as `show` does."""
+    cart, _ = actor.must_have_cart(), await _offer_of(hold_id)
+    return await inventory.hold(hold_id, cart)
+
+
+async def _offer_of(hold_id: HoldId) -> SeatOffer:
+    """The offer that a hold is about. Raises HoldNotFound.
+
+    Asked for before the hold: for a listing that somebody has made up, nothing is to be built in Redis.
+    """
+    try:
+        return await catalog.offer(ListingId(hold_id.resource))
+    except NotFound:
+        raise HoldNotFound(hold_id) from None
 
 
 def _held(actor: Actor, claim: Claim, offer: SeatOffer) -> Held:

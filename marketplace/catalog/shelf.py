@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
+from marketplace.db import must_keep_no_connection, outside
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -55,9 +57,10 @@ class Shelf(Generic[K, V]):
             return value
         # A task belongs to its event loop: tests and scripts may have several, one after the other.
         flight = (key, id(asyncio.get_running_loop()))
+        must_keep_no_connection()
         task = self._coming.get(flight)
         if task is None:
-            task = self._coming[flight] = asyncio.create_task(self._load(flight, load))
+            task = self._coming[flight] = asyncio.create_task(self._load(flight, load), context=outside())
         # Shielded: one visitor who goes away must not take the others' answer along.
         return await asyncio.shield(task)
 

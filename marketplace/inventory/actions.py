@@ -275,7 +275,7 @@ async def check_out(session: Session, claim: Claim, booking: str, now: datetime)
     settling.settle_after_commit(session, claim.id)
 
 
-async def keep_until(session: Session, hold_id: HoldId, holder: str, until: datetime) -> datetime:
+async def keep_until(session: Session, hold_id: HoldId, holder: str, until: datetime, now: datetime) -> datetime:
     """Keep checked-out units for a payment in progress, in SQL and Redis; never past the limit, never shorter.
 
     Returns until when they are kept. Raises HoldExpired where they have gone to others, or back.
@@ -284,7 +284,7 @@ async def keep_until(session: Session, hold_id: HoldId, holder: str, until: date
     if not kept:
         raise HoldExpired(hold_id)
     for row in kept:
-        row.keep_until(until)
+        row.keep_until(until, now)
     settling.settle_after_commit(session, hold_id)
     return kept[0].expires_at
 

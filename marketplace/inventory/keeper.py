@@ -15,8 +15,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from marketplace import clock
-from marketplace.db import transaction
+from marketplace import clock, db
 from marketplace.errors import Unavailable
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import queries
@@ -101,18 +100,22 @@ async def rebuild(resource: ResourceId) -> None:
     """Fill the keys of a resource from SQL, unless somebody else has: of several processes that try at once, one does it.
 
     Within a process all wait for the same attempt: a crowd that finds Redis empty must not ask the database for a
-    connection each. What was checked out and not paid for in time is free; claims that had not been checked out are lost.
+    connection each. Who is in a transaction waits for nobody who may need a second one, but reads through it. What was
+    checked out and not paid for in time is free; claims that had not been checked out are lost.
     """
+    if db.within():
+        await _rebuild(resource)
+        return
     task = _rebuilding.get(resource)
     if task is None:
-        task = _rebuilding[resource] = asyncio.create_task(_rebuild(resource))
+        task = _rebuilding[resource] = asyncio.create_task(_rebuild(resource), context=db.outside())
         task.add_done_callback(lambda _: _rebuilding.pop(resource))
     # Shielded: whoever came first may leave, the others still wait for it.
     await asyncio.shield(task)
 
 
 async def _rebuild(resource: ResourceId) -> None:
-    async with transaction(reading=True) as session:
+    async with db.reading_along() as session:
         allocations = await queries.active(session, resource)
         highest = await queries.highest_fence(session, resource)
     now = clock.now()

@@ -53,9 +53,10 @@ class Allocation(SQLModel, table=True):
         """Whether anybody may take it over, although nobody has released it yet."""
         return self.is_active and self.confirmed_at is None and self.expires_at <= now
 
-    def keep_until(self, until: datetime) -> None:
+    def keep_until(self, until: datetime, now: datetime) -> None:
         """Never shorter than before, never past the limit."""
         self.expires_at = max(self.expires_at, min(until, self.limit_at))
+        self.changed_at = now
 
     def confirm(self, now: datetime) -> None:
         self.confirmed_at = self.changed_at = now

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from marketplace.db import Session, after_commit, transaction
+from marketplace.db import Session, after_commit, reading_along, transaction
 from marketplace.ids import HoldId
 from marketplace.inventory import keeper, queries
 from marketplace.inventory.models import Allocation
@@ -70,7 +70,7 @@ async def mend(now: datetime) -> int:
 
 
 async def _truth(hold_id: HoldId) -> list[Allocation]:
-    async with transaction(reading=True) as session:
+    async with reading_along() as session:
         return await queries.of_hold(session, hold_id)
 
 

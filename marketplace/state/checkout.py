@@ -183,7 +183,7 @@ class CheckoutState(ViewerState):
         with loops.begun("hold", tab, hold_id) as loop:
             while loop is not None and await loop.goes_on(after=WATCH_EVERY):
                 try:
-                    await holding.show(actor, hold_id)
+                    await holding.claim_of(actor, hold_id)
                 except Unavailable:
                     continue
                 except HoldfastError:

@@ -8,17 +8,18 @@ import pytest
 from redis.asyncio import Redis
 
 from marketplace.accounts.views import Actor
-from marketplace.bookings import holding
+from marketplace.bookings import actions, holding
 from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft
 from marketplace.catalog import actions as catalog
 from marketplace.catalog.kinds import UnitRequest
 from marketplace.catalog.views import UnknownUnits
 from marketplace.db import transaction
 from marketplace.errors import Invalid, Unauthenticated
+from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import HoldNotFound, NotEnoughLeft, TooManyUnits, UnitsTaken
 from marketplace.money import Money
-from tests.makers.bookings import Market, guest
+from tests.makers.bookings import ADA, Market, guest
 
 
 async def ask(market: Market, actor: Actor, **request: object) -> holding.Held:
@@ -39,6 +40,32 @@ class TestPicking:
         await holding.release(ada, held.id)
         assert await holding.mine(ada, market.listing.id) is None
         assert await market.seats() == {}
+
+    async def test_a_hold_that_somebody_has_made_up_leaves_no_trace(self, market: Market, redis: Redis) -> None:
+        made_up = HoldId.on(ResourceId(ListingId.new()))
+        ada = guest()
+        for ask in (holding.show, holding.extend, holding.release):
+            with pytest.raises(HoldNotFound):
+                await ask(ada, made_up)
+        with pytest.raises(HoldNotFound):
+            async with transaction() as session:
+                await actions.check_out(session, ada, made_up, ADA, Money(1, "EUR"), market.now)
+        assert await redis.keys("{*") == []
+
+    async def test_what_redis_keeps_of_a_listing_goes_by_itself(self, market: Market, redis: Redis) -> None:
+        ada = guest()
+        held = await market.hold(ada, "A-1")
+        await holding.hold(guest(), market.listing.id, UnitRequest(quantity=2, area="pit"), market.now)
+        await market.check_out(ada, held)
+        await holding.release(other := guest(), (await market.hold(other, "B-1")).id)
+        before = {key: await redis.ttl(key) for key in await redis.keys("{*")}
+        assert len(before) == 7  # no group has anything: these visitors come from nowhere
+        # Longer than any hold, and the version before all that nobody would find without it.
+        assert all(2 * 3600 < left <= 90_000 for left in before.values()), before
+        assert before[f"{{{market.listing.id}}}:meta"] <= min(before.values())
+        await redis.flushall()
+        assert await market.seats() == {"seat:A-1": "held"}
+        assert all([await redis.ttl(key) > 2 * 3600 for key in await redis.keys("{*")])
 
     async def test_a_hold_is_extended_by_its_holder(self, market: Market) -> None:
         ada = guest()

@@ -19,6 +19,7 @@ from marketplace.db import Session, after_commit, transaction
 from marketplace.errors import Conflict, Unavailable
 from marketplace.outbox import OutboxFact
 from tests.conftest import plain
+from tests.waiting import somebody_else
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
@@ -132,7 +133,8 @@ async def test_a_reader_does_not_wait_for_a_writer(database: str, now: datetime)
     async with transaction() as writer:
         writer.add(row("a", now))
         await writer.flush()
-        assert await asyncio.wait_for(kept(), timeout=5) == []
+        with somebody_else():
+            assert await asyncio.wait_for(kept(), timeout=5) == []
     assert await kept() == ["a"]
 
 
@@ -148,10 +150,11 @@ async def test_on_sqlite_a_second_writer_queues_before_its_first_look(database: 
 
     async with transaction() as first:
         await first.exec(select(OutboxFact))
-        waiting = asyncio.create_task(second())
-        # Readers come and go meanwhile: the second writer has had every chance to begin.
-        for _ in range(5):
-            await kept()
+        with somebody_else():
+            waiting = asyncio.create_task(second())
+            # Readers come and go meanwhile: the second writer has had every chance to begin.
+            for _ in range(5):
+                await kept()
         order.append("first leaves")
         first.add(row("a", now))
     await waiting
@@ -171,7 +174,7 @@ async def test_on_sqlite_a_writer_that_has_waited_too_long_may_try_again(databas
     event.listen(db.engine().sync_engine, "connect", impatiently)
     async with transaction() as first:
         await first.exec(select(OutboxFact))
-        with pytest.raises(Unavailable):
+        with somebody_else(), pytest.raises(Unavailable):
             async with transaction() as second:
                 await second.exec(select(OutboxFact))
 
@@ -204,8 +207,9 @@ async def test_a_connection_cut_half_way_is_unavailable_and_the_next_one_works(d
             session.add(row("a", now))
             await session.flush()
             own = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
-            async with transaction() as other:
-                await other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": own})
+            with somebody_else():
+                async with transaction() as other:
+                    await other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": own})
             await session.execute(text("SELECT 1"))
     assert await kept() == []
 
@@ -227,12 +231,13 @@ async def test_a_connection_cut_while_idle_is_noticed_before_it_is_used_where_it
 
 
 @ON_SQLITE
-async def test_a_writer_may_look_something_up_however_many_wait_to_write(database: str, now: datetime) -> None:
+async def test_somebody_may_look_something_up_however_many_wait_to_write(database: str, now: datetime) -> None:
     async def write(number: int) -> None:
         async with transaction() as session:
             session.add(row(f"{number}", now))
             await session.flush()
-            await db.ping()
+            with somebody_else():
+                await db.ping()
 
     await asyncio.gather(*(write(number) for number in range(40)))
     assert len(await kept()) == 40
@@ -243,7 +248,7 @@ async def test_waiting_in_vain_for_a_free_connection_is_unavailable(database: st
     db.use(create_async_engine(database, pool_size=1, max_overflow=0, pool_timeout=0.01))
     async with transaction() as holder:
         await holder.execute(text("SELECT 1"))
-        with pytest.raises(Unavailable):
+        with somebody_else(), pytest.raises(Unavailable):
             await db.ping()
 
 

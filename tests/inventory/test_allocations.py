@@ -193,7 +193,7 @@ async def test_a_payment_in_progress_keeps_units_in_sql_and_redis_and_never_past
         (claim.limit_at + timedelta(days=1), claim.limit_at),
     ):
         async with transaction() as session:
-            await inventory.keep_until(session, claim.id, "ada", until)
+            await inventory.keep_until(session, claim.id, "ada", until, now)
         assert (await inventory.hold(claim.id, "ada")).expires_at == expected
         assert {row.expires_at for row in await allocations()} == {expected}
 
@@ -202,11 +202,11 @@ async def test_units_that_are_gone_are_kept_for_nobody(now: datetime) -> None:
     claim = await a_check_out(a_resource(), seats(1), now, "ada")
     async with transaction() as session:
         with pytest.raises(HoldExpired):
-            await inventory.keep_until(session, claim.id, "eve", claim.limit_at)
+            await inventory.keep_until(session, claim.id, "eve", claim.limit_at, now)
     await free(claim.id, now)
     async with transaction() as session:
         with pytest.raises(HoldExpired):
-            await inventory.keep_until(session, claim.id, "ada", claim.limit_at)
+            await inventory.keep_until(session, claim.id, "ada", claim.limit_at, now)
 
 
 async def test_the_box_office_gets_what_nobody_has(now: datetime) -> None:

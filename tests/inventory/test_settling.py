@@ -21,6 +21,7 @@ from marketplace.inventory.errors import HoldExpired, UnitsTaken
 from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.redis import EmbeddedRedis
 from tests.makers.inventory import TERM, a_check_out, a_claim, a_resource, a_sale, checked_out, seats
+from tests.waiting import somebody_else
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -137,9 +138,29 @@ class TestNews:
         async with transaction() as session:
             await inventory.take_again(session, claim.id, now)
             # In the middle of it, the old news is delivered: SQL still says that the hold has nothing.
-            await settling.settle(claim.id)
+            with somebody_else():
+                await settling.settle(claim.id)
             assert await status(resource) == {"seat:1": "held"}
         assert await status(resource) == {"seat:1": "sold"}
+
+    async def test_a_seat_that_is_being_paid_for_is_still_held_after_a_restart_that_forgot_it(
+        self, own_redis: EmbeddedRedis, now: datetime, tmp_path: Path
+    ) -> None:
+        """Redis loses its last second, and with it the longer deadline."""
+        claim = await a_check_out(resource := a_resource(), seats(1), now, "ada")
+        later = now + timedelta(minutes=10)
+        clock.advance(timedelta(minutes=10))
+        assert await inventory.expire(later) == 0
+        shutil.copytree(own_redis.folder, tmp_path / "kept")
+        async with transaction() as session:
+            await inventory.keep_until(session, claim.id, "ada", later + timedelta(minutes=15), later)
+        own_redis.stop(kill=True)
+        shutil.rmtree(own_redis.folder)
+        shutil.copytree(tmp_path / "kept", own_redis.folder)
+        own_redis.start()
+        await inventory.expire(later)
+        clock.advance(timedelta(minutes=8))
+        assert await status(resource) == {"seat:1": "held"}
 
     async def test_whoever_settles_last_looks_again(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
         """While one settles by what it has read, the hold is given back, and that is settled, too."""
