@@ -9,11 +9,28 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _offset = timedelta()
+_skew = timedelta()
 
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
-    return datetime.now(UTC) + _offset
+    return machines() + _skew + _offset
+
+
+def machines() -> datetime:
+    """What this machine's own clock says."""
+    return datetime.now(UTC)
+
+
+def skew() -> timedelta:
+    """How far the machine's clock is taken to be behind."""
+    return _skew
+
+
+def correct_by(skew: timedelta) -> None:
+    """Take the machine's clock to be so much behind the one that all processes go by (see timekeeping.py)."""
+    global _skew  # noqa: PLW0603 - one process has one clock
+    _skew = skew
 
 
 def offset() -> timedelta:
@@ -38,5 +55,6 @@ def advance(by: timedelta) -> None:
 
 
 def reset() -> None:
-    """Back to real time."""
+    """Back to the machine's own time."""
     move_to_offset(timedelta())
+    correct_by(timedelta())

@@ -23,6 +23,7 @@ from marketplace.payments.gateway import Charge, use_gateway
 from marketplace.payments.gateways.simulator import SimulatorGateway
 from marketplace.payments.gateways.simulator.models import SimulatorCharge
 from marketplace.queues import PatientQueue
+from marketplace.timekeeping import keeping_time
 
 REACTING_ROOMS = ("inventory", "payments", "bookings", "notifications")
 
@@ -84,7 +85,8 @@ async def house() -> AsyncIterator[None]:
     outbox.wake_with(wake)
     mail.wake_with(wake_sender)
     try:
-        yield
+        async with keeping_time():
+            yield
     finally:
         outbox.wake_with(None)
         mail.wake_with(None)
