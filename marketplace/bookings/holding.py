@@ -90,12 +90,10 @@ async def _must_leave_no_single(offer: SeatOffer, units: Sequence[str]) -> None:
     Looked at before the claim, not within it: two who pick at the same moment may leave a seat alone between them. That
     is a courtesy to the seller, none of the promises.
     """
-    taken = (await inventory.snapshot(ResourceId(offer.listing_id))).status.keys()
-    wanted = set(units)
-    for row in offer.plan.rows:
-        in_row = [seat.unit for seat in row.seats]
-        if not wanted.isdisjoint(in_row) and leaves_single(in_row, taken, units):
-            raise SingleSeatLeft
+    rows = offer.plan.rows_of(units)
+    taken = await inventory.taken(ResourceId(offer.listing_id), [unit for row in rows for unit in row])
+    if any(leaves_single(row, taken, units) for row in rows):
+        raise SingleSeatLeft
 
 
 async def _claim_best(offer: SeatOffer, cart: str, best: BestOf, how: _How) -> Claim:

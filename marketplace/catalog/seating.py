@@ -189,6 +189,15 @@ class SeatPlan:
         return {seat.unit: seat for seat in self.seats}
 
     @cached_property
+    def _rows_by_unit(self) -> dict[str, tuple[str, ...]]:
+        rows = [tuple(seat.unit for seat in row.seats) for row in self.rows]
+        return {unit: row for row in rows for unit in row}
+
+    def rows_of(self, units: Iterable[str]) -> list[tuple[str, ...]]:
+        """The rows that these seats are in, each as all of its units in order."""
+        return list(dict.fromkeys(self._rows_by_unit[unit] for unit in units if unit in self._rows_by_unit))
+
+    @cached_property
     def _areas_by_guid(self) -> dict[str, Area]:
         return {str(area.guid): area for area in self.standing}
 

@@ -206,6 +206,11 @@ async def snapshot(resource: ResourceId) -> Snapshot:
     return Snapshot(version, {unit: SOLD if owner.startswith("sold:") else HELD for unit, owner in owners})
 
 
+async def taken(resource: ResourceId, units: Sequence[str]) -> frozenset[str]:
+    """Which of these units are not free: a few of them cost less than a snapshot of them all."""
+    return frozenset((await keeper.TAKEN(resource, *units))[1:]) if units else frozenset()
+
+
 async def rebuild(resource: ResourceId) -> None:
     """Fill Redis from SQL where it has lost the resource. Every verb does so by itself when it has to."""
     await keeper.rebuild(resource)

@@ -11,6 +11,7 @@ from marketplace.db import Instant
 from marketplace.inventory.views import Claim
 
 _ACTIVE = text("released_at IS NULL")
+_SOLD = text("confirmed_at IS NOT NULL AND released_at IS NULL")
 _UNPAID = text("confirmed_at IS NULL AND released_at IS NULL")
 
 
@@ -23,6 +24,7 @@ class Allocation(SQLModel, table=True):
         Index("ix_allocation_unpaid_expires_at", "expires_at", postgresql_where=_UNPAID, sqlite_where=_UNPAID),
         Index("ix_allocation_resource_unit_fence", "resource", "unit", "fence"),
         Index("ix_allocation_changed_at", "changed_at"),
+        Index("ix_allocation_sold", "resource", postgresql_where=_SOLD, sqlite_where=_SOLD),
     )
 
     id: str = Field(primary_key=True)
