@@ -116,7 +116,7 @@ async def highest_fence(session: Session, resource: ResourceId, units: Sequence[
 
 
 async def run_out(session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()) -> list[HoldId]:
-    """Holds whose time to be paid for is over."""
+    """Holds whose time to be paid for is over, found by `limit` of their units, longest over first."""
     ids = await session.exec(
         select(Allocation.hold_id)
         .where(
@@ -125,14 +125,14 @@ async def run_out(session: Session, now: datetime, limit: int = 200, *, without:
             Allocation.expires_at <= now,
             col(Allocation.hold_id).not_in(without),
         )
-        .distinct()
+        .order_by(col(Allocation.expires_at))
         .limit(limit)
     )
-    return [HoldId(id) for id in ids]
+    return [HoldId(id) for id in dict.fromkeys(ids)]
 
 
 async def changed_since(session: Session, since: datetime) -> list[HoldId]:
     """Holds of which some allocation has changed since then."""
-    # Told apart here: asked for distinct ones, SQLite goes through all that there ever were, in their order.
+    # Told apart here, as in `run_out`: asked for distinct ones, SQLite goes through all that there ever were, in their order.
     ids = await session.exec(select(Allocation.hold_id).where(Allocation.changed_at >= since))
     return [HoldId(id) for id in dict.fromkeys(ids)]
