@@ -25,6 +25,7 @@ from marketplace.inventory.errors import (
     HoldCheckedOut,
     HoldExpired,
     HoldNotFound,
+    HoldReleased,
     NotEnoughLeft,
     StaleFence,
     TooManyUnits,
@@ -178,7 +179,7 @@ async def release(hold_id: HoldId, holder: str, units: Sequence[str] | None = No
     if units is not None and not units:
         return await hold(hold_id, holder)
     answer = await keeper.RELEASE(hold_id.resource, hold_id, holder, *(units or ()))
-    return None if answer[0] == "GONE" else _held(hold_id, answer)
+    return None if answer[0] in {"GONE", "RELEASED"} else _held(hold_id, answer)
 
 
 async def begin_check_out(hold_id: HoldId, holder: str, fence: int | None = None) -> Claim:
@@ -255,6 +256,8 @@ def _held(hold_id: HoldId, answer: list[Any]) -> Claim:
             return keeper.claim_from(answer, hold_id.resource)
         case "GONE":
             raise HoldExpired(hold_id)
+        case "RELEASED":
+            raise HoldReleased(hold_id)
         case "NOT_YOURS":
             raise HoldNotFound(hold_id)
         case "ALREADY":

@@ -59,6 +59,17 @@ class HoldExpired(Conflict):
         self.hold_id = hold_id
 
 
+class HoldReleased(HoldExpired):
+    """The holder has given all of it back, here or in another tab."""
+
+    code = "hold_released"
+
+    def __init__(self, hold_id: HoldId) -> None:
+        super().__init__(hold_id)
+        self.message = say("These places were given back, perhaps in another tab or window. You can pick them again.")
+        self.args = (self.message,)
+
+
 class HoldNotFound(NotFound):
     """There is no such hold, or it is somebody else's."""
 

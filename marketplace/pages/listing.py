@@ -127,7 +127,7 @@ def _picked() -> rx.Component:
             rx.cond(
                 _S.again,
                 notice(
-                    say("Your time ran out and the seats were let go."),
+                    _S.lost_text,
                     testid="ran-out",
                     tone="warning",
                     action=button(say("Hold them again"), testid="again", on_click=_S.pick(_S.again)),

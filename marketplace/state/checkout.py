@@ -26,6 +26,7 @@ from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
 from marketplace.errors import Fault, HoldfastError, Invalid, Unavailable
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId
+from marketplace.inventory.errors import HoldExpired, HoldReleased
 from marketplace.money import Money
 from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
@@ -39,7 +40,7 @@ from marketplace.words import page_at, say, spoken
 PROVIDER = "simulator"
 LOOK_EVERY = 0.35
 """Seconds between two looks at a payment under way: quick enough to feel live, one indexed read each."""
-OVERTAKEN = {"hold_expired", "payment_time_over", "nothing_to_pay", "payment_in_progress"}
+OVERTAKEN = {"hold_expired", "hold_released", "payment_time_over", "nothing_to_pay", "payment_in_progress"}
 """Refusals that mean that this page shows what is no longer so: it is filled anew."""
 WATCH_EVERY = 1.0
 """Seconds between two looks at whether the seats of an open check-out are still held: one call of Redis each."""
@@ -108,8 +109,10 @@ class CheckoutState(ViewerState):
             return await self._show_order(order)
         except HoldfastError as refused:
             # A hold that somebody has paid for is not one that ran out, whoever asks.
-            is_gone = refused.code == "hold_expired" and not await _is_order(HoldId(address))
+            is_gone = isinstance(refused, HoldExpired) and not await _is_order(HoldId(address))
             self.stage = "gone" if is_gone else "missing"
+            if isinstance(refused, HoldReleased):
+                self.problem = refused.message
         return None
 
     @rx.event

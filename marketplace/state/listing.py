@@ -22,6 +22,7 @@ from marketplace.components.values import PriceLine, Tone
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid, NotFound
 from marketplace.ids import HoldId, ListingId
+from marketplace.inventory.errors import HoldReleased
 from marketplace.money import Money
 from marketplace.state import phrases
 from marketplace.state.viewer import ViewerState
@@ -89,7 +90,10 @@ class ListingState(ViewerState):
     """While an answer to a pick is being made: the map takes back what `mine` does not grant once it is over."""
     unpaid_order: str = ""
     again: list[str] = []  # noqa: RUF012
-    """Seats that ran out on this page: one click asks for them again."""
+    """Seats that ran out on this page, or were given back on another: one click asks for them again."""
+
+    lost_text: str = ""
+    """Why they are no longer held."""
 
     _hold: str = ""
 
@@ -159,10 +163,17 @@ class ListingState(ViewerState):
         """The countdown has ended, or the map says that what was ours is free: look at what is still ours."""
         if not self.facts.id or not self.mine:
             return
-        had = list(self.mine)
+        had, hold_id = list(self.mine), HoldId(self._hold)
         await self._look_at_mine(ListingId(self.facts.id))
-        if not self.mine:
-            self.again = had
+        if self.mine:
+            return
+        try:
+            await holding.claim_of(await self._actor(), hold_id)
+        except HoldReleased as released:
+            self.lost_text, self.again = released.message, had
+        except HoldfastError:
+            self.lost_text, self.again = say("Your time ran out and the seats were let go."), had
+        # Otherwise they are being paid for in another tab: `unpaid_order` leads there.
 
     @rx.event
     def check_out(self) -> EventSpec | None:

@@ -17,7 +17,14 @@ from marketplace.db import transaction
 from marketplace.errors import Invalid, Unauthenticated
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory.errors import HoldNotFound, NotEnoughLeft, TooManyUnits, UnitsTaken
+from marketplace.inventory.errors import (
+    HoldExpired,
+    HoldNotFound,
+    HoldReleased,
+    NotEnoughLeft,
+    TooManyUnits,
+    UnitsTaken,
+)
 from marketplace.money import Money
 from tests.makers.bookings import ADA, Market, guest
 
@@ -59,13 +66,32 @@ class TestPicking:
         await market.check_out(ada, held)
         await holding.release(other := guest(), (await market.hold(other, "B-1")).id)
         before = {key: await redis.ttl(key) for key in await redis.keys("{*")}
-        assert len(before) == 7  # no group has anything: these visitors come from nowhere
+        assert len(before) == 8  # and that one was given back; no group has anything: these visitors come from nowhere
         # Longer than any hold, and the version before all that nobody would find without it.
         assert all(2 * 3600 < left <= 90_000 for left in before.values()), before
-        assert before[f"{{{market.listing.id}}}:meta"] <= min(before.values())
+        kept = [left for key, left in before.items() if ":released:" not in key]
+        assert before[f"{{{market.listing.id}}}:meta"] == min(kept)
         await redis.flushall()
         assert await market.seats() == {"seat:A-1": "held"}
         assert all([await redis.ttl(key) > 2 * 3600 for key in await redis.keys("{*")])
+
+    async def test_what_was_given_back_is_told_from_what_has_run_out(self, market: Market) -> None:
+        ada = guest()
+        held = await market.hold(ada, "A-1", "A-2")
+        await holding.release(ada, held.id, ["seat:A-1"])
+        assert (await holding.show(ada, held.id)).units == ("seat:A-2",)
+        await holding.release(ada, held.id)
+        await holding.release(ada, held.id)
+        for ask in (holding.show, holding.extend):
+            with pytest.raises(HoldReleased):
+                await ask(ada, held.id)
+        with pytest.raises(HoldReleased):
+            await market.check_out(ada, held)
+        other = await market.hold(ada, "A-1")
+        await market.skip(minutes=16)
+        with pytest.raises(HoldExpired) as ran_out:
+            await holding.show(ada, other.id)
+        assert not isinstance(ran_out.value, HoldReleased)
 
     async def test_a_hold_is_extended_by_its_holder(self, market: Market) -> None:
         ada = guest()

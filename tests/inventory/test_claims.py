@@ -301,5 +301,5 @@ async def test_an_error_of_a_script_is_not_hidden(redis: Redis) -> None:
 async def test_the_memory_of_a_claim_is_gone_with_it(redis: Redis) -> None:
     claim = await a_claim(resource := a_resource(), seats(1, 2))
     await inventory.release(claim.id, claim.holder)
-    left = {key.split(":")[-1] for key in await redis.keys(f"{{{resource}}}*")}
-    assert left == {"meta", "log"}
+    left = {key.split(":")[1] for key in await redis.keys(f"{{{resource}}}*")}
+    assert left == {"meta", "log", "released"}

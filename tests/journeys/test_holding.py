@@ -65,6 +65,19 @@ async def test_what_one_holds_is_there_after_a_reload_and_in_a_second_tab_as_one
     await here.expect_mine(first, second, third)
 
 
+async def test_what_is_given_back_in_a_second_tab_is_not_said_to_have_run_out(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    here = ListingPage(await visitor())
+    await here.open(SHOW)
+    await here.pick(seat)
+    there = ListingPage(await here.page.context.new_page())
+    await there.open(SHOW)
+    await there.expect_mine(seat)
+    await there.part("let-go").click()
+    await expect(here.part("ran-out")).to_contain_text("given back")
+    await expect(here.part("ran-out")).not_to_contain_text("time")
+
+
 async def test_nobody_takes_more_than_the_seller_allows(visitor: Visitor, market: Market):
     show = "the-slow-road-to-bolzano"
     listing = ListingPage(await visitor())

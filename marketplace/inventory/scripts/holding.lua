@@ -1,12 +1,15 @@
 -- Stands after the prelude in scripts that work on one hold of one holder.
 --
 -- ARGV  3 hold id    4 holder
--- Answers GONE where there is no such hold (any more), NOT_YOURS where it is somebody else's.
+-- Answers GONE where there is no such hold (any more), RELEASED where its holder has given it back a short while ago, NOT_YOURS
+-- where it is somebody else's.
 
 local hold = ARGV[3]
 local record, text = read(hold)
+-- On the keys' own slot, though not among them: it has to end by itself.
+local released = string.gsub(UNITS, 'units$', 'released:') .. hold
 if not record then
-  return {'GONE'}
+  return {call('EXISTS', released) == 1 and 'RELEASED' or 'GONE'}
 end
 if record[HOLDER] ~= ARGV[4] then
   return {'NOT_YOURS'}

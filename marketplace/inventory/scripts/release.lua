@@ -6,6 +6,7 @@
 if record[CHECKED_OUT] == '1' then
   return {'CHECKED_OUT'}
 end
+local RELEASED_KEPT = 10800 -- seconds: longer than any page can still show the hold
 local units_of, take_away, _, without = letting_go()
 local own = {}
 for i = TOKEN + 1, #record do
@@ -30,6 +31,7 @@ if #freed > 0 then
   publish('free', freed)
 end
 if not left then
+  call('SETEX', released, RELEASED_KEPT, 1)
   return {'GONE'}
 end
 return save(hold, left)
