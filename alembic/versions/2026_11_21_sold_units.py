@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c31b7f8e2d40"
-down_revision = "7d02c9b4e8a6"
+down_revision = "d27b85e1f0c4"
 branch_labels = None
 depends_on = None
 
