@@ -43,7 +43,8 @@ async def storm(seed: str, actors: int, seconds: float, server: EmbeddedRedis, j
             instance.wait_until_ready()
             print(f"Open at {instance.url}; {actors} actors for {seconds:.0f} s.", flush=True)
             line = Line(instance.url)
-            tester = Caller("tester", line, journal)
+            # Whoever breaks things does not queue up behind those who suffer from it.
+            tester = Caller("tester", Line(instance.url), journal)
             journal.begin()
             await _rage(seed, actors, seconds, place, Chaos(instance, server, tester, journal, seed), line, journal)
             instance.wait_until_ready()

@@ -14,7 +14,7 @@ from tests.storm.instance import ROOT
 from tests.storm.town import Show, Town
 
 
-@pytest.mark.timeout(420)  # the pages may have to be built first
+@pytest.mark.timeout(300)
 def test_a_storm_of_twenty_breaks_no_promise():
     command = [sys.executable, "-m", "tests.storm", "--seed", "7", "--actors", "20", "--seconds", "15"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
