@@ -69,7 +69,8 @@ function usePlan(planUrl) {
     setFailure(false);
     fetch(planUrl, { signal: leaving.signal })
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
-      .then((plan) => setHall(new Hall(plan)))
+      .then((plan) => Hall.of(plan))
+      .then((built) => leaving.signal.aborted || setHall(built))
       .catch((error) => error.name === "AbortError" || setFailure(true));
     return () => leaving.abort();
   }, [planUrl, attempt]);

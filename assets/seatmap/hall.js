@@ -5,8 +5,22 @@ export const FREE = 0, HELD = 1, SOLD = 2;
 const STATUS = { free: FREE, held: HELD, sold: SOLD };
 const CELL_SEATS = 12; // about so many seats in a cell of the spatial grid
 
+/** Lets the page answer whatever its viewer does, before the work goes on. */
+const breathe = () => globalThis.scheduler?.yield?.() ?? new Promise((go) => { setTimeout(go); });
+
 export class Hall {
-  /** @param plan the geometry that GET …/plan answers */
+  /** The hall of the geometry that GET …/plan answers, built in slices: a large one takes longer than a frame. */
+  static async of(plan) {
+    const hall = new Hall(plan);
+    for (const step of [hall.indexSeats, hall.arrangeRows, hall.measure, hall.buildGrid, hall.buildZones]) {
+      await breathe();
+      step.call(hall, plan);
+    }
+    await breathe();
+    return hall;
+  }
+
+  /** What the plan says as it stands; `of` does the rest. */
   constructor(plan) {
     const { seats } = plan;
     this.name = plan.name;
@@ -24,7 +38,6 @@ export class Hall {
     this.notes = plan.notes ?? {};
     this.areas = plan.areas;
     this.standing = plan.areas.filter((area) => area.guid && area.capacity > 0);
-    this.seatRadius = median(this.radius) || 10;
 
     this.status = new Uint8Array(this.count);
     this.freeOf = new Int32Array(this.categories.length);
@@ -32,12 +45,11 @@ export class Hall {
     this.isUsed = this.categories.map((_, at) => this.freeOf[at] > 0 || this.standing.some((area) => area.category === at));
     this.taken = new Map(this.standing.map((area) => [area.guid, new Map()]));
     this.version = -1;
+  }
 
+  indexSeats() {
     this.indexOf = new Map(this.guid.map((guid, seat) => [guid, seat]));
-    this.arrangeRows();
-    this.bounds = this.measure(plan);
-    this.buildGrid();
-    this.buildZones();
+    this.seatRadius = median(this.radius) || 10;
   }
 
   /** Seats of each row, in the plan's order: rowSeats[rowStart[r] … rowStart[r + 1]]. */
@@ -75,7 +87,7 @@ export class Hall {
     for (const area of this.areas) for (const [x, y] of corners(area)) reach(x, y);
     if (left > right) [left, top, right, bottom] = [0, 0, plan.width || 1, plan.height || 1];
     const margin = this.pitch * 1.5;
-    return { left: left - margin, top: top - margin, width: right - left + 2 * margin, height: bottom - top + 2 * margin };
+    this.bounds = { left: left - margin, top: top - margin, width: right - left + 2 * margin, height: bottom - top + 2 * margin };
   }
 
   /** A counting-sorted grid over the bounds: finding and drawing touch only the cells that they need. */

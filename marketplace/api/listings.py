@@ -6,7 +6,7 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -22,12 +22,14 @@ from marketplace.api.listing_shapes import (
     Search,
     SeatsShape,
 )
+from marketplace.api.pages import FOR_GOOD
 from marketplace.api.problems import answers_with, refuses
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import posters, queries
 from marketplace.catalog.errors import PlanRefused
 from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.sketches import sketch_faults
+from marketplace.catalog.views import ListingPage
 from marketplace.db import transaction
 from marketplace.errors import Fault, Invalid, Unavailable
 from marketplace.ids import ListingId, PlanId, ResourceId, SellerId
@@ -38,6 +40,8 @@ from marketplace.words import say, speaking, spoken
 
 router = APIRouter(tags=["Listings"], route_class=Idempotent)
 streams = APIRouter(tags=["Listings"])
+
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "`If-None-Match` names this version."}}
 
 LONGEST_VERSION = 18
 """Digits: what a 64-bit counter can be asked for."""
@@ -124,7 +128,7 @@ async def plan_sketch(id: str, actor: Asking) -> Response:
 @streams.get(
     "/listings/{id}/plan",
     response_class=Response,
-    responses=answers_with("application/json") | {304: {"description": "`If-None-Match` names this version."}},
+    responses=answers_with("application/json") | UNCHANGED,
 )
 async def plan(
     id: str, if_none_match: Annotated[str, Header()] = "", accept_encoding: Annotated[str, Header()] = ""
@@ -146,26 +150,43 @@ async def plan(
     return Response(body, media_type="application/json", headers=headers)
 
 
-@streams.get("/listings/{id}/poster.svg", response_class=Response, responses=answers_with("image/svg+xml"))
-async def poster(id: str, lang: str = "en") -> Response:
-    """The poster, its date in `lang`: an address that many may keep must not depend on who asks."""
+@streams.get("/listings/{id}/poster.svg", response_class=Response, responses=answers_with("image/svg+xml") | UNCHANGED)
+async def poster(id: str, lang: str = "en", v: str = "", if_none_match: Annotated[str, Header()] = "") -> Response:
+    """The poster, its date in `lang`: an address that many may keep must not depend on who asks.
+
+    With the listing's version as `v` it may be kept for good.
+    """
     async with transaction(reading=True) as session:
         page = await queries.listing_page(session, id, clock.now())
     with speaking(lang):
-        svg = posters.of_listing(page)
-    return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
+        headers = _kept(page, v)
+        if headers["ETag"] in if_none_match:
+            return Response(status_code=304, headers=headers)
+        return Response(posters.of_listing(page), media_type="image/svg+xml", headers=headers)
 
 
-@streams.get("/listings/{id}/poster.png", response_class=Response, responses=answers_with("image/png"))
-async def picture(id: str, lang: str = "en") -> Response:
+@streams.get("/listings/{id}/poster.png", response_class=Response, responses=answers_with("image/png") | UNCHANGED)
+async def picture(id: str, lang: str = "en", v: str = "", if_none_match: Annotated[str, Header()] = "") -> Response:
     """The poster for whoever shows a link to the listing: 1200 by 630, its date in `lang`."""
     async with transaction(reading=True) as session:
         page = await queries.listing_page(session, id, clock.now())
     with speaking(lang):
+        headers = _kept(page, v)
+        if headers["ETag"] in if_none_match:
+            return Response(status_code=304, headers=headers)
         # The thread speaks the same language: it is started with a copy of this context.
         draw = partial(asyncio.to_thread, posters.picture, page)
         drawn = await _pictures.get(f"{page.id} {page.version} {spoken()}", draw)
-    return Response(drawn, media_type="image/png", headers={"Cache-Control": "public, max-age=3600"})
+    return Response(drawn, media_type="image/png", headers=headers)
+
+
+def _kept(page: ListingPage, version: str) -> dict[str, str]:
+    """How long a poster may be kept: one that is asked for by its version never changes."""
+    return {
+        # Weak, because it names both the plain and the compressed form.
+        "ETag": f'W/"{page.id}-{page.version}-{spoken()}"',
+        "Cache-Control": FOR_GOOD if version == str(page.version) else "public, max-age=3600",
+    }
 
 
 @streams.get("/listings/{id}/seats")

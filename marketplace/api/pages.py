@@ -40,6 +40,9 @@ FORMS = "/session/"
 HASHED = "/assets/"
 """Files below this carry a digest of their content in their name."""
 
+NEVER_CHANGED = (HASHED, "/fonts/")
+"""Another font gets another name."""
+
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
 ASK_AGAIN = "private, no-cache"
@@ -113,8 +116,8 @@ class _Filled:
     is_missing: bool
 
 
-_pages: Shelf[tuple[str, str, object], _Filled] = Shelf(most=500, seconds=5)
-"""Filled pages, by address and file."""
+_pages: Shelf[tuple[str, str, bool, object], _Filled] = Shelf(most=500, seconds=5)
+"""Filled pages, by address, whether something was asked for, and file."""
 
 
 class _Dressed:
@@ -154,7 +157,7 @@ class _Dressed:
             return
         if start["status"] in {200, 304}:
             path = self.scope["path"]
-            kept = FOR_GOOD if path.startswith(HASHED) else FOR_AN_HOUR if _is_file(path) else ASK_AGAIN
+            kept = FOR_GOOD if path.startswith(NEVER_CHANGED) else FOR_AN_HOUR if _is_file(path) else ASK_AGAIN
             headers.setdefault("Cache-Control", kept)
         await self.send(start)
 
@@ -181,7 +184,7 @@ class _Dressed:
     async def _filled(self, source: Path | bytes) -> _Filled:
         path = self.scope["path"].rstrip("/") or "/"
         query = QueryParams(self.scope["query_string"])
-        key = (path, query.get("category", ""), _version(source))
+        key = (path, query.get("category", ""), bool(query), _version(source))
         return await _pages.get(key, partial(_fill, path, query, source))
 
 

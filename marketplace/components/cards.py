@@ -24,18 +24,28 @@ def card(
     )
 
 
-def poster(src: Text, *, alt: Text = "", is_wide: bool = False, is_first: bool = False) -> rx.Component:
+def poster(src: Text, *, alt: Text = "", is_wide: bool = False, is_first: Flag = False) -> rx.Component:
     """Poster art. `alt` stays empty where the title stands beside it. `is_first`: seen at once, so fetched at once."""
     width, height = (1600, 900) if is_wide else (1200, 800)
     return rx.el.img(
         src=src,
         alt=alt,
-        loading="eager" if is_first else "lazy",
+        loading=_either(is_first, "eager", "lazy"),
         class_name="poster poster-wide" if is_wide else "poster",
         # As attributes: Reflex would make fixed CSS sizes of its own `width` and `height`.
-        custom_attrs={"width": width, "height": height, "decoding": "async"}
-        | ({"fetchPriority": "high"} if is_first else {}),
+        custom_attrs={
+            "width": width,
+            "height": height,
+            "decoding": "async",
+            "fetchPriority": _either(is_first, "high", "auto"),
+        },
     )
+
+
+def _either(flag: Flag, yes: str, no: str) -> Text:
+    if isinstance(flag, rx.Var):
+        return rx.cond(flag, yes, no)
+    return yes if flag else no
 
 
 def listing_card(
@@ -49,7 +59,7 @@ def listing_card(
     testid: Text,
     badge_text: Text | None = None,
     badge_tone: Tone | rx.Var[str] = "neutral",
-    is_first: bool = False,
+    is_first: Flag = False,
 ) -> rx.Component:
     """A listing among others; the whole card is its link, whose name is the title."""
     return rx.el.article(

@@ -15,7 +15,7 @@ from marketplace.components.forms import checkbox, field, search_field, select
 from marketplace.components.icons import icon
 from marketplace.components.labels import chip, chips
 from marketplace.components.shell import address, page_header
-from marketplace.components.values import Choice, Text
+from marketplace.components.values import Choice, Flag, Text
 from marketplace.pages.frame import frame
 from marketplace.state.browse import ON_A_SHELF, ActiveFilter, BrowseState, HomeState
 from marketplace.state.cards import Card
@@ -24,6 +24,9 @@ from marketplace.words import page_at, say
 
 TYPED = 250
 """Milliseconds without another key before the list answers."""
+
+SEEN_AT_ONCE = 4
+"""Cards that a phone shows without scrolling."""
 
 PANEL = "filters"
 """Id of the panel of filters: beside the list where there is room, above the page on a phone."""
@@ -46,7 +49,7 @@ def home() -> rx.Component:
             ),
             class_name="hero",
         ),
-        _shelf(say("Coming up"), HomeState.soon, Filters(), testid="soon", count=2 * ON_A_SHELF),
+        _shelf(say("Coming up"), HomeState.soon, Filters(), testid="soon", count=2 * ON_A_SHELF, is_top=True),
         _shelf(say("Selling fast"), HomeState.fast, Filters(sort=Sort.SELLING_FAST), testid="fast"),
         rx.cond(
             HomeState.near,
@@ -114,11 +117,13 @@ def search_form() -> rx.Component:
     )
 
 
-def _shelf(title: str, cards: Any, more: Filters, *, testid: str, count: int = ON_A_SHELF) -> rx.Component:
+def _shelf(
+    title: str, cards: Any, more: Filters, *, testid: str, count: int = ON_A_SHELF, is_top: bool = False
+) -> rx.Component:
     """A heading and a row of cards; nothing at all where there is nothing to show."""
     section = rx.el.section(
         _shelf_head(title, more.address, testid=testid),
-        rx.cond(HomeState.is_loading, skeleton_cards(count), _cards(cards)),
+        rx.cond(HomeState.is_loading, skeleton_cards(count), _cards(cards, is_top=is_top)),
         class_name="section",
     )
     return rx.cond(HomeState.is_loading, section, rx.cond(cards, section))
@@ -242,7 +247,7 @@ def _results() -> rx.Component:
         rx.cond(
             BrowseState.is_loading,
             skeleton_cards(12),
-            rx.cond(BrowseState.cards, _cards(BrowseState.cards), _nothing()),
+            rx.cond(BrowseState.cards, _cards(BrowseState.cards, is_top=True), _nothing()),
         ),
         rx.cond(
             BrowseState.has_more,
@@ -284,12 +289,18 @@ def _nothing() -> rx.Component:
     )
 
 
-def _cards(cards: Any) -> rx.Component:
-    return rx.el.div(rx.foreach(cards, _card), class_name="grid-cards", data_testid="cards")
+def _cards(cards: Any, *, is_top: bool = False) -> rx.Component:
+    """The posters at the `top` of a page are fetched before all others."""
+    return rx.el.div(
+        rx.foreach(cards, lambda card, at: _card(card, is_first=at < SEEN_AT_ONCE if is_top else False)),
+        class_name="grid-cards",
+        data_testid="cards",
+    )
 
 
-def _card(card: rx.Var[Card]) -> rx.Component:
+def _card(card: rx.Var[Card], *, is_first: Flag) -> rx.Component:
     return listing_card(
         href=card["href"], title=card["title"], when_text=card["when_text"], place=card["place"], price=card["price"],
         poster_src=card["poster"], testid=f"listing-{card['id']}", badge_text=card["badge"], badge_tone=card["badge_tone"],
+        is_first=is_first,
     )  # fmt: skip

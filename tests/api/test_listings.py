@@ -62,6 +62,18 @@ class TestBrowsing:
         assert picture.headers["content-type"] == "image/png"
         assert picture.content.startswith(b"\x89PNG")
 
+    @pytest.mark.parametrize("kind", ["svg", "png"])
+    async def test_a_poster_is_kept_for_good_under_its_version(self, api: Client, market: Market, kind: str) -> None:
+        path = f"/listings/{market.listing.id}/poster.{kind}"
+        kept = await api.get(f"{path}?v={market.listing.version}")
+        assert "immutable" in kept.headers["cache-control"]
+        for other in ("", "?v=0", f"?v={market.listing.version + 1}"):
+            assert (await api.get(path + other)).headers["cache-control"] == "public, max-age=3600"
+        again = await api.get(path, headers={"If-None-Match": kept.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        german = await api.get(f"{path}?lang=de", headers={"If-None-Match": kept.headers["etag"]})
+        assert german.status_code == 200
+
     async def test_a_draft_is_seen_by_its_shop_only(self, api: Client, market: Market) -> None:
         draft = await make_listing(market.now, seller=market.listing.seller, is_published=False)
         for path in ("", "/plan", "/seats", "/seats/stream", "/poster.svg", "/poster.png"):

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -157,3 +157,20 @@ async def test_the_sitemap_lists_what_is_public(database: str, now: datetime) ->
     assert f"http://localhost:3000/l/{draft.slug}" not in places
     assert {"http://localhost:3000/", "http://localhost:3000/browse"} <= set(places)
     assert "Sitemap: http://localhost:3000/sitemap.xml" in robots
+
+
+PRELOAD = re.compile(r'<link rel="preload" as="image" href="([^"]*)" fetchpriority="high"/>')
+
+
+@pytest.mark.parametrize("path", ["/", "/browse"])
+async def test_the_first_posters_are_fetched_beside_the_scripts(browser: httpx.AsyncClient, now: datetime, path: str):
+    assert PRELOAD.findall((await browser.get(path)).text) == []
+    begins = [now + timedelta(days=days) for days in (9, 5, 6, 7, 8)]
+    shows = [await make_listing(now, title="A Show", starts_at=at, ends_at=at + timedelta(hours=2)) for at in begins]
+    assert PRELOAD.findall((await browser.get(path)).text) == [show.poster_url for show in shows[1:]]
+
+
+async def test_no_poster_is_fetched_that_filters_may_leave_out(browser: httpx.AsyncClient, now: datetime):
+    await make_listing(now)
+    assert PRELOAD.findall((await browser.get("/browse?text=chekhov")).text) == []
+    assert PRELOAD.findall((await browser.get("/login")).text) == []

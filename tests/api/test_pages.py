@@ -30,6 +30,9 @@ def pages(tmp_path: Path) -> Pages:
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(PAGE.encode()))
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "a-1f3e.js").write_text(SCRIPT)
+    (tmp_path / "fonts").mkdir()
+    for name in ("fonts/figtree.woff2", "holdfast.css"):
+        (tmp_path / name).write_text("as it is")
 
     async def echo(socket: WebSocket) -> None:
         await socket.accept()
@@ -101,6 +104,14 @@ async def test_a_prerendered_page_answers_without_a_detour(browser: httpx.AsyncC
 async def test_what_carries_a_digest_in_its_name_is_kept_for_good(browser: httpx.AsyncClient):
     assert (await browser.get("/assets/a-1f3e.js")).headers["cache-control"] == FOR_GOOD
     assert "no-cache" in (await browser.get("/")).headers["cache-control"]
+
+
+async def test_fonts_are_kept_for_good_and_every_file_can_be_asked_for_anew(browser: httpx.AsyncClient):
+    assert (await browser.get("/fonts/figtree.woff2")).headers["cache-control"] == FOR_GOOD
+    style = await browser.get("/holdfast.css")
+    assert style.headers["cache-control"] == "public, max-age=3600"
+    again = await browser.get("/holdfast.css", headers={"If-None-Match": style.headers["etag"]})
+    assert again.status_code == 304
 
 
 async def connects(pages: Pages, **headers: str) -> bool:

@@ -187,3 +187,23 @@ def test_the_seat_map_hands_over_units_and_comes_from_our_own_script():
     assert "onPick:" in text
     assert "onBest" not in text
     assert json.dumps("data-map-debug") not in text
+
+
+def test_the_first_poster_is_fetched_first_and_those_below_when_they_are_near():
+    card = {
+        "href": "/l/a",
+        "title": "A",
+        "when_text": "",
+        "place": "",
+        "price": "",
+        "poster_src": "/p.svg",
+        "testid": "a",
+    }
+    first, later = (shown(c.listing_card(**card, is_first=is_first)) for is_first in (True, False))
+    assert '"eager"' in first
+    assert 'fetchPriority:"high"' in first
+    assert '"lazy"' in later
+    assert 'fetchPriority:"auto"' in later
+    cards = rx.Var(_js_expr="cards", _var_type=list[str])
+    by_place = shown(rx.foreach(cards, lambda _, at: c.listing_card(**card, is_first=at < 2)))
+    assert '? "high" : "auto"' in by_place
