@@ -47,7 +47,7 @@ class AmountRefused(Invalid):
 @cache
 def exponent(currency: str) -> int:
     """Decimal places of one unit of `currency`: 2 for EUR, 0 for JPY, 3 for KWD. Raises AmountRefused if unknown."""
-    if currency not in Locale("en").currencies or len(currency) != 3:
+    if currency not in Locale("en").currencies or len(currency) != 3 or currency in _NO_MONEY:
         raise AmountRefused(
             say("“{currency}” is not a currency that we know (ISO 4217).", currency=currency), "currency"
         )
@@ -62,6 +62,9 @@ _ISO_EXCEPTIONS = {
     **dict.fromkeys("CLF UYW".split(), 4),
 }
 
+
+_NO_MONEY = frozenset("XXX XTS XAG XAU XBA XBB XBC XBD XDR XEU XFO XFU XPD XPT XRE XSU XUA".split())
+"""What ISO 4217 lists beside money: none at all, tests, metals, units of account, funds."""
 
 # Bounded, so that a page of digits is refused before anybody reckons with it.
 _WRITTEN = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d{1,20})(\.(?P<decimals>\d{1,20}))?", re.ASCII)

@@ -30,6 +30,13 @@ class SettingsRefused(Exception):
     """The configuration cannot be started with. `str()` names every wrong setting and says why."""
 
 
+KNOWN_SECRETS = (
+    "example", "changeme", "change-me", "change me", "placeholder", "insecure", "password", "a secret that", "a job secret",
+)  # fmt: skip
+"""What stands in secrets that were copied from a page or a test."""
+MOST_LOGINS, MOST_HOLDS = 60, 6_000
+"""A minute. In production, a limit above these guards nothing."""
+
 WEAKEST_SECRET = 32
 """Characters that a signing secret must have at least: a HMAC key should be as long as its hash (RFC 7518, 3.2)."""
 
@@ -114,6 +121,10 @@ class Settings(BaseSettings):
         0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-For is believed. 0: none is."
     )
 
+    allow_simulator: bool = Field(
+        False,
+        description="Sell with simulated payments in production, for a trial: every page then says that no real money moves.",
+    )
     simulator_failure_rate: float = Field(
         0.10, ge=0, le=1, description="Share of simulated payments that fail by chance."
     )
@@ -189,9 +200,56 @@ class Settings(BaseSettings):
             wrong.append("DATABASE_URL must name a PostgreSQL database in production")
         if not self.public_url.startswith("https://"):
             wrong.append("PUBLIC_URL must be an https:// address in production")
+        wrong += self._known_secrets() + self._limits_that_guard_nothing()
+        if not self.allow_simulator:
+            wrong.append(
+                "ALLOW_SIMULATOR must be set in production: payments are simulated, and every page then says so"
+            )
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+    def _known_secrets(self) -> list[str]:
+        names = ("secret_key", "job_secret", "simulator_webhook_secret")
+        secrets = {name: getattr(self, name).get_secret_value() for name in names}
+        wrong = [
+            f"{name.upper()} is an example that everybody knows"
+            for name, secret in secrets.items()
+            if any(known in secret.casefold() for known in KNOWN_SECRETS)
+        ]
+        if secrets["secret_key"] and secrets["secret_key"] == secrets["job_secret"]:
+            wrong.append("JOB_SECRET must not be the SECRET_KEY")
+        return wrong
+
+    def _limits_that_guard_nothing(self) -> list[str]:
+        limits = (("login_limit", MOST_LOGINS), ("hold_limit", MOST_HOLDS), ("hold_limit_per_network", MOST_HOLDS))
+        return [
+            f"{name.upper()} lets through more than {most}/minute"
+            for name, most in limits
+            if _per_minute(getattr(self, name)) > most
+        ]
+
+    @property
+    def warnings(self) -> dict[str, str]:
+        """What production can do without, but should not: what it means, by setting."""
+        if self.environment is not Environment.PRODUCTION:
+            return {}
+        missing = {
+            "SMTP_URL": "is empty: mail stays here, and nobody is sent their tickets",
+            "TRUSTED_PROXY_HOPS": "is 0: behind the proxy that speaks https for us, all visitors share one address",
+            "JOB_SECRET": "is empty: metrics and the jobs' health cannot be read",
+        }
+        given = {
+            "SMTP_URL": self.smtp_url.get_secret_value(),
+            "TRUSTED_PROXY_HOPS": self.trusted_proxy_hops,
+            "JOB_SECRET": self.job_secret.get_secret_value(),
+        }
+        return {name: meaning for name, meaning in missing.items() if not given[name]}
+
+    @property
+    def moves_no_money(self) -> bool:
+        """Whether visitors must be told that payments are simulated."""
+        return self.environment is Environment.PRODUCTION and self.allow_simulator
 
     @property
     def lab_is_open(self) -> bool:
@@ -222,6 +280,11 @@ class Settings(BaseSettings):
     @property
     def simulator_secret(self) -> str:
         return self.simulator_webhook_secret.get_secret_value() or f"whsec_{self.signing_key}"
+
+
+def _per_minute(rate: str) -> float:
+    number, _, period = rate.partition("/")
+    return int(number) * {"second": 60.0, "minute": 1, "hour": 1 / 60, "day": 1 / 1440}[period]
 
 
 @cache

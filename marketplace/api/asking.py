@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import Depends, Request, Response
 from starlette.requests import HTTPConnection
 
@@ -19,6 +21,8 @@ from marketplace.db import transaction
 from marketplace.errors import Forbidden, TooMany, Unavailable
 from marketplace.ids import CartId, ulid
 from marketplace.words import say
+
+log = structlog.get_logger()
 
 ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
 CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
@@ -258,9 +262,17 @@ def address_of(connection: HTTPConnection) -> str:
     hops = settings.current().trusted_proxy_hops
     peer = connection.client.host if connection.client else "unknown"
     if not hops:
+        if "x-forwarded-for" in connection.headers:
+            _warn_of_a_proxy()
         return peer
     chain = [part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",") if part.strip()]
     return chain[-hops] if len(chain) >= hops else peer
+
+
+@cache
+def _warn_of_a_proxy() -> None:
+    """Once in a process."""
+    log.warning("asking.proxy_not_trusted", mend="Set TRUSTED_PROXY_HOPS if there is a proxy of ours in front.")
 
 
 async def limit_holds(request: Request, actor: Actor) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, Depends, Header, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from marketplace import clock, db, outbox, redis, settings
 from marketplace.api.problems import answers_with, refuses
@@ -18,9 +20,13 @@ from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
 from marketplace.jobs import runner
 from marketplace.payments import queries as payments
+from marketplace.settings import Environment
 from marketplace.words import say
 
 router = APIRouter(tags=["Operations"])
+
+SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the launcher names the folder in which its processes keep their figures for one another."""
 
 PATIENCE = 1.5
 """Seconds that a probe gives SQL and Redis: one that waits for longer is taken for one that failed."""
@@ -33,7 +39,22 @@ class WrongJobSecret(Unauthenticated):
         super().__init__(say("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set."))
 
 
-@router.get("/jobs/health")
+JobSecret = Annotated[str, Header(max_length=500)]
+
+
+def _must_know_the_secret(said: str) -> None:
+    secret = settings.current().job_secret.get_secret_value()
+    if not secret or not hmac.compare_digest(secret.encode(), said.encode()):
+        raise WrongJobSecret
+
+
+def for_operators(x_job_secret: JobSecret = "", authorization: JobSecret = "") -> None:
+    """In production, figures are for whoever knows JOB_SECRET, also as a bearer token: Prometheus says it so."""
+    if settings.current().environment is Environment.PRODUCTION:
+        _must_know_the_secret(x_job_secret or authorization.removeprefix("Bearer ").strip())
+
+
+@router.get("/jobs/health", dependencies=[Depends(for_operators)], responses=refuses(401))
 async def jobs_health() -> dict[str, Any]:
     """Each job's last run, how long it took, and how much waits to be done."""
     now = clock.now()
@@ -47,10 +68,8 @@ async def jobs_health() -> dict[str, Any]:
 
 
 @router.post("/jobs/{job}", responses=refuses(401))
-async def run_job(job: str, x_job_secret: Annotated[str, Header(max_length=500)] = "") -> dict[str, str | int]:
-    secret = settings.current().job_secret.get_secret_value()
-    if not secret or not hmac.compare_digest(secret.encode(), x_job_secret.encode()):
-        raise WrongJobSecret
+async def run_job(job: str, x_job_secret: JobSecret = "") -> dict[str, str | int]:
+    _must_know_the_secret(x_job_secret)
     return {"job": job, "did": await runner.run(job, clock.now())}
 
 
@@ -79,14 +98,21 @@ async def _state_of(ping: Callable[[float], Awaitable[None]]) -> str:
     return "ok"
 
 
-@router.get("/health/webhooks")
+@router.get("/health/webhooks", dependencies=[Depends(for_operators)], responses=refuses(401))
 async def webhook_health() -> dict[str, Any]:
     """How the inbox is doing: events that wait, are parked, or were given up."""
     async with transaction(reading=True) as session:
         return asdict(await payments.inbox_health(session, clock.now()))
 
 
-@router.get("/metrics", response_class=Response, responses=answers_with("text/plain"))
+@router.get(
+    "/metrics", response_class=Response, dependencies=[Depends(for_operators)],
+    responses=answers_with("text/plain") | refuses(401),
+)  # fmt: skip
 async def metrics() -> Response:
-    """Prometheus text."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    """Prometheus text, of every web process on this machine whichever of them is asked."""
+    registry = REGISTRY
+    if SHARED_FIGURES in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -24,7 +24,7 @@ COLUMNS = (
     "ordered_at", "confirmed_at",
 )  # fmt: skip
 
-_CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", ";", "|", "＝", "＋", "－", "＠")
 
 
 @router.get("/listings/{id}/orders.csv", response_class=StreamingResponse, responses=answers_with("text/csv"))
@@ -57,10 +57,11 @@ def _cells(order: SoldOrder) -> tuple[str, ...]:
 
 def _line(cells: tuple[str, ...]) -> str:
     written = io.StringIO()
-    csv.writer(written).writerow([_inert(cell) for cell in cells])
+    # All in quotes: a spreadsheet that parts cells at semicolons must not find one inside a name.
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerow([_inert(cell) for cell in cells])
     return written.getvalue()
 
 
 def _inert(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula, whatever a buyer calls themselves (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(_CALCULATES) else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_CALCULATES) else cell

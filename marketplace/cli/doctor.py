@@ -52,6 +52,7 @@ async def examine() -> list[Finding]:
         "Redis": redis_server, "Redis clock": redis_clock, "mail": mail, "tools": tools, "pages": pages,
     }  # fmt: skip
     findings = [Finding("settings", f"{settings.current().environment}, {settings.current().origin}")]
+    findings += [Finding(name, meaning, f"Set {name}.") for name, meaning in settings.current().warnings.items()]
     try:
         for what, look in looks.items():
             findings.append(await _looked(what, look))

@@ -74,6 +74,8 @@ def _prepare_process() -> Settings:
     chosen = settings.read()
     settings.use(chosen)
     os.environ.update(tools_environment())
+    for name, meaning in chosen.warnings.items():
+        console.print(f"  [bold]Warning:[/bold] {name} {meaning}.")
     return chosen
 
 

@@ -19,6 +19,7 @@ import redis as sync_redis
 import structlog
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import make_url
 
 from marketplace import settings, wiring
 from marketplace.cli.refusals import DataInUse
@@ -58,7 +59,16 @@ def reached_data(chosen: Settings) -> Iterator[Settings]:
 
 
 def migrate() -> None:
-    """Bring the database to today's shape. Safe to run again, and by several at once on PostgreSQL."""
+    """Bring the database to today's shape. Safe to run again, and by several at once on PostgreSQL.
+
+    An SQLite file is its owner's alone; the files that SQLite lays beside it follow it in that.
+    """
+    url = make_url(settings.current().database)
+    if url.get_backend_name() == "sqlite" and url.database:
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+        file.chmod(0o600)
     command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
 
 
@@ -149,7 +159,8 @@ def _wait_until_gone(folder: Path) -> None:
 
 @contextmanager
 def _locked(place: Path) -> Iterator[IO[str]]:
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place.parent.chmod(0o700)  # secrets and people's names lie in it
     with place.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,10 +11,12 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from granian.constants import Interfaces
@@ -44,6 +46,7 @@ def serve(chosen: Settings, greet: Callable[[], None]) -> None:
     environment.REFLEX_ENV_MODE.set(Env.PROD)
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    share_figures(chosen.data_dir / "figures")
     # Imported once and forked: the processes share the memory of all that code, and start at once.
     multiprocessing.set_start_method("fork", force=True)
     import marketplace.marketplace  # noqa: F401, PLC0415
@@ -63,6 +66,13 @@ def serve(chosen: Settings, greet: Callable[[], None]) -> None:
     )
     server.on_startup(greet)
     server.serve(target_loader=lambda: _application(lifeline), wrap_loader=False)
+
+
+def share_figures(folder: Path) -> None:
+    """Have the web processes count into files that each of them can add up. Before the first figure is made."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder.absolute())
 
 
 def rest_the_collector() -> None:

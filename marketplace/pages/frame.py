@@ -50,6 +50,14 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
                 tone="warning",
             ),
         ),
+        rx.cond(
+            ViewerState.moves_no_money,
+            notice(
+                say("This is a trial: payments are simulated, no real money moves, and tickets admit nobody."),
+                testid="no-real-money",
+                tone="warning",
+            ),
+        ),
         rx.el.main(*content, id="content", class_name="page", tab_index=-1),
         site_footer(more, _languages()),
         toasts(rx.cond(ViewerState.notice != "", passing_word)),

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 import reflex as rx
 from starlette.requests import cookie_parser
 
-from marketplace import clock, moments
+from marketplace import clock, moments, settings
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import throttle, tokens
 from marketplace.accounts.errors import SessionEnded, TokenRefused
@@ -38,6 +38,9 @@ class ViewerState(rx.State):
     zone: str = "UTC"
     """The IANA zone of the viewer's own clock."""
 
+    moves_no_money: bool = False
+    """Whether payments are simulated where people might take them for real ones: every page says so."""
+
     notice: str = ""
     away: str = ""
     """Where the browser goes next, by a whole navigation: a redirect of Reflex' own stays among the pages."""
@@ -56,6 +59,7 @@ class ViewerState(rx.State):
         self.zone = zone if zone in moments.zones() else "UTC"
         self.csrf = tokens.csrf_for(cookies.get("cart", ""))
         self.notice = ""
+        self.moves_no_money = settings.current().moves_no_money
         try:
             actor = await self._actor()
         except (TokenRefused, SessionEnded):

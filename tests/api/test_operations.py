@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
+import textwrap
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -65,12 +70,53 @@ class TestHealth:
         webhooks_health = (await api.get("/health/webhooks")).json()
         assert webhooks_health == {"waiting": 0, "parked": 0, "dead": 0, "waiting_since": None}
 
+    @pytest.mark.parametrize("path", ["/metrics", "/jobs/health", "/health/webhooks"])
+    async def test_in_production_figures_are_for_operators(
+        self, api: Client, market: Market, own_settings: settings.Settings, path: str
+    ) -> None:
+        assert (await api.get(path)).status_code == 200
+        settings.use(own_settings.model_copy(update={"environment": settings.Environment.PRODUCTION}))
+        right = own_settings.job_secret.get_secret_value()
+        for headers in ({}, {"X-Job-Secret": "wrong"}, {"Authorization": "Bearer wrong"}):
+            is_problem(await api.get(path, headers=headers), 401, "wrong_job_secret")
+        for headers in ({"X-Job-Secret": right}, {"Authorization": f"Bearer {right}"}):
+            assert (await api.get(path, headers=headers)).status_code == 200
+        for open_to_all in ("/health/live", "/health/ready"):
+            assert (await api.get(open_to_all)).status_code == 200
+
+    @pytest.mark.parametrize("is_shared", [True, False])
+    def test_one_answer_has_the_figures_of_every_process(self, tmp_path: Path, is_shared: bool) -> None:
+        said = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(COUNTING), str(tmp_path / "figures"), str(is_shared)],
+            capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )  # fmt: skip
+        assert ('status="200"} 3.0' in said.stdout) is is_shared
+
     async def test_metrics_count_by_route_not_by_address(self, api: Client, market: Market) -> None:
         await api.get(f"/listings/{market.listing.id}")
         text = (await api.get("/metrics")).text
         assert 'holdfast_requests_total{method="GET",route="/listings/{id}",status="200"}' in text
         assert "holdfast_request_seconds_bucket" in text
         assert market.listing.id not in text
+
+
+COUNTING = """
+    import asyncio, os, sys
+    from pathlib import Path
+    from marketplace.cli.serving import share_figures
+
+    if sys.argv[2] == "True":
+        share_figures(Path(sys.argv[1]))
+    from marketplace.api import edge, operations
+
+    for number in range(3):
+        child = os.fork()
+        if not child:
+            edge.REQUESTS.labels("/x", "GET", 200).inc()
+            os._exit(0)
+        os.waitpid(child, 0)
+    print(asyncio.run(operations.metrics()).body.decode())
+"""
 
 
 class TestWebhooks:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
+from marketplace.api.sales import _line
 from tests.api.client import Client, booking_of, is_problem
 from tests.makers.accounts import bearer, make_seller
 from tests.makers.bookings import Market, guest
@@ -37,6 +40,14 @@ async def test_no_cell_is_a_formula_whatever_buyers_call_themselves(api: Client,
         booked = await client.post("/bookings", json=booking_of(held.json(), buyer))
         assert booked.status_code == 201, booked.text
     assert {row["buyer"][:2] for row in await rows_of(api, market)} == {"'=", "'+", "'-", "'@"}
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", ";", " =", "|"])
+def test_a_cell_is_inert_and_never_parted_whatever_parts_cells(begin: str) -> None:
+    line = _line((f"{begin}1+1", "Ada;=1+1"))
+    [cells] = csv.reader(io.StringIO(line, newline=""))
+    assert cells == [f"'{begin}1+1", "Ada;=1+1"]
+    assert '"Ada;=1+1"' in line
 
 
 async def test_to_strangers_there_is_no_such_file(api: Client, market: Market) -> None:

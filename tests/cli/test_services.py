@@ -64,3 +64,16 @@ async def test_an_embedded_server_that_is_killed_is_started_again_with_what_it_k
         assert client.get("kept") == b"yes"
     with pytest.raises(sync_redis.ConnectionError):
         sync_redis.Redis.from_url(equipped.redis_url).ping()
+
+
+def _mode(place: Path) -> str:
+    return oct(place.stat().st_mode & 0o777)
+
+
+def test_data_is_its_owners_alone(chosen: Settings):
+    chosen.data_dir.mkdir(parents=True, mode=0o755)
+    (chosen.data_dir / "holdfast.db").touch(mode=0o644)
+    with services.own_data(chosen):
+        services.migrate()
+        assert _mode(chosen.data_dir) == "0o700"
+        assert {_mode(file) for file in chosen.data_dir.glob("holdfast.db*")} == {"0o600"}

@@ -222,3 +222,9 @@ def test_an_amount_is_read_in_the_reader_s_own_format(text: str, currency: str, 
 def test_what_could_mean_two_amounts_or_none_is_refused(text: str, currency: str, locale: str) -> None:
     with pytest.raises(AmountRefused):
         Money.read(text, currency, locale)
+
+
+@pytest.mark.parametrize("code", ["XXX", "XTS", "XAU", "XAG", "XDR", "XBA", "XUA"])
+def test_what_is_listed_beside_money_is_none(code: str) -> None:
+    with pytest.raises(AmountRefused, match=code):
+        Money(100, code)

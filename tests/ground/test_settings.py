@@ -20,6 +20,7 @@ FIT_FOR_PRODUCTION = {
     "redis_url": "rediss://cache.example/0",
     "database_url": "postgresql://holdfast@db.example/holdfast",
     "public_url": "https://tickets.example.org/",
+    "allow_simulator": True,
 }
 
 
@@ -89,6 +90,15 @@ def test_a_hold_cannot_outlast_its_own_limit() -> None:
         ({"database_url": "sqlite:///x.db"}, "DATABASE_URL must name a PostgreSQL"),
         ({"public_url": ""}, "PUBLIC_URL must be an https"),
         ({"public_url": "http://tickets.example.org"}, "PUBLIC_URL must be an https"),
+        ({"allow_simulator": False}, "ALLOW_SIMULATOR must be set"),
+        ({"secret_key": f"CHANGEME{STRONG}"}, "SECRET_KEY is an example that everybody knows"),
+        ({"job_secret": "a job secret that opens tests, and nothing else"}, "JOB_SECRET is an example"),
+        ({"simulator_webhook_secret": f"my password {STRONG}"}, "SIMULATOR_WEBHOOK_SECRET is an example"),
+        ({"job_secret": STRONG}, "JOB_SECRET must not be the SECRET_KEY"),
+        ({"login_limit": "2/second"}, "LOGIN_LIMIT lets through more than 60/minute"),
+        ({"login_limit": "99999/hour"}, "LOGIN_LIMIT lets through"),
+        ({"hold_limit": "999999999/minute"}, "HOLD_LIMIT lets through more than 6000/minute"),
+        ({"hold_limit_per_network": "101/second"}, "HOLD_LIMIT_PER_NETWORK lets through"),
     ],
 )
 def test_production_refuses_what_is_for_trying_out(change: dict[str, object], why: str) -> None:
@@ -101,6 +111,18 @@ def test_production_starts_when_all_is_in_place() -> None:
     assert not ready.lab_is_open
     assert ready.origin == "https://tickets.example.org"
     assert ready.database == "postgresql+psycopg://holdfast@db.example/holdfast"
+
+
+def test_production_warns_of_what_it_should_not_go_without() -> None:
+    assert set(read(**FIT_FOR_PRODUCTION).warnings) == {"SMTP_URL", "TRUSTED_PROXY_HOPS", "JOB_SECRET"}
+    whole = {"smtp_url": "smtps://mail.example.org", "trusted_proxy_hops": 1, "job_secret": STRONG[::-1]}
+    assert read(**FIT_FOR_PRODUCTION | whole).warnings == {}
+    assert read().warnings == {}
+
+
+def test_only_a_trial_in_production_says_that_no_money_moves() -> None:
+    assert read(**FIT_FOR_PRODUCTION).moves_no_money
+    assert not read(allow_simulator=True).moves_no_money
 
 
 def test_the_lab_is_open_outside_production_unless_closed() -> None:
