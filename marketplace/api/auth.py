@@ -211,7 +211,7 @@ async def login_form(
         return response
     except HoldfastError as error:
         return back("/login", error, {"email": email}, next=page)
-    response = RedirectResponse(page, 303)
+    response = RedirectResponse(_desk_or(page, given), 303)
     enter(response, given)
     return response
 
@@ -226,10 +226,15 @@ async def code_form(request: Request, code: Text = "", csrf: Text = "", next: Te
         return back("/login", error, next=page)
     except HoldfastError as error:
         return back("/login/code", error, next=page)
-    response = RedirectResponse(page, 303)
+    response = RedirectResponse(_desk_or(page, given), 303)
     take_half_way(response)
     enter(response, given)
     return response
+
+
+def _desk_or(page: str, given: Tokens) -> str:
+    """Where somebody lands who has just logged in: an operator who was not on the way to anywhere, at the desk."""
+    return page_at("/operate") if given.account.is_operator and read_address(page)[1] == "/" else page
 
 
 @forms.post("/forgot")

@@ -39,7 +39,7 @@ MOST_IN_SITEMAP = 50_000
 PUBLIC = frozenset({"/", "/browse", "/terms"})
 """Pages beside listings that search engines are welcome on. Everything else is somebody's own."""
 
-PRIVATE = ("/checkout/", "/o/", "/orders", "/account", "/lab")
+PRIVATE = ("/checkout/", "/o/", "/orders", "/account", "/lab", "/operate")
 """Below these, crawlers have no business."""
 
 EVENT_TYPES = {

@@ -306,6 +306,19 @@ async def unclaimed_payments(session: Session, before: datetime, *, without: Col
     )
 
 
+async def sold_since(session: Session, since: datetime) -> tuple[int, tuple[Money, ...]]:
+    """How many orders have been confirmed since then and stand, and what their buyers paid, by currency."""
+    paid = func.sum(col(Booking.price_minor) + col(Booking.surcharge_minor))
+    rows = await session.exec(
+        select(Booking.currency, func.count(), paid)
+        .where(Booking.status == Status.CONFIRMED, col(Booking.confirmed_at) >= since)
+        .group_by(col(Booking.currency))
+        .order_by(col(Booking.currency))
+    )
+    sums = [(count, Money(int(minor), currency)) for currency, count, minor in rows]
+    return sum(count for count, _ in sums), tuple(money for _, money in sums if money)
+
+
 LAST_MINUTES = timedelta(minutes=3)
 """When an unpaid order is near its end."""
 

@@ -17,6 +17,8 @@ def site_header(
     *,
     viewer_name: Text = "",
     menu: Sequence[Link] = (),
+    desk: Link | None = None,
+    has_desk: Flag = False,
     current: str = "",
     on_sign_out: Handler = None,
     sign_in_href: Text,
@@ -24,8 +26,8 @@ def site_header(
 ) -> rx.Component:
     """The brand, the way around, and who is looking.
 
-    `nav` stands in the bar (in the menu, on a phone); `menu` holds what is the viewer's own, shown when `viewer_name`
-    is not empty; `current` is the href of the page that is open.
+    `nav` stands in the bar (in the menu, on a phone); `menu` holds what is the viewer's own and `desk` what only some
+    have (`has_desk`), both shown when `viewer_name` is not empty; `current` is the href of the page that is open.
     """
     panel = rx.el.div(
         *(_nav_link(link, current, is_narrow=True) for link in nav),
@@ -33,6 +35,7 @@ def site_header(
             viewer_name,
             rx.fragment(
                 *(_nav_link(link, current) for link in menu),
+                *([when(has_desk, _nav_link(desk, current))] if desk is not None else []),
                 button(say("Log out"), testid="sign-out", tone="plain", on_click=on_sign_out),
             ),
         ),

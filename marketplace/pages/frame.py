@@ -30,6 +30,7 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         Link(label=say("Sell"), href=page_at("/sell"), testid="menu-sell"),
         Link(label=say("Account"), href=page_at("/account"), testid="menu-account"),
     ]
+    desk = Link(label=say("Operate"), href=page_at("/operate"), testid="menu-operate")
     more = [
         Link(label=say("What is on"), href=page_at("/browse"), testid="footer-browse"),
         Link(label=say("Sell tickets"), href=page_at("/sell"), testid="footer-sell"),
@@ -39,8 +40,8 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
     passing_word = toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss)
     return rx.fragment(
         site_header(
-            nav, viewer_name=ViewerState.name, menu=own, current=page_at(current), on_sign_out=_leave,
-            sign_in_href=page_at("/login"),
+            nav, viewer_name=ViewerState.name, menu=own, desk=desk, has_desk=ViewerState.is_operator,
+            current=page_at(current), on_sign_out=_leave, sign_in_href=page_at("/login"),
         ),
         rx.cond(
             has_connection_errors,

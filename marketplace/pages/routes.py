@@ -17,6 +17,7 @@ from marketplace.pages.checkout import checkout
 from marketplace.pages.lab import lab
 from marketplace.pages.listing import listing
 from marketplace.pages.nowhere import nowhere
+from marketplace.pages.operate import operate
 from marketplace.pages.orders import order, orders
 from marketplace.pages.sell import sell, sell_new
 from marketplace.pages.sell_edit import sell_edit
@@ -29,6 +30,7 @@ from marketplace.state.browse import BrowseState, HomeState
 from marketplace.state.checkout import CheckoutState
 from marketplace.state.lab import LabState, StormState
 from marketplace.state.listing import ListingState
+from marketplace.state.operate import OperateState
 from marketplace.state.orders import OrdersState, OrderState
 from marketplace.state.sell import SellState
 from marketplace.state.sell_edit import SellEditState
@@ -77,6 +79,7 @@ def routes() -> tuple[Route, ...]:
         Route("/sell/new", sell_new, _title(say("New listing")), say("Write a new listing."), (SellState.begin,)),
         Route("/sell/[sell_id]", sell_sales, _title(say("Sales")), say("How a listing sells."), (SellSalesState.load,)),
         Route("/sell/[sell_id]/edit", sell_edit, _title(say("Listing")), say("Write a listing."), (SellEditState.load,)),
+        Route("/operate", operate, _title(say("Operate")), say("The marketplace today."), (OperateState.load,)),
         Route("/lab", lab, _title(say("Lab")), say("Test the marketplace."), (LabState.load, StormState.load)),
         *_in_development(),
     )  # fmt: skip

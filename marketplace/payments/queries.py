@@ -355,6 +355,18 @@ async def kept(
     return [PaymentId(id) for id in rows]
 
 
+async def undecided_count(session: Session) -> int:
+    """Payments whose provider has not said yet what became of them."""
+    waits = col(Payment.status).in_([PaymentStatus.PROCESSING.value, PaymentStatus.UNKNOWN.value])
+    return (await session.exec(select(func.count()).select_from(Payment).where(waits))).one()
+
+
+async def refunds_on_their_way(session: Session) -> int:
+    """Refunds that the provider has been asked for, or is about to be, and has not answered yet."""
+    is_open = col(Refund.status).in_([RefundStatus.REQUESTED.value, RefundStatus.UNKNOWN.value])
+    return (await session.exec(select(func.count()).select_from(Refund).where(is_open))).one()
+
+
 def refund_view(refund: Refund, payment: Payment) -> RefundView:
     return RefundView(
         id=RefundId(refund.id),

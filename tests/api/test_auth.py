@@ -145,6 +145,15 @@ class TestForms:
         again = await browser.post("/session/login", data=self.form(browser, email=who["email"], password=PASSWORD))
         assert (again.status_code, again.headers["location"]) == (303, "/")
 
+    async def test_an_operator_lands_on_the_desk_unless_on_the_way_to_something(
+        self, browser: httpx.AsyncClient, market: Market
+    ) -> None:
+        olga = await make_account(market.now, email="olga@example.org", is_operator=True)
+        for wish, page in (("/", "/operate"), ("/de", "/operate"), ("/orders", "/orders")):
+            form = self.form(browser, email=olga.email, password=PASSWORD, next=wish)
+            given = await browser.post("/session/login", data=form)
+            assert (given.status_code, given.headers["location"]) == (303, page)
+
     async def test_a_refusal_leads_back_to_the_form_without_the_password(
         self, browser: httpx.AsyncClient, market: Market
     ) -> None:

@@ -1,0 +1,1 @@
+"""The operators' desk: what the whole marketplace looks like today, and what of it needs somebody."""
