@@ -79,6 +79,7 @@ async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) ->
             if entry.capacity
         ),
         statuses=await _statuses(session, id),
+        ordered=(await tickets_ordered(session, [id])).get(id, 0),
         revenue=price,
         commission=commission,
     )
@@ -306,6 +307,21 @@ async def revenues(session: Session, ids: Iterable[ListingId]) -> dict[ListingId
         .group_by(col(Booking.listing_id), col(Booking.currency))
     )
     return {ListingId(id): Money(int(minor), currency) for id, currency, minor in rows}
+
+
+async def tickets_ordered(session: Session, ids: Iterable[ListingId]) -> dict[ListingId, int]:
+    """How many tickets confirmed orders have to each of these listings; whatever else is sold went at the box office."""
+    rows = await session.exec(
+        select(Booking.listing_id, func.count())
+        .join(BookingLine, col(BookingLine.booking_id) == col(Booking.id))
+        .where(
+            col(Booking.listing_id).in_(set(ids)),
+            Booking.status == Status.CONFIRMED,
+            col(BookingLine.unit).is_not(None),
+        )
+        .group_by(col(Booking.listing_id))
+    )
+    return {ListingId(id): count for id, count in rows}
 
 
 async def live_orders(session: Session, id: ListingId, limit: int, after: str | None = None) -> list[BookingId]:

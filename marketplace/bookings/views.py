@@ -215,18 +215,25 @@ class CategorySales:
 class Sales:
     """How a listing sells, for its seller. `held` is in somebody's basket, `held_back` kept for the box office.
 
-    `statuses` counts orders by status; `commission` is what the marketplace keeps of `revenue`.
+    `statuses` counts orders by status, `ordered` the tickets of confirmed ones; `commission` is what the marketplace
+    keeps of `revenue`.
     """
 
     listing: ListingPage
     categories: tuple[CategorySales, ...]
     statuses: dict[Status, int]
+    ordered: int
     revenue: Money
     commission: Money
 
     @property
     def sold(self) -> int:
         return sum(entry.sold for entry in self.categories)
+
+    @property
+    def sold_elsewhere(self) -> int:
+        """What is sold and stands in no order: it went over the counter, and brought no revenue here."""
+        return max(self.sold - self.ordered, 0)
 
     @property
     def held(self) -> int:

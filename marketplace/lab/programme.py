@@ -33,6 +33,7 @@ class House:
 class Show:
     """One event. `in_days` from today at `at` o'clock (local, hh:mm); prices in minor units; `sold` is a share.
 
+    `in_minutes` from now takes the place of both, in a house that never closes: something is on today whenever one looks.
     `is_cancelled` after being published; a sale that begins `sale_in_days` from today is not open yet.
     """
 
@@ -51,6 +52,7 @@ class Show:
     max_per_buyer: int = 8
     no_single_seats: bool = False
     sale_in_days: int | None = None
+    in_minutes: int | None = None
     is_cancelled: bool = False
     is_draft: bool = False
 
@@ -540,6 +542,29 @@ PROGRAMME = (
             Tables are for four; if you are two you may make friends. The kitchen sends out the last toast at
             midnight.
         """,
+    ),
+    *(
+        Show(
+            title=f"Round the Clock: {reel} Reel",
+            genre=Genre.FILM,
+            shop="lumen",
+            house="lumen",
+            in_days=0,
+            at="00:00",
+            in_minutes=minutes,
+            minutes=70,
+            currency="CZK",
+            prices=_by(_LUMEN, 50),
+            sold=share,
+            policy=Policy.FLEXIBLE,
+            story=f"""
+                Once a year the Lumen stays open for a day and a night. This is the {reel.lower()} reel of silent
+                shorts, with a tired and happy pianist; come as you are, in pyjamas if you must.
+
+                Blankets may be borrowed at the till. Whoever falls asleep is not woken before the credits.
+            """,
+        )
+        for reel, minutes, share in (("First", 12, 0.6), ("Second", 150, 0.35), ("Third", 300, 0.2))
     ),
     Show(
         title="Blue Hour: Yuki Tanabe",

@@ -125,7 +125,7 @@ async def _put_on(session: Session, show: Show, shop: SellerView, plan: PlanId, 
     """Write and publish one event, some weeks before today."""
     place = HOUSES[show.house].place
     zone = ZoneInfo(place.zone)
-    starts_at = _local(now, show.in_days, show.at, zone)
+    starts_at = _starts(show, now, zone)
     announced = min(now, starts_at) - _ANNOUNCED
     page = await catalog.create_listing(
         session,
@@ -203,6 +203,14 @@ def _parties(row: Row, dice: random.Random) -> Iterator[tuple[tuple[str, float, 
         size = dice.choices((1, 2, 3, 4, 5), (8, 50, 14, 20, 8))[0]
         yield places[at : at + size]
         at += size
+
+
+def _starts(show: Show, now: datetime, zone: ZoneInfo) -> datetime:
+    if show.in_minutes is None:
+        return _local(now, show.in_days, show.at, zone)
+    # Upon a round five minutes, as somebody would have announced it.
+    at = (now + timedelta(minutes=show.in_minutes)).replace(second=0, microsecond=0)
+    return at - timedelta(minutes=at.minute % 5)
 
 
 def _local(now: datetime, in_days: int, at: str, zone: ZoneInfo) -> datetime:

@@ -118,7 +118,7 @@ def _shop() -> rx.Component:
 def _figures() -> rx.Component:
     return rx.el.div(
         stat(say("Listings on sale"), _S.open_text, testid="stat-open"),
-        stat(say("Tickets sold"), _S.sold_text, testid="stat-sold"),
+        stat(say("Tickets sold"), _S.sold_text, testid="stat-sold", note=_S.sold_note),
         stat(say("Revenue from orders"), _S.revenue_text, testid="stat-revenue"),
         class_name="stats",
     )

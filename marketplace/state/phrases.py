@@ -91,6 +91,11 @@ def count_text(count: int) -> str:
     return format_decimal(count, locale=locale())
 
 
+def elsewhere_text(count: int) -> str:
+    """“1,200 at the box office”: sold, and in no order."""
+    return say("{count} at the box office", count=count_text(count))
+
+
 def share_text(basis_points: int) -> str:
     """“2.5%”."""
     return format_percent(basis_points / 10_000, locale=locale(), decimal_quantization=False)

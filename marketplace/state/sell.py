@@ -69,6 +69,7 @@ class SellState(ViewerState):
     is_ready: bool = True
     """Whether nothing is left to do before the first sale."""
     sold_text: str = ""
+    sold_note: str = ""
     revenue_text: str = ""
     open_text: str = ""
 
@@ -137,6 +138,7 @@ class SellState(ViewerState):
         ids = [card.id for card in page.items]
         sold = await inventory.sold_counts(session, [ResourceId(id) for id in ids])
         revenues = await sales.revenues(session, ids)
+        ordered = await sales.tickets_ordered(session, ids)
         capacities = await queries.capacities_of(session, ids)
         cards = {
             card: _row(card, sold.get(ResourceId(card.id), 0), capacities.get(card.id, 0), revenues.get(card.id))
@@ -147,16 +149,17 @@ class SellState(ViewerState):
         self.drafts = [_unlisted(sheet, shop) for sheet in sheets]
         self.drafts += [cards[card] for card in page.items if card.status is Status.DRAFT]
         self.over = [cards[card] for card in reversed(public) if card.status in _OVER]
-        self._sum_up(sum(sold.values()), revenues)
+        self._sum_up(sum(sold.values()), sum(ordered.values()), revenues)
         self.todo = _todo(shop, has_plan=bool(plans), has_draft=bool(page.items or sheets), has_listing=bool(public))
         self.is_ready = all(entry["state"] == "done" for entry in self.todo)
 
-    def _sum_up(self, sold: int, revenues: dict[ListingId, Money]) -> None:
+    def _sum_up(self, sold: int, ordered: int, revenues: dict[ListingId, Money]) -> None:
         totals: dict[str, Money] = {}
         for amount in revenues.values():
             totals[amount.currency] = totals.get(amount.currency, Money.zero(amount.currency)) + amount
         self.open_text = str(len(self.on_sale))
         self.sold_text = phrases.count_text(sold)
+        self.sold_note = phrases.elsewhere_text(sold - ordered) if sold > ordered else ""
         self.revenue_text = " + ".join(total.text() for total in totals.values()) or Money.zero(currencies.USUAL).text()
 
 

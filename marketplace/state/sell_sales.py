@@ -244,6 +244,8 @@ class SellSalesState(ViewerState):
         self.cancel_text = _progress(seen.statuses) if self.is_cancelled else ""
         self.sold, self.left = phrases.count_text(seen.sold), phrases.count_text(seen.left)
         self.sold_note = say("of {capacity}", capacity=phrases.count_text(listing.capacity))
+        if seen.sold_elsewhere:
+            self.sold_note += f", {phrases.elsewhere_text(seen.sold_elsewhere)}"
         self.held, self.held_back = phrases.count_text(seen.held), phrases.count_text(seen.held_back)
         self.revenue = seen.revenue.text()
         self.revenue_note = say(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis.asyncio import Redis
@@ -10,7 +11,7 @@ from redis.asyncio import Redis
 from marketplace import outbox, wiring
 from marketplace.accounts import actions as accounts
 from marketplace.accounts.views import SYSTEM, Actor
-from marketplace.bookings import actions
+from marketplace.bookings import actions, sales
 from marketplace.bookings import queries as bookings
 from marketplace.catalog import queries
 from marketplace.catalog.plans import read_plan
@@ -20,7 +21,8 @@ from marketplace.db import transaction
 from marketplace.ids import ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.lab import halls, world
-from marketplace.lab.world import BUYER, OPERATOR, PASSWORD, SELLER, World, build_world, build_world_if_empty
+from marketplace.lab.programme import PROGRAMME
+from marketplace.lab.world import BUYER, OPERATOR, PASSWORD, SELLER, World, _starts, build_world, build_world_if_empty
 from marketplace.money import Money
 from marketplace.notifications import queries as mail
 from marketplace.payments import queries as payment_queries
@@ -38,7 +40,19 @@ async def test_the_world_is_alive(database: str, redis: Redis, now: datetime) ->
     await _its_programme_is_rich(every, now)
     await _its_seats_are_partly_sold(every)
     await _its_people_can_log_in(built, now)
+    await _what_is_sold_has_an_order_or_is_said_to_have_none(built, now)
     await _its_orders_are_like_any_others(built, now)
+
+
+async def _what_is_sold_has_an_order_or_is_said_to_have_none(built: World, now: datetime) -> None:
+    shop = built.shops["alcyon"]
+    async with transaction(reading=True) as session:
+        seen = await sales.sales(session, Actor(sellers=frozenset({shop.id})), built.listings["the-tempest"], now)
+        orders = await sales.orders(session, Actor(sellers=frozenset({shop.id})), seen.listing.id, now)
+    assert seen.ordered == sum(len(order.seats) for order in orders.items) > 0
+    assert seen.sold == seen.ordered + seen.sold_elsewhere
+    assert seen.sold_elsewhere > 100
+    assert seen.revenue == Money.sum((order.price for order in orders.items), "EUR")
 
 
 async def _its_programme_is_rich(every: list[ListingPage], now: datetime) -> None:
@@ -96,6 +110,17 @@ async def _its_orders_are_like_any_others(built: World, now: datetime) -> None:
     assert refund.status is RefundStatus.SUCCEEDED
     sold = (await inventory.snapshot(ResourceId(order.listing_id))).status
     assert not set(order.units) & sold.keys()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Kiritimati"])
+def test_something_is_on_today_whenever_the_world_is_built_and_wherever_one_looks(zone: str) -> None:
+    """Until a quarter to midnight of whoever looks: what begins later begins tomorrow."""
+    local = datetime(2026, 10, 24, 0, 3, 20, tzinfo=ZoneInfo(zone))
+    for minutes in range(0, 24 * 60 - 18, 7):
+        now = (local + timedelta(minutes=minutes)).astimezone(UTC)
+        starts = [_starts(show, now, ZoneInfo("Europe/Prague")) for show in PROGRAMME if not show.is_draft]
+        today = now.astimezone(ZoneInfo(zone)).date()
+        assert any(at > now and at.astimezone(ZoneInfo(zone)).date() == today for at in starts), now
 
 
 async def test_a_world_that_stands_is_left_as_it_is(
