@@ -63,13 +63,16 @@ class Running:
 
 
 @contextmanager
-def started(data: Path, log: Path) -> Iterator[Running]:
-    """A marketplace with its data in `data`; what it says goes to `log`. It compiles the pages if they have changed."""
+def started(data: Path, log: Path, **settings: str) -> Iterator[Running]:
+    """A marketplace with its data in `data` and with these `settings`; what it says goes to `log`.
+
+    It compiles the pages if they have changed.
+    """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     ours = {name.upper() for name in Settings.model_fields}
     environment = {name: value for name, value in os.environ.items() if name not in ours} | HABITS
-    environment |= {"PORT": str(port), "PUBLIC_URL": url, "DATA_DIR": str(data)}
+    environment |= {"PORT": str(port), "PUBLIC_URL": url, "DATA_DIR": str(data)} | settings
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as said:
         process = subprocess.Popen(
