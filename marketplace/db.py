@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from sqlalchemy import DateTime, TypeDecorator, event, text
+from sqlalchemy import ColumnElement, DateTime, TypeDecorator, delete, event, inspect, select, text, tuple_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
@@ -238,6 +238,18 @@ def _is_full(error: DBAPIError) -> bool:
 def _is_away(error: DBAPIError) -> bool:
     said = str(error.orig).lower()
     return any(sign in said for sign in ("connection", "unable to open", "server closed", "timeout", "is locked"))
+
+
+PORTION = 1000
+"""Rows that are forgotten in one transaction: short enough that nobody waits for it."""
+
+
+async def forget_some(session: Session, table: type[SQLModel], which: ColumnElement[bool]) -> int:
+    """Delete up to PORTION rows. Returns how many there were."""
+    key = inspect(table).primary_key
+    some = select(*key).where(which).limit(PORTION)
+    gone = await session.execute(delete(table).where(tuple_(*key).in_(some)))
+    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
 
 
 async def ping(within: float = 10.0) -> None:

@@ -21,9 +21,9 @@ from typing import Any, ClassVar, TypeVar
 import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Index, Text, and_, case, or_, text
-from sqlmodel import Field, SQLModel, col, delete, func, select, update
+from sqlmodel import Field, SQLModel, col, func, select, update
 
-from marketplace.db import Instant, Session, after_commit, transaction
+from marketplace.db import Instant, Session, after_commit, forget_some, transaction
 from marketplace.errors import NotFound
 from marketplace.ids import FactId
 from marketplace.words import say
@@ -326,9 +326,8 @@ def _is_dead() -> ColumnElement[bool]:
 
 
 async def clean_up(session: Session, now: datetime) -> int:
-    """Forget facts that were delivered long ago. Returns how many."""
-    old = delete(OutboxFact).where(col(OutboxFact.delivered_at) < now - KEPT_FOR).returning(col(OutboxFact.id))
-    return len((await session.execute(old)).all())
+    """Forget some facts that were delivered long ago. Returns how many; 0 when none is left."""
+    return await forget_some(session, OutboxFact, col(OutboxFact.delivered_at) < now - KEPT_FOR)
 
 
 def _backoff(attempts: int) -> timedelta:

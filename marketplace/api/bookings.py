@@ -162,7 +162,7 @@ async def accept_for_free(id: str, actor: Asking) -> BookingShape:
 async def tickets_pdf(id: str, actor: Asking) -> Response:
     async with transaction(reading=True) as session:
         order = await queries.order_as_bought(session, actor, BookingId(id))
-    return _file(documents.tickets_pdf(order), "application/pdf", f"tickets-{id[-8:]}.pdf")
+    return _file(await documents.draw(documents.tickets_pdf, order), "application/pdf", f"tickets-{id[-8:]}.pdf")
 
 
 @router.get("/bookings/{id}/event.ics", response_class=Response, responses=refuses(409) | answers_with("text/calendar"))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
+from functools import partial
 from io import BytesIO
+from typing import Any
 from unicodedata import bidirectional, category
 from zoneinfo import ZoneInfo
 
@@ -22,6 +28,15 @@ _MARGIN, _WIDTH = 18, 210
 
 # Our own font: those that every PDF reader has know Western Europe only.
 _FONT = "NotoSans"
+
+
+_pen = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
+"""One document at a time in a process: more at once would only take the processor from everybody else."""
+
+
+async def draw(document: Callable[..., bytes], *what: Any) -> bytes:
+    """`document(*what)` beside the event loop, which goes on serving: a PDF of many tickets takes a while."""
+    return await asyncio.get_running_loop().run_in_executor(_pen, partial(copy_context().run, document, *what))
 
 
 class _Paper(FPDF):

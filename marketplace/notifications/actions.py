@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete
 
 from marketplace import settings
-from marketplace.db import Session, after_commit, transaction
+from marketplace.db import Session, after_commit, forget_some, transaction
 from marketplace.ids import AccountId, BookingId, MailId
 from marketplace.notifications import attachments, carrier, layout, queries
 from marketplace.notifications.attachments import File
@@ -129,8 +129,7 @@ async def send_due(now: datetime) -> int:
 
 async def clean_up(session: Session, now: datetime) -> int:
     """Forget old mail: it names people, and holds keys to their orders. Returns how much."""
-    gone = await session.execute(delete(Mail).where(col(Mail.created_at) < now - KEPT_FOR))
-    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    return await forget_some(session, Mail, col(Mail.created_at) < now - KEPT_FOR)
 
 
 async def forget(session: Session, about: BookingId | AccountId) -> None:

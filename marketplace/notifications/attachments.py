@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +36,5 @@ async def of(names: Sequence[str], about: str | None, now: datetime) -> list[Fil
         order = await bookings.order_as_bought(session, SYSTEM, BookingId(about))
     if order.status is not Status.CONFIRMED:
         return []
-    # A PDF of many tickets takes a while to draw: in a thread, so that the loop goes on serving.
     drawn = [(name, *_DRAWN[name]) for name in names]
-    return [File(name, kind, await asyncio.to_thread(draw, order, now)) for name, kind, draw in drawn]
+    return [File(name, kind, await documents.draw(drawing, order, now)) for name, kind, drawing in drawn]

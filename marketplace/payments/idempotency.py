@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, delete, update
 
-from marketplace.db import Session
+from marketplace.db import Session, forget_some
 from marketplace.payments import queries
 from marketplace.payments.errors import KeyInProgress, KeyRefused, KeyReused
 from marketplace.payments.models import IdempotencyKey
@@ -120,11 +120,8 @@ async def abandon(session: Session, *, key: str, actor: str) -> None:
 
 
 async def forget(session: Session, now: datetime) -> int:
-    """Drop what is older than a day. Returns how many."""
-    gone = await session.execute(
-        delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < now - KEPT_FOR).returning(col(IdempotencyKey.key))
-    )
-    return len(gone.all())
+    """Drop some of what is older than a day. Returns how many; 0 when nothing is left."""
+    return await forget_some(session, IdempotencyKey, col(IdempotencyKey.created_at) < now - KEPT_FOR)
 
 
 def _hash(method: str, path: str, actor: str, body: bytes) -> str:

@@ -229,7 +229,7 @@ async def test_what_has_run_out_is_forgotten_with_its_tokens(now: datetime) -> N
     used = await login(now)
     used = await refresh(used.refresh, now + timedelta(days=20))
     async with transaction() as session:
-        assert await actions.clean_up(session, now + timedelta(days=30)) == 1
+        assert await actions.clean_up(session, now + timedelta(days=30)) == 3  # a log-in, and tokens of both
     async with transaction(reading=True) as session:
         assert (await session.exec(select(LoginSession.id))).all() == [used.session]
         assert len((await session.exec(select(RefreshToken))).all()) == 1

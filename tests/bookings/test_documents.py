@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ from PIL.Image import Image
 
 from marketplace import typefaces
 from marketplace.accounts import tokens
+from marketplace.bookings import documents
 from marketplace.bookings.documents import calendar_file, qr_svg, tickets_pdf
 from marketplace.bookings.errors import NoTicketsYet
 from marketplace.bookings.transitions import Status
@@ -23,6 +26,8 @@ from marketplace.bookings.views import Line, Order, TicketView
 from marketplace.catalog.views import OCCASION, Occasion
 from marketplace.ids import BookingId, HoldId, ListingId, ResourceId, SellerId, TicketId
 from marketplace.money import Money
+from marketplace.words import speaking, spoken
+from tests.waiting import eventually
 
 STARTS = datetime(2026, 5, 20, 17, 30, tzinfo=UTC)
 
@@ -178,3 +183,28 @@ class TestCalendar:
     def test_any_zone_will_do(self, zone: str) -> None:
         [event] = Calendar.from_ical(calendar_file(order(zone=zone), STARTS)).events
         assert event["DTSTART"].dt == STARTS
+
+
+async def test_the_event_loop_goes_on_while_documents_are_drawn_one_at_a_time() -> None:
+    began, go, at_once = threading.Event(), threading.Event(), []
+
+    def slow(name: str) -> bytes:
+        at_once.append(name)
+        began.set()
+        is_let_go = go.wait(10)  # drawn on the loop, it would wait in vain for what the loop does next
+        at_once.remove(name)
+        return b"drawn" if is_let_go and not at_once else b"in vain"
+
+    first, second = (asyncio.create_task(documents.draw(slow, name)) for name in ("first", "second"))
+    await eventually(began.is_set)
+    assert at_once == ["first"]
+    go.set()
+    assert [await first, await second] == [b"drawn", b"drawn"]
+
+
+async def test_what_is_drawn_speaks_the_language_of_whoever_asks() -> None:
+    def language() -> bytes:
+        return spoken().encode()
+
+    with speaking("de"):
+        assert await documents.draw(language) == b"de"

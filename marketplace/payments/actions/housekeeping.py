@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlmodel import col, delete
+from sqlmodel import col
 
-from marketplace.db import Session
+from marketplace.db import Session, forget_some
 from marketplace.payments import idempotency
 from marketplace.payments.models import WebhookEvent
 
@@ -18,9 +18,5 @@ async def clean_up(session: Session, now: datetime) -> int:
 
     A forgotten event cannot come back: by then its signature is far too old.
     """
-    gone = await session.execute(
-        delete(WebhookEvent)
-        .where(col(WebhookEvent.processed_at) < now - EVENTS_KEPT_FOR)
-        .returning(col(WebhookEvent.id))
-    )
-    return len(gone.all()) + await idempotency.forget(session, now)
+    gone = await forget_some(session, WebhookEvent, col(WebhookEvent.processed_at) < now - EVENTS_KEPT_FOR)
+    return gone + await idempotency.forget(session, now)
