@@ -60,7 +60,7 @@ class Books:
     charges: dict[str, SimulatorCharge]
     """The provider's, by the key under which it was asked: our payment's id."""
     reversals: dict[str, SimulatorRefund]
-    """The provider's refunds, by key: our refund's id."""
+    """The provider's refunds, by key: that of our refund's last attempt."""
     facts: list[OutboxFact]
     webhooks: list[WebhookEvent]
     mails: dict[str, Mail]
@@ -104,7 +104,6 @@ async def read(now: datetime) -> Books:
         revenues = {
             listing.id: (await sales.sales(session, SYSTEM, ListingId(listing.id), now)).revenue for listing in listings
         }
-        refunds = [row for row in await _all(session, Refund) if row.state is not RefundStatus.FAILED]
         books = Books(
             now=now,
             bookings={row.id: row for row in await _all(session, Booking)},
@@ -113,7 +112,7 @@ async def read(now: datetime) -> Books:
             tickets=_grouped(await _all(session, Ticket), lambda row: row.booking_id),
             allocations=await _all(session, Allocation),
             payments={row.id: row for row in await _all(session, Payment)},
-            refunds=_grouped(refunds, lambda row: row.payment_id),
+            refunds=_grouped(await _all(session, Refund), lambda row: row.payment_id),
             charges={row.key: row for row in await _all(session, SimulatorCharge)},
             reversals={row.key: row for row in await _all(session, SimulatorRefund)},
             facts=await _all(session, OutboxFact),
@@ -273,29 +272,33 @@ def the_bank_agrees(books: Books) -> Iterator[str]:
             yield f"{payment.id} took {payment.captured_minor} that the bank knows nothing of"
         taken[payment.currency] -= books.net(payment)
         for refund in books.refunds[payment.id]:
-            reversal = books.reversals.get(refund.id)
+            reversal = books.reversals.get(refund.asked_as)
             if refund.state is RefundStatus.SUCCEEDED and (
                 reversal is None or reversal.amount_minor != refund.amount_minor
             ):
                 yield f"{refund.id} of {refund.amount} is not what the bank gave back"
-    ours = {refund.id for refunds in books.refunds.values() for refund in refunds}
+    ours = {refund.asked_as for refunds in books.refunds.values() for refund in refunds}
     yield from (f"the bank gave {key} back, which nobody asked for" for key in books.reversals.keys() - ours)
     yield from (f"the bank has {minor} {currency} more than we know of" for currency, minor in taken.items() if minor)
 
 
 @promise
 def sellers_are_shown_what_moved(books: Books) -> Iterator[str]:
-    """Their revenue is what the payments of confirmed bookings took, without the surcharges, which are ours."""
+    """Their revenue is what is left of their bookings' payments, without the surcharges, which are ours."""
     moved: Counter[str] = Counter()
     for booking in books.bookings.values():
-        if booking.status == Status.CONFIRMED and booking.payment_id in books.payments:
-            moved[booking.listing_id] += books.payments[booking.payment_id].captured_minor - booking.surcharge_minor
+        if booking.payment_id in books.payments:
+            payment = books.payments[booking.payment_id]
+            left = payment.captured_minor - payment.refunded_minor
+            moved[booking.listing_id] += max(0, left - booking.surcharge_minor)
     for listing, revenue in books.revenues.items():
         if revenue.minor != moved[listing]:
             yield f"{listing} shows {revenue}, and {moved[listing]} moved"
 
 
 # --- everything comes to its end
+
+PAID_BACK = {RefundStatus.SUCCEEDED, RefundStatus.SETTLED}
 
 
 @promise
@@ -325,7 +328,7 @@ def nothing_is_left_waiting(books: Books) -> Iterator[str]:
         if not payment.state.is_final:
             yield f"{payment.id} is still {payment.status}"
     for refunds in books.refunds.values():
-        yield from (f"{one.id} is still {one.status}" for one in refunds if one.state is not RefundStatus.SUCCEEDED)
+        yield from (f"{one.id} is still {one.status}" for one in refunds if one.state not in PAID_BACK)
 
 
 @promise

@@ -19,6 +19,7 @@ from marketplace.api.shapes import (
     BookingRequest,
     BookingShape,
     CancelQuoteShape,
+    CancelRequest,
     Cursor,
     EmailAddress,
     PaymentRequest,
@@ -98,13 +99,27 @@ async def quote_cancelling(id: str, actor: Asking) -> CancelQuoteShape:
     """What cancelling now would bring back."""
     async with transaction(reading=True) as session:
         quote = await bookings.cancel_quote(session, actor, BookingId(id), clock.now())
-    return CancelQuoteShape(refund=Amount.of(quote.refund), kept=Amount.of(quote.kept), words=quote.words)
+    return CancelQuoteShape(
+        status=quote.status, refund=Amount.of(quote.refund), kept=Amount.of(quote.kept), words=quote.words
+    )
 
 
 @router.post("/bookings/{id}/cancel")
-async def cancel(id: str, actor: Asking) -> BookingShape:
+async def cancel(id: str, actor: Asking, seen: CancelRequest | None = None) -> BookingShape:
+    """End a booking, as `GET` of the same address quotes it: send the quote's `status` and `refund`.
+
+    409 `order_moved_on` if either is otherwise by now; nothing is cancelled then. Without a body only a booking that waits
+    for its money is given up.
+    """
+    booking_id, now = BookingId(id), clock.now()
     async with transaction() as session:
-        return BookingShape.of(await bookings.cancel(session, actor, BookingId(id), clock.now()))
+        if seen is None:
+            order = await bookings.give_up(session, actor, booking_id, now)
+        else:
+            order = await bookings.cancel(
+                session, actor, booking_id, now, status=seen.status, refund=seen.refund.money()
+            )
+        return BookingShape.of(order)
 
 
 @router.post("/bookings/{id}/mail", status_code=202, response_class=Response, responses=refuses(429))

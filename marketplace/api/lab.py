@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -90,9 +90,7 @@ async def change_simulator(wanted: HabitsShape) -> HabitsShape:
 @router.post("/simulator/fates", status_code=201)
 async def queue_fate(wanted: FateRequest) -> HabitsShape:
     """Decide what becomes of the next payment that is not decided yet."""
-    habits = await payments.habits(PROVIDER)
-    queued = replace(habits, fates=(*habits.fates, wanted.fate))
-    return HabitsShape.of(await payments.change_habits(PROVIDER, queued, clock.now()))
+    return HabitsShape.of(await payments.queue_fate(PROVIDER, wanted.fate))
 
 
 @router.get("/payments")

@@ -21,7 +21,7 @@ router = APIRouter(tags=["Sales"])
 
 COLUMNS = (
     "order", "status", "buyer", "email", "seats", "quantity", "currency", "price", "guest_fee", "total", "commission",
-    "ordered_at", "confirmed_at",
+    "refunded", "ordered_at", "confirmed_at",
 )  # fmt: skip
 
 _CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n", ";", "|", "＝", "＋", "－", "＠")
@@ -46,7 +46,8 @@ async def export(id: str, actor: Asking) -> StreamingResponse:
 
 def _cells(order: SoldOrder) -> tuple[str, ...]:
     amounts = (
-        str(amount).partition(" ")[0] for amount in (order.price, order.surcharge, order.total, order.commission)
+        str(amount).partition(" ")[0]
+        for amount in (order.price, order.surcharge, order.total, order.commission, order.refunded)
     )
     return (
         order.id, order.status, order.buyer_name, order.buyer_email, "; ".join(order.seats), str(len(order.seats)),

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from marketplace import cursors
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
 from marketplace.bookings.holding import Held
-from marketplace.bookings.views import Order, OrderCard
+from marketplace.bookings.views import Order, OrderCard, Status
 from marketplace.ids import BookingId
-from marketplace.money import Money
+from marketplace.money import LARGEST, Money
 from marketplace.payments.gateway import Card
 from marketplace.payments.views import PaymentView, RefundView
 
@@ -63,7 +63,7 @@ class Shape(BaseModel):
 class Amount(Shape):
     """`amount` counts minor units: 1050 EUR is ten euros fifty."""
 
-    amount: int = Field(strict=True, ge=-(10**12), le=10**12, examples=[4500])
+    amount: int = Field(strict=True, gt=-LARGEST, lt=LARGEST, examples=[4500])
     currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
 
     @classmethod
@@ -332,7 +332,15 @@ class RefundShape(Shape):
         )  # fmt: skip
 
 
+class CancelRequest(Shape):
+    """What the caller has seen in the quote."""
+
+    status: Status
+    refund: Amount
+
+
 class CancelQuoteShape(Shape):
+    status: Status
     refund: Amount
     kept: Amount
     words: str

@@ -19,6 +19,7 @@ from marketplace.bookings.errors import (
     BuyerRefused,
     NoTicketsYet,
     NotOnSale,
+    OrderMovedOn,
     TooManyForOneBuyer,
     TotalChanged,
     UnlawfulTransition,
@@ -338,17 +339,34 @@ async def cancel_quote(session: Session, actor: Actor, id: BookingId, now: datet
         words = say("You get {refund} back; {kept} is kept.", refund=refund.text(), kept=kept.text())
     else:
         words = say("Nothing has been paid, and nothing is kept.")
-    return CancelQuote(refund, kept, words)
+    return CancelQuote(Status(booking.status), refund, kept, words)
 
 
-async def cancel(session: Session, actor: Actor, id: BookingId, now: datetime) -> Order:
+async def cancel(
+    session: Session, actor: Actor, id: BookingId, now: datetime, *, status: Status, refund: Money
+) -> Order:
     """End the booking and free its units at once; what the policy gives back goes back by itself.
 
-    Raises BookingNotFound, UnlawfulTransition.
+    `status` and `refund` are what the actor has seen in the quote: if either is otherwise by now, nothing happens.
+    Raises BookingNotFound, UnlawfulTransition, OrderMovedOn.
     """
     booking, party = await queries.seen_by(session, actor, id, lock=True)
+    _cancelled_by(booking, party, now)
+    due = _refund(booking, await _left(session, booking), party, now)
+    if (booking.status, due) != (status, refund):
+        raise OrderMovedOn(id, booking.status, due)
     await _cancel(session, booking, party, actor.label, now)
     return await queries.order_of(session, booking)
+
+
+async def give_up(session: Session, actor: Actor, id: BookingId, now: datetime) -> Order:
+    """End a booking that waits for its money: nothing is paid and nothing comes back.
+
+    Raises BookingNotFound, UnlawfulTransition, and OrderMovedOn where it was paid meanwhile.
+    """
+    booking, _ = await queries.seen_by(session, actor, id)
+    nothing = Money.zero(booking.currency)
+    return await cancel(session, actor, id, now, status=Status.PENDING_PAYMENT, refund=nothing)
 
 
 async def send_tickets_again(session: Session, actor: Actor, id: BookingId, now: datetime) -> None:

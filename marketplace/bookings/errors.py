@@ -27,6 +27,32 @@ class UnlawfulTransition(Conflict):
         )  # fmt: skip
 
 
+class OrderMovedOn(Conflict):
+    """What was to be ended is no longer what was seen: its status, or what cancelling brings back, has changed."""
+
+    code = "order_moved_on"
+
+    def __init__(self, id: BookingId, status: str, refund: Money) -> None:
+        super().__init__(
+            say("This order has changed since you looked at it. Nothing was cancelled; look again, then decide."),
+            booking_id=id, booking_status=status, refund={"amount": refund.minor, "currency": refund.currency},
+        )  # fmt: skip
+
+
+class CostsMore(Conflict):
+    """Calling an event off would give back more than its seller has seen: more was sold meanwhile."""
+
+    code = "costs_more"
+
+    def __init__(self, refund: Money) -> None:
+        super().__init__(
+            say(
+                "More was sold since you looked: {refund} would go back. Nothing was called off.", refund=refund.text()
+            ),
+            refund={"amount": refund.minor, "currency": refund.currency},
+        )
+
+
 class NotOnSale(Conflict):
     code = "not_on_sale"
 

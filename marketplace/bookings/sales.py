@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case, outerjoin
+from sqlalchemy import select as sql_select
 from sqlmodel import and_, col, func, or_, select
 
 from marketplace import cursors
@@ -59,10 +61,9 @@ _ORDER = "sold"
 async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) -> Sales:
     """How a listing sells at this moment. Raises NotFound for strangers."""
     page = await catalog.own_listing(session, actor, id, now)
-    revenue = await _by_category(session, page)
+    brought = await _brought(session, id)
     plan = await catalog.plan_within(session, page.plan_id) if page.plan_id else None
     counts = await _counts(session, page, plan, now)
-    price, commission = await _sums(session, page)
     return Sales(
         listing=page,
         categories=tuple(
@@ -73,15 +74,16 @@ async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) ->
                 counts[SOLD][entry.category],
                 counts[HELD][entry.category],
                 counts[BOX_OFFICE][entry.category],
-                Money(revenue[entry.category], page.currency),
+                Money(brought.by_category.get(entry.category, 0), page.currency),
             )
             for entry in page.prices
             if entry.capacity
         ),
         statuses=await _statuses(session, id),
         ordered=(await tickets_ordered(session, [id])).get(id, 0),
-        revenue=price,
-        commission=commission,
+        revenue=Money(brought.revenue, page.currency),
+        commission=Money(brought.commission, page.currency),
+        fees=Money(brought.fees, page.currency),
     )
 
 
@@ -105,30 +107,56 @@ async def _counts(
     return counts
 
 
-async def _by_category(session: Session, page: ListingPage) -> dict[str, int]:
-    """Minor units that confirmed orders brought, by category."""
-    rows = await session.exec(
-        select(BookingLine.category, func.sum(BookingLine.amount_minor))
-        .join(Booking, col(Booking.id) == col(BookingLine.booking_id))
-        .where(
-            Booking.listing_id == page.id,
-            Booking.status == Status.CONFIRMED,
-            col(BookingLine.unit).is_not(None),
-        )
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What a listing's orders have brought and not given back, in minor units: to its seller, and in buyers' fees."""
+
+    by_category: Mapping[str, int]
+    revenue: int
+    commission: int
+    fees: int
+
+
+async def _brought(session: Session, id: ListingId) -> _Brought:
+    """Every order's money as it lies with us: whole, or what a cancelling or a refund has left of it."""
+    rows = await session.execute(
+        sql_select(func.sum(Booking.price_minor), func.sum(Booking.commission_minor), func.sum(_LEFT - _NET))
+        .select_from(_ORDERS)
+        .where(col(Booking.listing_id) == id, _IS_WHOLE)
+    )
+    revenue, commission, fees = (int(minor or 0) for minor in rows.one())
+    lines = await session.execute(
+        sql_select(col(BookingLine.category), func.sum(BookingLine.amount_minor))
+        .select_from(_ORDERS.join(BookingLine, col(BookingLine.booking_id) == col(Booking.id)))
+        .where(col(Booking.listing_id) == id, _IS_WHOLE, col(BookingLine.unit).is_not(None))
         .group_by(col(BookingLine.category))
     )
-    return defaultdict(int, {str(category): int(minor) for category, minor in rows})
-
-
-async def _sums(session: Session, page: ListingPage) -> tuple[Money, Money]:
-    """Revenue and commission of confirmed orders."""
-    rows = await session.exec(
-        select(func.sum(Booking.price_minor), func.sum(Booking.commission_minor)).where(
-            Booking.listing_id == page.id, Booking.status == Status.CONFIRMED
-        )
+    by_category = defaultdict(int, {str(category): int(minor) for category, minor in lines})
+    parts = await session.execute(
+        sql_select(Booking, _NET, _LEFT - _NET)
+        .select_from(_ORDERS)
+        .where(col(Booking.listing_id) == id, _LEFT > 0, ~_IS_WHOLE)
     )
-    price, commission = rows.one()
-    return Money(int(price or 0), page.currency), Money(int(commission or 0), page.currency)
+    for booking, net, fee in parts.all():
+        fees += int(fee)
+        if not net:
+            continue
+        revenue += int(net)
+        commission += Money(booking.commission_minor, booking.currency).split([net, booking.price_minor - net])[0].minor
+        units = await queries.unit_lines(session, booking)
+        shares = Money(int(net), booking.currency).split([line.amount_minor for line in units])
+        for line, share in zip(units, shares, strict=True):
+            by_category[str(line.category)] += share.minor
+    return _Brought(by_category, revenue, commission, fees)
+
+
+_MONEY = payments.money_left()
+_ORDERS = outerjoin(Booking, _MONEY, col(Booking.payment_id) == _MONEY.c.payment_id)
+_LEFT = func.coalesce(_MONEY.c.minor, 0)
+_NET = case((col(Booking.surcharge_minor) < _LEFT, _LEFT - col(Booking.surcharge_minor)), else_=0)
+"""What an order has brought its seller: what is given back is taken from the seats' price first, then from the fee."""
+_COUNTS = or_(_NET > 0, col(Booking.status) == Status.CONFIRMED)
+_IS_WHOLE = and_(col(Booking.price_minor) == _NET, col(Booking.price_minor) > 0)
 
 
 async def _statuses(session: Session, id: ListingId) -> dict[Status, int]:
@@ -141,15 +169,17 @@ async def _statuses(session: Session, id: ListingId) -> dict[Status, int]:
 async def takings(session: Session, actor: Actor, id: ListingId, now: datetime) -> tuple[Takings, ...]:
     """Revenue over time, from the first order until now: by the hour, day or week, so that no more than 60 come out.
 
-    Days and weeks begin at midnight where the event takes place. Orders that were cancelled do not count.
+    Days and weeks begin at midnight where the event takes place. Of orders that were cancelled, or refunded in part,
+    counts what has stayed.
     """
     page = await catalog.own_listing(session, actor, id, now)
-    rows = await session.exec(
-        select(Booking.confirmed_at, Booking.price_minor)
-        .where(Booking.listing_id == id, Booking.status == Status.CONFIRMED, col(Booking.confirmed_at).is_not(None))
+    rows = await session.execute(
+        sql_select(col(Booking.confirmed_at), _NET)
+        .select_from(_ORDERS)
+        .where(col(Booking.listing_id) == id, _COUNTS, col(Booking.confirmed_at).is_not(None))
         .order_by(col(Booking.confirmed_at))
     )
-    confirmed = [(at, minor) for at, minor in rows if at is not None]
+    confirmed = [(at, int(minor)) for at, minor in rows]
     if not confirmed:
         return ()
     edges = _edges(confirmed[0][0], max(now, confirmed[-1][0]), ZoneInfo(page.place.zone))
@@ -212,6 +242,7 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
     found = await session.exec(wanted.order_by(col(Booking.created_at).desc(), col(Booking.id).desc()).limit(limit + 1))
     rows = list(found)
     seats = await _seats(session, id, [row.id for row in rows[:limit]])
+    returned = await _returned(session, [row.id for row in rows[:limit]])
     items = tuple(
         SoldOrder(
             id=BookingId(row.id),
@@ -222,6 +253,7 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
             price=row.price,
             surcharge=row.surcharge,
             commission=Money(row.commission_minor, row.currency),
+            refunded=Money(returned.get(row.id, 0), row.currency),
             created_at=row.created_at,
             confirmed_at=row.confirmed_at,
         )
@@ -232,6 +264,16 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
 
 def _cursor_after(row: Booking) -> str:
     return cursors.write(_ORDER, row.id, cursors.key_of(row.created_at))
+
+
+async def _returned(session: Session, ids: Iterable[str]) -> dict[str, int]:
+    """What of each paid order's total has been given back or promised, in minor units."""
+    found = await session.execute(
+        sql_select(col(Booking.id), col(Booking.price_minor) + col(Booking.surcharge_minor) - _LEFT)
+        .select_from(_ORDERS)
+        .where(col(Booking.id).in_(list(ids)), col(Booking.payment_id).is_not(None))
+    )
+    return {id: int(minor) for id, minor in found}
 
 
 async def _seats(session: Session, listing: ListingId, ids: Iterable[str]) -> dict[str, list[str]]:
@@ -300,10 +342,11 @@ async def change_quote(session: Session, actor: Actor, id: ListingId, now: datet
 
 
 async def revenues(session: Session, ids: Iterable[ListingId]) -> dict[ListingId, Money]:
-    """What confirmed orders brought to each of these listings; those without any are left out."""
-    rows = await session.exec(
-        select(Booking.listing_id, Booking.currency, func.sum(Booking.price_minor))
-        .where(col(Booking.listing_id).in_(set(ids)), Booking.status == Status.CONFIRMED)
+    """What orders have brought to each of these listings and not given back; those without any are left out."""
+    rows = await session.execute(
+        sql_select(col(Booking.listing_id), col(Booking.currency), func.sum(_NET))
+        .select_from(_ORDERS)
+        .where(col(Booking.listing_id).in_(set(ids)), _COUNTS)
         .group_by(col(Booking.listing_id), col(Booking.currency))
     )
     return {ListingId(id): Money(int(minor), currency) for id, currency, minor in rows}

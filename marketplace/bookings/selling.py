@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from marketplace.batches import each
 from marketplace.bookings import actions, queries, sales
-from marketplace.bookings.errors import NothingHeldBack, NotOnSale
+from marketplace.bookings.errors import CostsMore, NothingHeldBack, NotOnSale
 from marketplace.bookings.events import CallingOffGoesOn, TellingGoesOn
 from marketplace.bookings.views import CALLED_OFF
 from marketplace.catalog import actions as catalog_actions
@@ -20,6 +20,7 @@ from marketplace.db import Session, transaction
 from marketplace.ids import BookingId, HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries as allocations
+from marketplace.money import Money
 from marketplace.outbox import Fact, record
 
 if TYPE_CHECKING:
@@ -52,9 +53,17 @@ async def give_back(session: Session, actor: Actor, id: ListingId, hold_id: Hold
     await inventory.free(session, hold_id, now)
 
 
-async def call_off(session: Session, actor: Actor, id: ListingId, reason: str, now: datetime) -> ListingPage:
-    """Cancel the event; every order is cancelled and paid back by itself. Raises NotFound, UnlawfulStatus."""
-    await catalog.own_listing(session, actor, id, now)
+async def call_off(
+    session: Session, actor: Actor, id: ListingId, reason: str, now: datetime, *, refund: Money
+) -> ListingPage:
+    """Cancel the event; every order is cancelled and paid back by itself.
+
+    `refund` is what the seller has seen that it costs: nothing happens if it is more by now. Raises NotFound,
+    UnlawfulStatus, CostsMore.
+    """
+    cost = (await sales.call_off_quote(session, actor, id, now)).refund
+    if cost > refund:
+        raise CostsMore(cost)
     return await catalog_actions.cancel(session, actor, id, now, reason=reason)
 
 

@@ -187,8 +187,9 @@ class OrderCard:
 
 @dataclass(frozen=True, slots=True)
 class CancelQuote:
-    """What cancelling now would bring back."""
+    """What cancelling now would bring back, of an order with this status."""
 
+    status: Status
     refund: Money
     kept: Money
     words: str
@@ -196,7 +197,7 @@ class CancelQuote:
 
 @dataclass(frozen=True, slots=True)
 class CategorySales:
-    """How a price category of a listing sells. `revenue` is what buyers paid for seats, without their fees."""
+    """How a price category of a listing sells. `revenue` is what seats brought, without buyers' fees."""
 
     category: str
     color: str
@@ -215,8 +216,9 @@ class CategorySales:
 class Sales:
     """How a listing sells, for its seller. `held` is in somebody's basket, `held_back` kept for the box office.
 
-    `statuses` counts orders by status, `ordered` the tickets of confirmed ones; `commission` is what the marketplace
-    keeps of `revenue`.
+    `statuses` counts orders by status, `ordered` the tickets of confirmed ones. `revenue` is what the seats have brought
+    and nobody has been given back; the marketplace keeps `commission` of it, and `fees` beside it, which buyers paid:
+    revenue and fees lie at the bank.
     """
 
     listing: ListingPage
@@ -225,6 +227,7 @@ class Sales:
     ordered: int
     revenue: Money
     commission: Money
+    fees: Money
 
     @property
     def sold(self) -> int:
@@ -270,6 +273,9 @@ class SoldOrder:
     price: Money
     surcharge: Money
     commission: Money
+    refunded: Money
+    """What has been given back, or is promised."""
+
     created_at: datetime
     confirmed_at: datetime | None
 

@@ -156,6 +156,9 @@ class Rehearsal(Protocol):
     async def change_habits(self, habits: Habits, now: datetime) -> None:
         """Raises Invalid with a fault per wrong field."""
 
+    async def queue_fate(self, fate: str) -> None:
+        """Put one more fate behind those that wait, however many do so at once. Raises Invalid."""
+
     async def timeline(self, reference: str) -> tuple[ProviderStep, ...]:
         """Every step of a payment as the provider saw it, oldest first; webhooks sent among them."""
 

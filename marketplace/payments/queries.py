@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, and_, case, exists
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, func, or_, select
 
@@ -325,6 +325,13 @@ async def owed_health(session: Session) -> OwedHealth:
         .order_by(col(Refund.currency))
     )
     return OwedHealth(refunds, for_people, tuple(Money(int(minor), currency) for currency, minor in sums), since)
+
+
+def money_left() -> Subquery:
+    """What is left of each payment (`payment_id`, `minor`), as a part of another room's select: taken, not promised back."""
+    return select(
+        col(Payment.id).label("payment_id"), (col(Payment.captured_minor) - col(Payment.refunded_minor)).label("minor")
+    ).subquery("money_left")
 
 
 async def kept(

@@ -24,7 +24,7 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import Policy
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
-from marketplace.errors import Fault, HoldfastError, Invalid, Unavailable
+from marketplace.errors import Conflict, Fault, HoldfastError, Invalid, Unavailable
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId
 from marketplace.inventory.errors import HoldExpired, HoldReleased
 from marketplace.money import Money
@@ -205,11 +205,15 @@ class CheckoutState(ViewerState):
     async def cancel(self) -> Any:
         """Give the seats back before anything is paid."""
         actor = await self._actor()
-        if self._order:
-            async with transaction() as session:
-                await bookings.cancel(session, actor, BookingId(self._order), clock.now())
-        else:
-            await holding.release(actor, HoldId(self._part("checkout_hold")))
+        try:
+            if self._order:
+                async with transaction() as session:
+                    await bookings.give_up(session, actor, BookingId(self._order), clock.now())
+            else:
+                await holding.release(actor, HoldId(self._part("checkout_hold")))
+        except Conflict as refused:
+            # In another tab it was paid for meanwhile: show that, instead of a check-out that is none any more.
+            return [CheckoutState.load, ViewerState.tell(refused.message)]
         return rx.redirect(self.listing_href, replace=True)
 
     @rx.event

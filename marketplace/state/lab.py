@@ -231,8 +231,7 @@ class LabState(ViewerState):
     async def decide(self, fate: str) -> None:
         """Decide the next payment that is not decided yet."""
         must_be_open()
-        habits = await payments.habits(PROVIDER)
-        await payments.change_habits(PROVIDER, replace(habits, fates=(*habits.fates, fate)), clock.now())
+        await payments.queue_fate(PROVIDER, fate)
         await self._show_habits()
 
     @rx.event

@@ -17,8 +17,9 @@ from marketplace.bookings.views import Step as BookingStep
 from marketplace.catalog import posters
 from marketplace.components.values import PriceLine, TimelineItem, Tone
 from marketplace.db import transaction
-from marketplace.errors import HoldfastError, NotFound
+from marketplace.errors import Conflict, HoldfastError, NotFound
 from marketplace.ids import BookingId
+from marketplace.money import Money
 from marketplace.payments import queries as payments
 from marketplace.payments.status import RefundStatus
 from marketplace.payments.views import PaymentView, RefundView
@@ -136,6 +137,9 @@ class OrderState(ViewerState):
     quote: str = ""
     is_asking: bool = False
 
+    _quoted: dict[str, str] | None = None
+    """What was said to come back, and of an order with which status."""
+
     @rx.event
     async def load(self) -> None:
         self.is_loading, self.is_missing, self.is_asking = True, False, False
@@ -168,6 +172,9 @@ class OrderState(ViewerState):
                 session, await self._actor(), BookingId(self._part("order_id")), clock.now()
             )
         self.quote = quote_now.words
+        self._quoted = {
+            "status": quote_now.status, "refund": str(quote_now.refund.minor), "currency": quote_now.refund.currency,
+        }  # fmt: skip
         self.is_asking = True
 
     @rx.event
@@ -176,9 +183,19 @@ class OrderState(ViewerState):
 
     @rx.event
     async def cancel(self) -> Any:
-        async with transaction() as session:
-            await bookings.cancel(session, await self._actor(), BookingId(self._part("order_id")), clock.now())
+        """As it was quoted: where that has changed meanwhile, the order is shown anew and nothing is cancelled."""
         self.is_asking = False
+        quoted = self._quoted
+        if quoted is None:
+            return None
+        try:
+            async with transaction() as session:
+                await bookings.cancel(
+                    session, await self._actor(), BookingId(self._part("order_id")), clock.now(),
+                    status=Status(quoted["status"]), refund=Money(int(quoted["refund"]), quoted["currency"]),
+                )  # fmt: skip
+        except Conflict as refused:
+            return [OrderState.load, ViewerState.tell(refused.message)]
         return OrderState.load
 
     def _show(self, order: Order, paid: list[PaymentView], refunds: list[RefundView]) -> None:

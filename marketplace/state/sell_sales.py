@@ -21,6 +21,7 @@ from marketplace.db import transaction
 from marketplace.errors import HoldfastError, NotFound
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
+from marketplace.money import Money
 from marketplace.state import charts, phrases
 from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
@@ -113,6 +114,10 @@ class SellSalesState(ViewerState):
     quote_lines: list[str] = []  # noqa: RUF012
 
     _cursor: str | None = None
+    _cost: int = 0
+    """What calling off was said to give back, in minor units of `_currency`."""
+
+    _currency: str = ""
 
     @rx.var
     def seats_url(self) -> str:
@@ -194,6 +199,7 @@ class SellSalesState(ViewerState):
         async with transaction(reading=True) as session:
             quote = await sales.call_off_quote(session, actor, ListingId(self.id), clock.now())
         self.quote, self.quote_lines = _quote(quote)
+        self._cost, self._currency = quote.refund.minor, quote.refund.currency
         self.is_asking = True
 
     @rx.event
@@ -207,7 +213,9 @@ class SellSalesState(ViewerState):
         self.is_asking = False
         async with transaction() as session:
             reason = str(form.get("reason", ""))
-            await selling.call_off(session, actor, ListingId(self.id), reason, clock.now())
+            await selling.call_off(
+                session, actor, ListingId(self.id), reason, clock.now(), refund=Money(self._cost, self._currency)
+            )
         await self.refresh()
 
     async def _keep_what_is_free(self) -> None:

@@ -246,14 +246,33 @@ class TestBookings:
         await market.let_pass(4)
         quote = (await api.get(f"/bookings/{booking['id']}/cancel")).json()
         assert quote == {
+            "status": "confirmed",
             "refund": {"amount": 20_00, "currency": "EUR"},
             "kept": {"amount": 2_00, "currency": "EUR"},
             "words": "You get €20.00 back; €2.00 is kept.",
         }
-        cancelled = await api.post(f"/bookings/{booking['id']}/cancel")
+        cancelled = await api.post(
+            f"/bookings/{booking['id']}/cancel", json={k: quote[k] for k in ("status", "refund")}
+        )
         assert cancelled.json()["status"] == "cancelled_by_buyer"
         refused = is_problem(await api.post(f"/bookings/{booking['id']}/cancel"), 409, "unlawful_transition")
         assert (refused["source"], refused["party"]) == ("cancelled_by_buyer", "buyer")
+
+    async def test_what_has_changed_since_it_was_seen_is_not_cancelled(self, api: Client, market: Market) -> None:
+        booking = await api.book(market, "A-1")
+        path, nothing = f"/bookings/{booking['id']}/cancel", {"amount": 0, "currency": "EUR"}
+        assert (await api.get(path)).json()["status"] == "pending_payment"
+        await api.pay(booking)
+        await market.let_pass(4)
+        for body in (
+            None,
+            {"status": "pending_payment", "refund": nothing},
+            {"status": "confirmed", "refund": nothing},
+        ):
+            refused = is_problem(await api.post(path, json=body), 409, "order_moved_on")
+            assert refused["booking_status"] == "confirmed"
+            assert refused["refund"] == {"amount": 20_00, "currency": "EUR"}
+        assert (await api.get(f"/bookings/{booking['id']}")).json()["status"] == "confirmed"
 
     async def test_a_stranger_finds_nothing_and_a_magic_link_one_booking(self, api: Client, market: Market) -> None:
         booking = await api.book(market, "A-1")

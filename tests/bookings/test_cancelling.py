@@ -9,7 +9,7 @@ import pytest
 from marketplace.accounts import tokens
 from marketplace.accounts.views import SYSTEM, Actor, Link
 from marketplace.bookings import actions, queries
-from marketplace.bookings.errors import BookingNotFound, UnlawfulTransition
+from marketplace.bookings.errors import BookingNotFound, OrderMovedOn, UnlawfulTransition
 from marketplace.bookings.transitions import Status
 from marketplace.bookings.views import CancelQuote, Order
 from marketplace.catalog import actions as catalog
@@ -46,7 +46,7 @@ class TestCancelling:
         ada = guest()
         order = await market.order(ada, "A-1")
         assert await quote(market, ada, order) == CancelQuote(
-            Money(0, "EUR"), Money(0, "EUR"), "Nothing has been paid, and nothing is kept."
+            Status.PENDING_PAYMENT, Money(0, "EUR"), Money(0, "EUR"), "Nothing has been paid, and nothing is kept."
         )
         cancelled = await market.cancel(ada, order)
         assert cancelled.status is Status.CANCELLED_BY_BUYER
@@ -236,3 +236,36 @@ class TestSeeing:
         await market.skip(minutes=16)
         async with transaction(reading=True) as session:
             assert await queries.unpaid_of_cart(session, ada, market.listing.id, market.now) is None
+
+
+class TestWhatWasSeen:
+    """Whoever ends an order ends the one that they saw: another tab, or time itself, may have changed it since."""
+
+    async def test_seats_are_not_given_back_once_they_are_paid_for(self, market: Market) -> None:
+        ada = guest()
+        order = await market.order(ada, "A-1")
+        await market.pay_for(ada, order)
+        with pytest.raises(OrderMovedOn) as refused:
+            async with transaction() as session:
+                await actions.give_up(session, ada, order.id, market.now)
+        assert refused.value.facts["booking_status"] == "confirmed"
+        assert (await market.see(ada, order.id)).status is Status.CONFIRMED
+        assert await market.bank() == ([22_00], [])
+
+    async def test_what_brings_back_less_than_was_quoted_is_not_cancelled(self, market: Market) -> None:
+        ada = guest()
+        order = await market.bought(ada, "A-1")
+        seen = await quote(market, ada, order)
+        assert seen.refund == Money(20_00, "EUR")
+        later = order.starts_at - timedelta(hours=30)
+        with pytest.raises(OrderMovedOn) as refused:
+            async with transaction() as session:
+                await actions.cancel(session, ada, order.id, later, status=seen.status, refund=seen.refund)
+        assert refused.value.facts["refund"] == {"amount": 10_00, "currency": "EUR"}
+        assert (await market.see(ada, order.id)).status is Status.CONFIRMED
+
+    async def test_what_is_as_it_was_quoted_is_cancelled(self, market: Market) -> None:
+        """The control: nothing but the change keeps the two above from being cancelled."""
+        ada = guest()
+        order = await market.bought(ada, "A-1")
+        assert (await market.cancel(ada, order)).status is Status.CANCELLED_BY_BUYER

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from marketplace.bookings import actions, sales, selling
-from marketplace.bookings.errors import NothingHeldBack, NotOnSale
+from marketplace.bookings.errors import CostsMore, NothingHeldBack, NotOnSale
 from marketplace.bookings.views import Buyer, Status
 from marketplace.catalog import queries as catalog_queries
 from marketplace.catalog import writing
@@ -64,7 +64,10 @@ def a_week_after(at: datetime) -> str:
 
 async def call_off(market: Market) -> None:
     async with transaction() as session:
-        await selling.call_off(session, market.seller, market.listing.id, "The river is in the stalls.", market.now)
+        await selling.call_off(
+            session, market.seller, market.listing.id, "The river is in the stalls.", market.now,
+            refund=(await quote(market)).refund,
+        )  # fmt: skip
     await market.work()
 
 
@@ -218,6 +221,48 @@ async def test_calling_off_ends_every_order_and_gives_everything_back(market: Ma
     assert (await market.bank())[1] == [told.refund.minor]
 
 
+async def test_what_a_seller_is_shown_is_what_lies_at_the_bank(market: Market):
+    """Whatever was given back of an order, whole or in part, is not shown as earned; what was kept of one is."""
+    whole = await market.bought(guest(), "C-1")  # 15.00 and the fee of 1.50
+    part = await market.bought(guest(), "A-1", "B-1", buyer=GRACE)  # 35.00 and 3.50, of which 10.00 go back
+    async with transaction() as session:
+        assert part.payment_id
+        await actions.refund(
+            session, market.seller, part.payment_id, Money(10_00, "EUR"), reason="goodwill", key="r", now=market.now
+        )
+    await market.work()
+    half = await market.bought(lin := guest(), "C-2", "C-3", buyer=Buyer("Lin", "lin@example.org"))  # 30.00 and 3.00
+    await market.let_pass((half.starts_at - timedelta(hours=30) - market.now).total_seconds())
+    await market.cancel(lin, half)  # half of 30.00 goes back
+    seen = await look(market)
+    taken, returned = await market.bank()
+    assert returned == [10_00, 15_00]
+    assert (seen.revenue + seen.fees).minor == sum(taken) - sum(returned)
+    assert (seen.revenue.minor, seen.fees.minor) == (15_00 + 25_00 + 15_00, 1_50 + 3_50 + 3_00)
+    assert seen.commission.minor == 1_50 + 2_50 + 1_50
+    assert sum(entry.revenue.minor for entry in seen.categories) == seen.revenue.minor
+    async with transaction(reading=True) as session:
+        bars = await sales.takings(session, market.seller, market.listing.id, market.now)
+        orders = await sales.orders(session, market.seller, market.listing.id, market.now)
+        assert (await sales.revenues(session, [market.listing.id])) == {market.listing.id: seen.revenue}
+    assert sum(bar.revenue.minor for bar in bars) == seen.revenue.minor
+    assert {order.id: order.refunded.minor for order in orders.items} == {whole.id: 0, part.id: 10_00, half.id: 15_00}
+
+
+async def test_calling_off_is_refused_once_it_costs_more_than_was_seen(market: Market):
+    await market.bought(guest(), "A-1")
+    seen = await quote(market)
+    bought = await market.bought(grace := guest(), "B-1", buyer=GRACE)
+    with pytest.raises(CostsMore) as refused:
+        async with transaction() as session:
+            await selling.call_off(session, market.seller, market.listing.id, "", market.now, refund=seen.refund)
+    assert refused.value.facts == {"refund": {"amount": 22_00 + 16_50, "currency": "EUR"}}
+    await market.cancel(grace, bought)
+    # Costing less than was seen is no reason to ask again.
+    async with transaction() as session:
+        await selling.call_off(session, market.seller, market.listing.id, "", market.now, refund=seen.refund)
+
+
 async def test_calling_off_goes_on_where_it_stopped_in_portions(market: Market, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(selling, "AT_ONCE", 1)
     for guid in ("A-1", "B-1", "C-1"):
@@ -292,7 +337,7 @@ async def test_an_order_made_while_the_event_is_called_off_is_ended_too(
     held = await market.hold(ada, "A-1")
     seen = await catalog_queries.offer(market.listing.id)
     async with transaction() as session:
-        await selling.call_off(session, market.seller, market.listing.id, "", market.now)
+        await selling.call_off(session, market.seller, market.listing.id, "", market.now, refund=Money.zero("EUR"))
 
     async def a_moment_ago(*_: object) -> SeatOffer:
         """The check-out had read the listing before it was called off."""
@@ -318,7 +363,7 @@ async def test_to_strangers_the_sales_do_not_exist(market: Market):
     for act in (
         lambda session: selling.hold_back(session, stranger, id, ["seat:A-1"], market.now),
         lambda session: selling.give_back(session, stranger, id, HoldId.on(ResourceId(id)), market.now),
-        lambda session: selling.call_off(session, stranger, id, "", market.now),
+        lambda session: selling.call_off(session, stranger, id, "", market.now, refund=Money.zero("EUR")),
     ):
         with pytest.raises(NoSuchListing):
             async with transaction() as session:

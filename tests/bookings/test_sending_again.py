@@ -51,7 +51,7 @@ async def test_there_is_nothing_to_send_before_it_is_paid_or_after_it_was_cancel
     with pytest.raises(NoTicketsYet):
         await send_again(market, ada, order.id)
     async with transaction() as session:
-        await actions.cancel(session, ada, order.id, market.now)
+        await actions.give_up(session, ada, order.id, market.now)
     with pytest.raises(NoTicketsYet):
         await send_again(market, ada, order.id)
     assert await confirmations() == 0

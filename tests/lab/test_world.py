@@ -101,7 +101,7 @@ async def _its_orders_are_like_any_others(built: World, now: datetime) -> None:
     assert payment.amount == order.total == Money.sum((line.amount for line in order.bought), order.currency)
     assert payment.status is PaymentStatus.SUCCEEDED
     async with transaction() as session:
-        await actions.cancel(session, ada, order.id, now)
+        await actions.cancel(session, ada, order.id, now, status=order.status, refund=order.total)
     while await outbox.deliver_due(now + timedelta(minutes=1)):
         pass
     async with transaction(reading=True) as session:

@@ -111,8 +111,10 @@ class Market(World):
         return paid
 
     async def cancel(self, actor: Actor, order: Order) -> Order:
+        """As quoted a moment before."""
         async with transaction() as session:
-            cancelled = await actions.cancel(session, actor, order.id, self.now)
+            seen = await actions.cancel_quote(session, actor, order.id, self.now)
+            cancelled = await actions.cancel(session, actor, order.id, self.now, status=seen.status, refund=seen.refund)
         await self.work()
         return cancelled
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -124,6 +125,29 @@ class TestFate:
         assert (await world.pay(CARD_DECLINED)).status is PaymentStatus.SUCCEEDED
         assert (await world.pay(SUCCESS)).status is PaymentStatus.SUCCEEDED
         assert (await actions.habits("simulator")).fates == ()
+
+    async def test_ten_fates_queued_at_once_are_ten(self, world: World) -> None:
+        await asyncio.gather(*(actions.queue_fate("simulator", "card_declined") for _ in range(10)))
+        assert (await actions.habits("simulator")).fates == ("card_declined",) * 10
+
+    async def test_without_the_rows_lock_fates_would_get_lost(self, world: World) -> None:
+        """The control run of the test above: all read the queue before anybody has written it."""
+        have_read = asyncio.Barrier(10)
+
+        async def queue() -> None:
+            habits = await actions.habits("simulator")
+            await have_read.wait()
+            await world.simulator.change_habits(replace(habits, fates=(*habits.fates, "card_declined")), world.now)
+
+        await asyncio.gather(*(queue() for _ in range(10)))
+        assert len((await actions.habits("simulator")).fates) == 1
+
+    async def test_the_queue_of_fates_has_an_end(self, world: World) -> None:
+        await world.behave(fates=("success",) * 100)
+        with pytest.raises(Invalid):
+            await actions.queue_fate("simulator", "success")
+        with pytest.raises(Invalid):
+            await actions.queue_fate("simulator", "nonsense")
 
     async def test_it_takes_as_long_as_it_is_told_to(self, world: World) -> None:
         await world.behave(processing_seconds=20)

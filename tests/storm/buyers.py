@@ -167,7 +167,11 @@ class Buyer:
 
     async def _cancel(self, wish: Wish, booking: str) -> None:
         self._note("cancels", booking)
-        await self._press(wish, "POST", f"/bookings/{booking}/cancel")
+        path = f"/bookings/{booking}/cancel"
+        quote = await self._caller.ask("GET", path)
+        if quote is not None and quote.is_success:
+            seen = quote.json()
+            await self._press(wish, "POST", path, {"status": seen["status"], "refund": seen["refund"]})
 
     async def _press(
         self, wish: Wish, method: str, path: str, body: dict[str, Any] | None = None, *, times: int = 0

@@ -48,7 +48,11 @@ class Seller:
 
     async def call_off(self) -> None:
         async with transaction() as session:
-            await selling.call_off(session, self._show.seller, self._id, "The conductor is unwell.", clock.now())
+            # However much was sold since anybody looked: in a storm that is every moment.
+            cost = (await sales.call_off_quote(session, self._show.seller, self._id, clock.now())).refund
+            await selling.call_off(
+                session, self._show.seller, self._id, "The conductor is unwell.", clock.now(), refund=cost
+            )
         self._caller.journal.write(self._caller.name, "call off", self._show.id)
 
     async def _change_prices(self, dice: Random) -> None:
@@ -95,7 +99,11 @@ class Seller:
     async def _cancel(self, dice: Random) -> None:
         order = await self._order(dice)
         if order is not None:
-            await self._caller.ask("POST", f"/bookings/{order['id']}/cancel")
+            path = f"/bookings/{order['id']}/cancel"
+            quote = await self._caller.ask("GET", path)
+            if quote is not None and quote.is_success:
+                seen = quote.json()
+                await self._caller.ask("POST", path, {"status": seen["status"], "refund": seen["refund"]})
 
     async def _order(self, dice: Random) -> dict[str, Any] | None:
         """Some confirmed order of the show."""

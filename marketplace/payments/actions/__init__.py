@@ -3,7 +3,14 @@
 from marketplace.payments.actions.housekeeping import clean_up
 from marketplace.payments.actions.inbox import process_event, process_inbox, receive_webhook, replay_event
 from marketplace.payments.actions.paying import answer_challenge, cancel, process, settle_in_flight, start
-from marketplace.payments.actions.providing import change_habits, habits, keep_card, known_fates, provider_timeline
+from marketplace.payments.actions.providing import (
+    change_habits,
+    habits,
+    keep_card,
+    known_fates,
+    provider_timeline,
+    queue_fate,
+)
 from marketplace.payments.actions.refunding import (
     owe,
     process_refund,
@@ -27,6 +34,7 @@ __all__ = [
     "process_inbox",
     "process_refund",
     "provider_timeline",
+    "queue_fate",
     "receive_webhook",
     "replay_event",
     "request_refund",

@@ -31,6 +31,13 @@ async def change_habits(provider: str, changed: Habits, now: datetime) -> Habits
     return await rehearsal.habits()
 
 
+async def queue_fate(provider: str, fate: str) -> Habits:
+    """Decide what becomes of the next payment that is not decided yet. Raises Invalid."""
+    rehearsal = _rehearsing(provider)
+    await rehearsal.queue_fate(fate)
+    return await rehearsal.habits()
+
+
 def known_fates(provider: str) -> tuple[str, ...]:
     """What can be queued in Habits.fates."""
     return _rehearsing(provider).known_fates

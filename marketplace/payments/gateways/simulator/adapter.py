@@ -7,6 +7,7 @@ import random
 import re
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -35,6 +36,7 @@ from marketplace.payments.signatures import verify
 from marketplace.words import say
 
 NAME = "simulator"
+MOST_FATES = 100
 
 _REFERENCE = re.compile(r"ch_sim_[0-9A-HJKMNP-TV-Z]{26}")
 _TOKEN = re.compile(r"pm_sim_[0-9A-HJKMNP-TV-Z]{26}")
@@ -153,6 +155,14 @@ class SimulatorGateway:
         _check(habits)
         async with transaction() as session:
             (await _settings(session)).change(habits)
+
+    async def queue_fate(self, fate: str) -> None:
+        async with transaction() as session:
+            kept = await _settings(session)
+            habits = kept.habits()
+            queued = replace(habits, fates=(*habits.fates, fate))
+            _check(queued)
+            kept.change(queued)
 
     async def timeline(self, reference: str) -> tuple[ProviderStep, ...]:
         async with transaction(reading=True) as session:
@@ -303,6 +313,8 @@ def _check(habits: Habits) -> None:
             faults.append(Fault(field, say("Seconds are from 0 to 86400.")))
     if not 0 <= habits.faults.duplicates <= 20:
         faults.append(Fault("duplicates", say("Up to 20 more of each.")))
+    if len(habits.fates) > MOST_FATES:
+        faults.append(Fault("fates", say("Up to {most} outcomes wait at a time.", most=MOST_FATES)))
     known = {fate.value for fate in Fate}
     faults += [
         Fault(f"fates.{at}", say("“{fate}” is not a fate.", fate=fate[:40]))
