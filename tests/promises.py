@@ -284,12 +284,12 @@ def the_bank_agrees(books: Books) -> Iterator[str]:
 
 @promise
 def sellers_are_shown_what_moved(books: Books) -> Iterator[str]:
-    """Their revenue is what is left of their bookings' payments, without the surcharges, which are ours."""
+    """Their revenue is what the bank has kept of their bookings' payments, without the surcharges, which are ours."""
     moved: Counter[str] = Counter()
     for booking in books.bookings.values():
-        if booking.payment_id in books.payments:
-            payment = books.payments[booking.payment_id]
-            left = payment.captured_minor - payment.refunded_minor
+        charge = books.charges.get(booking.payment_id or "")
+        if charge is not None:
+            left = charge.captured_minor - charge.refunded_minor
             moved[booking.listing_id] += max(0, left - booking.surcharge_minor)
     for listing, revenue in books.revenues.items():
         if revenue.minor != moved[listing]:

@@ -128,8 +128,8 @@ async def _the_bank_has_a_cent_less(session: Session, season: Season) -> None:
 
 
 @breaks(promises.sellers_are_shown_what_moved)
-async def _a_price_is_written_up(session: Session, season: Season) -> None:
-    (await session.get_one(Booking, season.ada.id)).price_minor += 100
+async def _a_refund_is_written_up(session: Session, season: Season) -> None:
+    (await session.get_one(Payment, season.ada.payment_id)).refunded_minor += 100
 
 
 @breaks(promises.every_step_is_lawful)

@@ -104,7 +104,7 @@ async def quote_cancelling(id: str, actor: Asking) -> CancelQuoteShape:
     )
 
 
-@router.post("/bookings/{id}/cancel")
+@router.post("/bookings/{id}/cancel", responses=refuses(409))
 async def cancel(id: str, actor: Asking, seen: CancelRequest | None = None) -> BookingShape:
     """End a booking, as `GET` of the same address quotes it: send the quote's `status` and `refund`.
 

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from marketplace import clock, db, outbox, redis, settings
+from marketplace.api import money
 from marketplace.api.problems import answers_with, refuses
 from marketplace.bookings import queries as bookings
 from marketplace.db import transaction
@@ -115,4 +116,4 @@ async def metrics() -> Response:
     if SHARED_FIGURES in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry) + await money.figures(), media_type=CONTENT_TYPE_LATEST)

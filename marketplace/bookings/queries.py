@@ -13,7 +13,7 @@ from marketplace.accounts import tokens
 from marketplace.accounts.views import Actor
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
-from marketplace.bookings.views import Line, Order, OrderCard, Party, Status, Step, TicketView
+from marketplace.bookings.views import Line, Order, OrderCard, OwedOrder, Party, Status, Step, TicketView
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import Occasion
 from marketplace.db import Session, is_postgres
@@ -297,6 +297,25 @@ async def overdue_count(session: Session, now: datetime) -> int:
         .where(Booking.status == Status.PENDING_PAYMENT, col(Booking.expires_at) <= now)
     )
     return counted.one()
+
+
+async def owed(session: Session, actor: Actor) -> list[OwedOrder]:
+    """All money that is owed back, the oldest first: for operators. Raises Forbidden."""
+    actor.must_operate()
+    debts = await payments.owed(session)
+    found = await session.exec(select(Booking).where(col(Booking.id).in_({debt.refund.booking_id for debt in debts})))
+    orders = {order.id: order for order in found}
+    result = []
+    for debt in debts:
+        order = orders.get(debt.refund.booking_id)
+        who = (order.title, order.buyer_name, order.buyer_email) if order else ("", "", "")
+        result.append(OwedOrder(debt, *who))
+    return result
+
+
+async def unclaimed_count(session: Session, before: datetime) -> int:
+    """How many payments have money that is neither a booking's nor on its way back; more than 200 are not counted."""
+    return len(await unclaimed_payments(session, before))
 
 
 async def unclaimed_payments(session: Session, before: datetime, *, without: Collection[str] = ()) -> list[PaymentId]:

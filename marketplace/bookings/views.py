@@ -9,6 +9,7 @@ from enum import StrEnum
 from marketplace.catalog.views import ListingPage, Occasion
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
+from marketplace.payments.views import OwedView
 
 
 class Status(StrEnum):
@@ -193,6 +194,16 @@ class CancelQuote:
     refund: Money
     kept: Money
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwedOrder:
+    """Money that is owed back, and to whom. The order's parts are empty where there is no such order."""
+
+    owed: OwedView
+    title: str
+    buyer_name: str
+    buyer_email: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from marketplace.pages.listing import listing
 from marketplace.pages.nowhere import nowhere
 from marketplace.pages.operate import operate
 from marketplace.pages.orders import order, orders
+from marketplace.pages.owed import owed
 from marketplace.pages.sell import sell, sell_new
 from marketplace.pages.sell_edit import sell_edit
 from marketplace.pages.sell_sales import sell_sales
@@ -32,6 +33,7 @@ from marketplace.state.lab import LabState, StormState
 from marketplace.state.listing import ListingState
 from marketplace.state.operate import OperateState
 from marketplace.state.orders import OrdersState, OrderState
+from marketplace.state.owed import OwedState
 from marketplace.state.sell import SellState
 from marketplace.state.sell_edit import SellEditState
 from marketplace.state.sell_sales import SellSalesState
@@ -80,6 +82,7 @@ def routes() -> tuple[Route, ...]:
         Route("/sell/[sell_id]", sell_sales, _title(say("Sales")), say("How a listing sells."), (SellSalesState.load,)),
         Route("/sell/[sell_id]/edit", sell_edit, _title(say("Listing")), say("Write a listing."), (SellEditState.load,)),
         Route("/operate", operate, _title(say("Operate")), say("The marketplace today."), (OperateState.load,)),
+        Route("/operate/owed", owed, _title(say("Owed money")), say("What is owed back to buyers."), (OwedState.load,)),
         Route("/lab", lab, _title(say("Lab")), say("Test the marketplace."), (LabState.load, StormState.load)),
         *_in_development(),
     )  # fmt: skip

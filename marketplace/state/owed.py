@@ -1,0 +1,102 @@
+"""The operator's list of money that is owed back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from typing_extensions import TypedDict
+
+from marketplace import clock, moments
+from marketplace.bookings import queries
+from marketplace.bookings.views import OwedOrder
+from marketplace.db import transaction
+from marketplace.errors import Conflict, Forbidden
+from marketplace.ids import RefundId
+from marketplace.payments import actions as payments
+from marketplace.state.viewer import ViewerState
+from marketplace.words import page_at, say, say_n
+
+
+class OwedRow(TypedDict):
+    id: str
+    amount: str
+    buyer: str
+    email: str
+    title: str
+    order_href: str
+    since: str
+    why: str
+    tried: str
+    next_try: str
+
+
+class OwedState(ViewerState):
+    is_loading: bool = True
+    is_refused: bool = False
+    """Whoever looks is no operator; `refusal` says what they can do about it."""
+    refusal: str = ""
+    rows: list[OwedRow] = []  # noqa: RUF012 - a Reflex var
+    settling: str = ""
+    """The id of what is just being settled by other means, and how much it is."""
+    settling_amount: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        self.is_refused, self.refusal, self.settling = False, "", ""
+        try:
+            async with transaction(reading=True) as session:
+                found = await queries.owed(session, await self._actor())
+        except Forbidden as refused:
+            self.is_refused, self.refusal, self.rows = True, refused.message, []
+        else:
+            self.rows = [_row(entry, self.zone) for entry in found]
+        self.is_loading = False
+
+    @rx.event
+    async def try_again(self, id: str) -> Any:
+        """Have the provider asked now."""
+        try:
+            async with transaction() as session:
+                await payments.try_again(session, await self._actor(), RefundId(id), clock.now())
+        except Conflict as refused:
+            return [OwedState.load, ViewerState.tell(refused.message)]
+        return [OwedState.load, ViewerState.tell(say("The provider is being asked."))]
+
+    @rx.event
+    def ask_how(self, id: str, amount: str) -> None:
+        """Ask how it was paid back, before it is taken off the list."""
+        self.settling, self.settling_amount = id, amount
+
+    @rx.event
+    def keep(self) -> None:
+        self.settling = ""
+
+    @rx.event
+    async def settle(self, form: dict[str, Any]) -> Any:
+        """Take note of it: the provider is not asked any more."""
+        id, how = RefundId(self.settling), str(form.get("how", ""))
+        try:
+            async with transaction() as session:
+                await payments.settle_otherwise(session, await self._actor(), id, how, clock.now())
+        except Conflict as refused:
+            return [OwedState.load, ViewerState.tell(refused.message)]
+        return OwedState.load
+
+
+def _row(entry: OwedOrder, zone: str) -> OwedRow:
+    owed, refund = entry.owed, entry.owed.refund
+    return OwedRow(
+        id=refund.id,
+        amount=refund.amount.text(),
+        buyer=entry.buyer_name,
+        email=entry.buyer_email,
+        title=entry.title or refund.booking_id,
+        order_href=page_at(f"/o/{refund.booking_id}"),
+        since=moments.exact(refund.created_at, zone),
+        why=owed.why,
+        tried=say_n("refused once", "refused {count} times", owed.refusals) if owed.refusals else "",
+        next_try=say("next try {when}", when=moments.exact(owed.next_try, zone))
+        if owed.next_try
+        else say("waits for you"),
+    )
