@@ -24,6 +24,7 @@ class SameOrigin(rx.plugins.Plugin):
 
     def pre_compile(self, **context: Any) -> None:
         context["add_modify_task"]("utils/state.js", self.find_backend_at_own_origin)
+        context["add_modify_task"]("utils/state.js", self.drop_what_cannot_be_sent)
         context["add_modify_task"]("vite.config.js", self.hand_on_to_backend)
         context["add_modify_task"]("package.json", self.listen_to_this_machine_only)
 
@@ -36,6 +37,17 @@ class SameOrigin(rx.plugins.Plugin):
             "  return endpoint;"
         )
         return _replaced(code, "const endpoint = new URL(url_str);", here)
+
+    def drop_what_cannot_be_sent(self, code: str) -> str:
+        # Reflex keeps what is pressed while it is away, however long, and sends it all when it is back.
+        code = _replaced(
+            code,
+            'import io from "socket.io-client";',
+            'import io from "socket.io-client";\nimport { attended, keepBriefly } from "$/public/line.js";',
+        )
+        code = _replaced(code, "const socket = useRef(null);", "const socket = attended(useRef(null));")
+        send = "queueEvents(_events, socket, false, navigate, params)"
+        return _replaced(code, f"() => {send},", f"() => (keepBriefly(_events, event_queue), {send}),")
 
     def hand_on_to_backend(self, code: str) -> str:
         routes = ", ".join(f'"{path}": {{ target: "{self.backend}", ws: true }}' for path in BACKEND_PATHS)

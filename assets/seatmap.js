@@ -1,6 +1,7 @@
 /* The live seat map. React holds the frame around it; the hall itself is drawn on a canvas (seatmap/painter.js), read from
    typed arrays (seatmap/hall.js) and kept up to date by a stream (seatmap/live.js), none of which re-renders React. */
 import { createElement as h, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { hangUp, onUnsent } from "./line.js";
 import { FREE, Hall } from "./seatmap/hall.js";
 import { SeatList } from "./seatmap/list.js";
 import { Live } from "./seatmap/live.js";
@@ -25,11 +26,18 @@ export function SeatMap({
   const [spoken, speak] = useState("");
   const say = useMemo(() => speaker(words), []);  // a page speaks one language
   const selection = useRef(null);
-  selection.current ??= new Selection(redraw);
+  selection.current ??= new Selection(redraw, () => {
+    speak(say("notSent"));
+    hangUp(); // whether anything of it was heard is learned on the new connection
+  });
 
   const desk = useDesk({ hall, selection: selection.current, say, speak, prices, most, only, paused, disabled, onPick, onDrop, onStanding, onLost, root });
   useStream(desk, hall, streamUrl, seatsUrl, { redraw, setLost, setPaused });
   useAnswers(desk, selection.current, mine, busy, say, speak);
+  useEffect(() => onUnsent(() => {
+    selection.current.forget();
+    speak(say("notSent"));
+  }), []);
   useHandle(root, desk);
 
   const toggleOnly = (at) => setOnly((now) => (now.includes(at) ? now.filter((one) => one !== at) : [...now, at]));
@@ -120,7 +128,12 @@ function useAnswers(desk, selection, mine, busy, say, speak) {
   const wasBusy = useRef(false);
   useEffect(() => {
     const before = new Set([...selection.mine, ...selection.units]);
+    const granted = mine.filter((unit) => selection.isAsked(unit)).map((unit) => desk.hall?.seatOf(unit)).filter((seat) => seat !== undefined);
     selection.settle(mine);
+    if (granted.length > 0) {
+      const seats = granted.map((seat) => desk.describe(seat).where).join("; ");
+      speak(say("picked", { seat: seats, n: selection.size, most: desk.most }));
+    }
     const fresh = mine.filter((unit) => !before.has(unit)).map((unit) => desk.hall?.seatOf(unit)).filter((seat) => seat !== undefined);
     if (!desk.wantsBest || fresh.length === 0) return;
     desk.wantsBest = false;
@@ -151,6 +164,7 @@ function makeDesk() {
 
     priceOf: (category) => desk.prices[desk.hall.categories[category].name],
     isMine: (seat) => desk.selection.has(desk.hall.unit(seat)),
+    isAsked: (seat) => desk.selection.isAsked(desk.hall.unit(seat)),
     isOpen: () => !desk.disabled && !desk.paused,
     seats: () => [...desk.selection.units].map((unit) => desk.hall.seatOf(unit)).filter((seat) => seat !== undefined),
     placesIn: (area) => [...desk.selection.units].filter((unit) => unit.startsWith(`stand:${area.guid}:`)),
@@ -160,7 +174,7 @@ function makeDesk() {
 
     describe(seat) {
       const { hall, say } = desk, price = desk.priceOf(hall.category[seat]);
-      const state = desk.isMine(seat) ? "yours" : hall.status[seat] !== FREE ? "taken" : price ? "open" : "notForSale";
+      const state = desk.isAsked(seat) ? "asked" : desk.isMine(seat) ? "yours" : hall.status[seat] !== FREE ? "taken" : price ? "open" : "notForSale";
       return {
         where: sentence([hall.zoneName(seat), hall.rowName(hall.row[seat], say, "inRow"), say("seat", { number: hall.number[seat] })]),
         price: price?.text ?? "",
@@ -191,7 +205,7 @@ function makeDesk() {
       if (selection.size >= most) return desk.speak(say("tooMany", words));
       selection.add([unit]);
       desk.onPick?.([unit]);
-      return desk.speak(say("picked", { ...words, n: selection.size }));
+      return desk.speak(say("picking", words));
     },
 
     /** Presses on “one more” are gathered for a moment and asked for together; `wanted` shows them meanwhile. */
@@ -238,7 +252,8 @@ function makeDesk() {
         amount += price?.amount ?? 0;
         currency ??= price?.currency;
       }
-      return `${say("chosen", { n: selection.size, most })}${currency ? ` · ${money(amount, currency)}` : ""}`;
+      const asked = [...selection.units].some((unit) => selection.isAsked(unit)) ? ` · ${say("asked")}` : "";
+      return `${say("chosen", { n: selection.size, most })}${asked}${currency ? ` · ${money(amount, currency)}` : ""}`;
     },
   };
   return desk;

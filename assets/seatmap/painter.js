@@ -532,7 +532,7 @@ export class Painter {
   /* ------------------------------------------------------------ overlay */
   drawOverlay(now) {
     const { ctx, hall, ratio, theme } = this;
-    const { mine, hover, focus, lit } = this.look();
+    const { mine, isAsked, hover, focus, lit } = this.look();
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     const spot = (seat) => ({ ...this.toScreen(hall.x[seat], hall.y[seat]), r: hall.radius[seat] * this.k });
     const isSeen = ({ x, y, r }) => x > -r && y > -r && x < this.width + r && y < this.height + r;
@@ -552,8 +552,12 @@ export class Painter {
       if (!isSeen(at)) continue;
       const r = Math.max(at.r * 1.12, 4);
       disc(ctx, at.x, at.y, r + Math.max(1.5, r * 0.16), theme.surface);
+      // Until the server has said so, it is a wish: paler, and without the tick.
+      const isWish = isAsked?.(seat);
+      ctx.globalAlpha = isWish ? 0.5 : 1;
       disc(ctx, at.x, at.y, r, theme["seat-mine"]);
-      if (r >= 4) check(ctx, at.x, at.y, r, theme["seat-mine-mark"]);
+      ctx.globalAlpha = 1;
+      if (r >= 4 && !isWish) check(ctx, at.x, at.y, r, theme["seat-mine-mark"]);
       if (lit.has(seat)) ring(ctx, at.x, at.y, r + 5, theme.accent, 3);
     }
     if (hover >= 0) {

@@ -1,6 +1,6 @@
 /* What the viewer has: what the server says, with what was just asked of it laid over, so that a click shows at once. */
 
-const PATIENCE = 6000;   // milliseconds after which an unanswered wish is taken back
+const PATIENCE = 5000;   // milliseconds after which an unanswered wish is taken back
 const AFTERWARDS = 1500; // the same, once the server has answered something later
 
 const GUESS = "asked-";
@@ -8,7 +8,9 @@ export const isGuess = (unit) => unit.includes(`:${GUESS}`);
 const area = (unit) => unit.slice(0, unit.lastIndexOf(":"));
 
 export class Selection {
-  constructor(changed) {
+  /** `changed` and `unanswered` are called when it is so; the latter when nobody has said a word to a wish. */
+  constructor(changed, unanswered) {
+    this.unanswered = unanswered;
     this.mine = new Set();
     this.wishes = [];
     this.asked = null;
@@ -17,6 +19,7 @@ export class Selection {
   }
 
   has(unit) { return this.units.has(unit); }
+  isAsked(unit) { return this.units.has(unit) && !this.mine.has(unit); }
   get size() { return this.units.size; }
 
   /** Asks for so many places of a standing area. Which they will be only the server knows: until then, names are made up. */
@@ -68,9 +71,18 @@ export class Selection {
   }
 
   sweep() {
-    const before = this.wishes.length;
-    this.wishes = this.wishes.filter((wish) => wish.until > Date.now());
-    if (this.wishes.length !== before) this.reckon();
+    const late = this.wishes.filter((wish) => wish.until <= Date.now());
+    if (late.length === 0) return;
+    this.wishes = this.wishes.filter((wish) => !late.includes(wish));
+    this.reckon();
+    this.unanswered?.();
+  }
+
+  /** Nothing of what was asked lately has been sent. */
+  forget() {
+    this.wishes = [];
+    this.asked = null;
+    this.reckon();
   }
 
   reckon() {

@@ -16,6 +16,7 @@ export function Stage({ desk, say, revision, banner }) {
     const marks = { hover: -1, focus: -1 };
     const paint = new Painter(canvas.current, hall, () => ({
       mine: desk.seats(),
+      isAsked: desk.isAsked,
       lit: desk.lit,
       ...marks,
       words: { standing: say("standing"), left: (n) => say("free", { n }), yours: (n) => say("yourPlaces", { n }) },

@@ -163,6 +163,11 @@ async def _begin(
     return made
 
 
+def must_be_known(buyer: Buyer) -> None:
+    """Raises BuyerRefused that names every fault, before anything else is asked of this buyer."""
+    _known(buyer)
+
+
 def _known(buyer: Buyer) -> Buyer:
     """The buyer with tidy name and address. Raises BuyerRefused that names every fault."""
     faults = []

@@ -127,6 +127,12 @@ class Order:
     steps: tuple[Step, ...]
 
     @property
+    def surcharge(self) -> Money:
+        """What its buyer paid for buying without an account."""
+        fees = (line.amount for line in self.lines if line.kind == "guest_surcharge")
+        return Money.sum(fees, self.total.currency)
+
+    @property
     def is_promised_more(self) -> bool:
         """Whether its policy, told by the start as it is now, would say less than its buyer may have."""
         return self.counts_from > self.starts_at

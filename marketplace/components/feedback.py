@@ -74,6 +74,20 @@ class Attention(rx.Component):
     tag = "Attention"
 
 
+class Unsent(rx.Component):
+    """The hand-written React part of assets/line.js: says so when something could not be sent and was dropped."""
+
+    library = "$/public/line.js"
+    tag = "Unsent"
+
+    text: rx.Var[str]
+
+
+def unsent(text: Text) -> rx.Component:
+    """A passing word, there only when something could not be sent; put it among the `toasts`."""
+    return Unsent.create(text=text)
+
+
 def obstacle(text: Text, *, testid: Text) -> rx.Component:
     """What kept a form from being taken, while there is something: it comes into view, or the field at fault does."""
     return when(text, Attention.create(notice(text, testid=testid, tone="danger")))
@@ -90,11 +104,25 @@ def toasts(*children: rx.Component) -> rx.Component:
     return rx.el.div(*children, class_name="toasts", role="status", aria_live="polite")
 
 
+class Passing(rx.Component):
+    """The hand-written React part of assets/toast.js: passes after a while, unless somebody is at it."""
+
+    library = "$/public/toast.js"
+    tag = "Passing"
+
+    text: rx.Var[str]
+
+    on_end: rx.EventHandler[rx.event.no_args_event_spec]
+
+
 def toast(text: Text, *, testid: str, on_close: Handler = None) -> rx.Component:
-    """A passing word that floats above the page."""
+    """A passing word that floats above the page; `on_close` fires when it is closed, and when it has been there a while."""
     closing = (
         [button(say("Close"), testid=f"{testid}-close", tone="plain", on_click=on_close)]
         if on_close is not None
         else []
     )
-    return rx.el.div(rx.el.span(text), *closing, class_name="toast", data_testid=testid)
+    shown = (rx.el.span(text), *closing)
+    if on_close is None:
+        return rx.el.div(*shown, class_name="toast", data_testid=testid)
+    return Passing.create(*shown, text=text, on_end=on_close, class_name="toast", data_testid=testid)

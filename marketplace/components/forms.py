@@ -109,21 +109,43 @@ def checkbox(
     is_on: Flag | None = None,
     on_change: Handler = None,
     is_required: Flag = False,
+    error: Text | None = None,
     **attributes: Any,
 ) -> rx.Component:
     """A box to tick, with its words, all of which can be pressed."""
-    return rx.el.label(
+    box = rx.el.label(
         rx.el.input(
             type="checkbox",
             name=name,
             required=is_required,
             data_testid=testid,
             **given(checked=is_on, on_change=on_change),
+            **(given(aria_describedby=f"{testid}-error", aria_invalid=_is_told(error)) if error is not None else {}),
             **attributes,
         ),
         rx.el.span(label),
         class_name="check",
     )
+    return box if error is None else rx.el.div(box, _error(error, testid), class_name="field")
+
+
+class CardTyping(rx.Component):
+    """The hand-written React part of assets/checkout.js: groups a card's digits and names its brand."""
+
+    library = "$/public/checkout.js"
+    tag = "CardTyping"
+
+    number: rx.Var[str]
+    expiry: rx.Var[str]
+
+
+class PayGuard(rx.Component):
+    """The hand-written React part of assets/checkout.js: the form around it is sent now, or not at all."""
+
+    library = "$/public/checkout.js"
+    tag = "PayGuard"
+
+    text: rx.Var[str]
 
 
 def choices(legend: Text, *options: rx.Component, testid: Text) -> rx.Component:
@@ -230,7 +252,7 @@ def _wiring(
         "name": name,
         "required": is_required,
         "disabled": is_disabled,
-        "aria_invalid": error != "" if isinstance(error, rx.Var) else bool(error),
+        "aria_invalid": _is_told(error),
         "data_testid": testid,
         **given(aria_describedby=" ".join(described) or None),
     }
@@ -241,21 +263,23 @@ def _labelled(control: rx.Component, label: Text, testid: Text, hint: Text | Non
         rx.el.label(label, html_for=testid, class_name="field-label"),
         *([rx.el.span(hint, id=f"{testid}-hint", class_name="field-hint")] if hint is not None else []),
         control,
-        # Always in the page, so that what appears in it is read out.
-        *(
-            [
-                rx.el.div(
-                    when(error, rx.el.span(error, class_name="field-error")),
-                    id=f"{testid}-error",
-                    aria_live="polite",
-                    data_testid=f"{testid}-error",
-                )
-            ]
-            if error is not None
-            else []
-        ),
+        *([_error(error, testid)] if error is not None else []),
         class_name="field",
     )
+
+
+def _error(error: Text, testid: Text) -> rx.Component:
+    # Always in the page, so that what appears in it is read out.
+    return rx.el.div(
+        when(error, rx.el.span(error, class_name="field-error")),
+        id=f"{testid}-error",
+        aria_live="polite",
+        data_testid=f"{testid}-error",
+    )
+
+
+def _is_told(error: Text | None) -> Flag:
+    return error != "" if isinstance(error, rx.Var) else bool(error)
 
 
 def _not(flag: Flag) -> Flag:

@@ -11,6 +11,8 @@ from marketplace.components.icons import brand_mark, icon
 from marketplace.components.values import Flag, Handler, Link, Node, Text, given, when
 from marketplace.words import page_at, say
 
+_TO_CONTENT = rx.call_function(rx.Var("(() => document.getElementById('content').focus())"))
+
 
 def site_header(
     nav: Sequence[Link],
@@ -49,7 +51,8 @@ def site_header(
             href="#content",
             class_name="skip-link",
             data_testid="skip-link",
-            reload_document=True,
+            # Not by the address, which would lose what stands behind its question mark: Browse's filters.
+            on_click=_TO_CONTENT.prevent_default,
         ),
         rx.el.header(
             rx.el.div(

@@ -169,7 +169,16 @@ def _told(occasion: Occasion) -> tuple[tuple[str, str], ...]:
 
 
 def way_out(order: Order, now: datetime) -> str:
-    """What cancelling brings back from now on, in words."""
+    """What cancelling brings back from now on, in words, and what of it never does."""
+    fee = (
+        say("The fee of {fee} for buying without an account is not paid back.", fee=order.surcharge.text())
+        if order.surcharge and order.confirmed_at is not None
+        else ""
+    )
+    return f"{_what_comes_back(order, now)} {fee}".strip()
+
+
+def _what_comes_back(order: Order, now: datetime) -> str:
     if order.confirmed_at is None:
         return say("If it does not suit you any more, leave it unpaid: nothing has been charged.")
     left = {

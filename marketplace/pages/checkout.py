@@ -9,7 +9,7 @@ import reflex as rx
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card
 from marketplace.components.feedback import empty_state, obstacle, skeleton
-from marketplace.components.forms import checkbox, field
+from marketplace.components.forms import CardTyping, PayGuard, checkbox, field
 from marketplace.components.progress import countdown, price_lines, steps
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import sentence
@@ -89,6 +89,10 @@ def _bill() -> rx.Component:
         price_lines(_S.lines, total=_S.total, testid="bill"),
         rx.el.p(_S.policy, class_name="small quiet"),
         rx.cond(
+            _S.can_extend & (_S.stage == "form"),
+            button(say("I need more time"), testid="extend", tone="plain", on_click=_S.extend),
+        ),
+        rx.cond(
             _S.stage == "form",
             button(say("Give the seats back"), testid="cancel", tone="plain", on_click=_S.cancel),
         ),
@@ -101,7 +105,11 @@ def _paying() -> rx.Component:
     return card(
         steps(_S.steps, testid="payment-steps", label=say("Payment")),
         rx.el.p(
-            say("You may close this page: the payment goes on, and your tickets come by mail."),
+            rx.cond(
+                _S.needs_challenge,
+                say("Your bank waits for your answer. Please stay here until you have given it."),
+                say("You may close this page: the payment goes on, and your tickets come by mail."),
+            ),
             class_name="small quiet",
         ),
         title=say("Paying"),
@@ -142,12 +150,18 @@ def _form() -> rx.Component:
             name="terms",
             testid="terms",
             is_required=True,
+            error=_fault("terms"),
+        ),
+        PayGuard.create(
+            text=say("You're offline. Nothing was sent and nothing was charged. Press it again when you are back.")
         ),
         button(
             rx.cond(_S.is_free, say("Get the tickets"), say("Pay {total}", total=_S.total)), testid="pay", tone="primary", kind="submit",
             is_wide=True, is_large=True, is_busy=_S.is_busy, is_disabled=_S.is_busy,
         ),
         on_submit=_S.pay,
+        # What is wrong is told beside its field, all at once, in the reader's language.
+        no_validate=True,
         reset_on_submit=False,
         class_name="form",
         hidden=_S.stage == "paying",
@@ -159,7 +173,8 @@ def _card() -> rx.Component:
     return card(
         rx.el.p(say("Payments are simulated: no money moves. Try 4242 4242 4242 4242."), class_name="small quiet"),
         field(say("Card number"), name="number", testid="card-number", autocomplete="cc-number", input_mode="numeric",
-              is_required=True, error=_fault("number")),
+              is_required=True, error=_fault("number"), auto_correct="off", spell_check=False, max_length=23),
+        CardTyping.create(number="card-number", expiry="card-expiry"),
         rx.el.div(
             field(say("Expires"), name="expiry", testid="card-expiry", autocomplete="cc-exp", input_mode="numeric",
                   placeholder=say("MM/YY"), is_required=True, error=_fault("expiry")),

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.element import Element
 
-from marketplace.components.feedback import notice, toast, toasts
+from marketplace.components.feedback import notice, toast, toasts, unsent
 from marketplace.components.shell import site_footer, site_header
 from marketplace.components.values import Link
 from marketplace.state.viewer import ViewerState
@@ -46,7 +46,7 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         rx.cond(
             has_connection_errors,
             notice(
-                say("We lost the connection and are trying again. What you hold stays held."),
+                say("You're offline: we lost the connection and are trying again. What you hold stays held."),
                 testid="offline",
                 tone="warning",
             ),
@@ -61,7 +61,10 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         ),
         rx.el.main(*content, id="content", class_name="page", tab_index=-1),
         site_footer(more, _languages()),
-        toasts(rx.cond(ViewerState.notice != "", passing_word)),
+        toasts(
+            rx.cond(ViewerState.notice != "", passing_word),
+            unsent(say("You're offline, and that was not sent. Please try again when you are back.")),
+        ),
         _Away.create(to=ViewerState.away),
         native_form(action="/session/logout", id=LEAVE, hidden=True),
     )  # fmt: skip

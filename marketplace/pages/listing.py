@@ -113,6 +113,7 @@ def _picked() -> rx.Component:
                 countdown(_S.expires_at, _S.server_now, testid="countdown", on_end=_S.time_is_up),
                 price_lines(_S.lines, total=_S.total, testid="picked"),
                 when(_S.facts.surcharge_text, rx.el.p(_S.facts.surcharge_text, class_name="small quiet")),
+                when(_S.fee_text, rx.el.p(_S.fee_text, class_name="small quiet", data_testid="fee-kept")),
                 rx.cond(
                     _S.can_extend, button(say("I need more time"), testid="extend", tone="plain", on_click=_S.extend)
                 ),

@@ -5,8 +5,10 @@ Nothing of a card is kept here: it goes from the form to the provider, which ans
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -30,7 +32,7 @@ from marketplace.inventory.errors import HoldExpired, HoldReleased
 from marketplace.money import Money
 from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
-from marketplace.payments.gateway import Card
+from marketplace.payments.gateway import Card, KeptCard
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
 from marketplace.state import loops, phrases
@@ -56,6 +58,8 @@ class _Bill:
     policy: Policy
     fee_share: str
     """What buying without an account adds, where it still could be saved."""
+    fee: Money
+    """The same as an amount, whether it could be saved or not: it never comes back."""
     expires_at: str
 
 
@@ -79,6 +83,7 @@ class CheckoutState(ViewerState):
     """Whether logging in would save the fee."""
     surcharge_text: str = ""
     policy: str = ""
+    can_extend: bool = False
     steps: list[Step] = []  # noqa: RUF012
     problem: str = ""
     faults: dict[str, str] = {}  # noqa: RUF012
@@ -115,15 +120,15 @@ class CheckoutState(ViewerState):
                 self.problem = refused.message
         return None
 
-    @rx.event
-    async def pay(self, form: dict[str, Any]) -> Any:
+    @rx.event(temporal=True)  # sent now or never
+    async def pay(self, form: dict[str, str]) -> Any:
         """Make the booking if there is none yet, and begin to pay for it."""
         if self.is_busy:
             return
         self.problem, self.faults, self.is_busy = "", {}, True
         yield
         try:
-            await self._begin_to_pay({name: str(value) for name, value in form.items()})
+            await self._begin_to_pay(form)
         except Invalid as refused:
             self.problem = refused.message
             self.faults = {_asked_as(fault.field): fault.message for fault in refused.faults}
@@ -217,6 +222,13 @@ class CheckoutState(ViewerState):
         return rx.redirect(self.listing_href, replace=True)
 
     @rx.event
+    async def extend(self) -> None:
+        """More time, once, and none for an order: that one has its own."""
+        held = await holding.extend(await self._actor(), HoldId(self._part("checkout_hold")))
+        self.expires_at, self.server_now = held.expires_at.isoformat(), clock.now().isoformat()
+        self.can_extend = False
+
+    @rx.event
     def time_is_up(self) -> Any:
         """The countdown has ended: see what is still ours."""
         return CheckoutState.load
@@ -234,20 +246,17 @@ class CheckoutState(ViewerState):
 
     async def _begin_to_pay(self, form: dict[str, str]) -> None:
         actor, now, total = await self._actor(), clock.now(), Money(self._total_minor, self._currency)
-        card = None if self.is_free else _card(form)
-        if form.get("terms") != "on":
-            raise Invalid(say("Please accept the terms."), [Fault("terms", say("Tick this to go on."))])
+        buyer = Buyer(form.get("name", ""), form.get("email", ""), spoken())
+        kept = await self._checked(form, buyer, now)
         async with transaction() as session:
-            buyer = Buyer(form.get("name", ""), form.get("email", ""), spoken())
             order = await bookings.check_out(session, actor, HoldId(self._part("checkout_hold")), buyer, total, now)
             order = await bookings.correct_buyer(session, actor, order.id, buyer, now)
         self._order = order.id
         await self._show_bill(_bill_of(order))
-        if card is None:
+        if kept is None:
             async with transaction() as session:
                 await bookings.accept_for_free(session, actor, order.id, now)
             return
-        kept = await payments.keep_card(PROVIDER, card, now)
         async with transaction() as session:
             tried = len(await payment_queries.payments_of(session, order.id))
             # Two clicks, or two tabs, see the same number of earlier tries and so make one payment, not two.
@@ -258,6 +267,30 @@ class CheckoutState(ViewerState):
         self._payment, self.stage = payment.id, "paying"
         self._show_payment(payment)
 
+    async def _checked(self, form: dict[str, str], buyer: Buyer, now: datetime) -> KeptCard | None:
+        """The card to pay with, none where it is free. Raises Invalid with everything that is wrong with the form."""
+        if self.stage != "form":
+            raise Invalid(say("There is nothing to pay here"))
+        faults: list[Fault] = []
+        kept = None
+        try:
+            bookings.must_be_known(buyer)
+        except Invalid as refused:
+            faults += refused.faults
+        if not self.is_free:
+            card = _card(form)
+            try:
+                kept = await payments.keep_card(PROVIDER, card, now)
+            except Invalid as refused:
+                faults += refused.faults
+            if not card.exp_month:
+                faults.append(Fault("expiry", say("Use month and year, such as 12/30.")))
+        if form.get("terms") != "on":
+            faults.append(Fault("terms", say("Tick this to go on.")))
+        if faults:
+            raise Invalid(say("Please look at what is marked below. Nothing was charged."), faults)
+        return kept
+
     async def _show_hold(self, hold_id: HoldId) -> None:
         actor = await self._actor()
         held = await holding.show(actor, hold_id)
@@ -266,8 +299,9 @@ class CheckoutState(ViewerState):
         if held.surcharge:
             lines.append(_line(say("Fee for buying without an account"), held.surcharge, share))
         await self._show_bill(
-            _Bill(held.listing_id, lines, held.total, held.policy, share, held.expires_at.isoformat())
+            _Bill(held.listing_id, lines, held.total, held.policy, share, held.surcharge, held.expires_at.isoformat())
         )
+        self.can_extend = not held.is_extended
         if actor.account is not None:
             async with transaction(reading=True) as session:
                 account = await accounts.account_view(session, actor.account)
@@ -298,7 +332,8 @@ class CheckoutState(ViewerState):
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
         self.when_text = f"{moments.short(offer.starts_at, offer.zone)} {moments.zone_text(offer.zone)}"
         self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), posters.address(offer.listing_id)
-        self.policy = phrases.policy_text(bill.policy)
+        self.policy = f"{phrases.policy_text(bill.policy)} {phrases.fee_text(bill.fee)}".strip()
+        self.can_extend = False
         self.lines, self.total = bill.lines, bill.total.text()
         self._total_minor, self._currency = bill.total.minor, bill.total.currency
         # An order keeps the fee that it was made with.
@@ -346,21 +381,25 @@ def _asked_as(field: str) -> str:
     return "expiry" if name in {"exp_month", "exp_year"} else name
 
 
+_EXPIRY = re.compile(r"(\d{1,2})[/.-]?(\d{4}|\d{2})", re.ASCII)
+
+
 def _card(form: dict[str, str]) -> Card:
-    """The card as typed in. Raises Invalid for an expiry that is no month and year."""
-    month, _, year = form.get("expiry", "").replace(" ", "").partition("/")
-    if not (month.isdecimal() and year.isdecimal() and len(year) in {2, 4}):
-        raise Invalid(
-            say("Please check the card's details."), [Fault("expiry", say("Use month and year, such as 12/30."))]
-        )
-    full_year = int(year) + 2000 if len(year) == 2 else int(year)
-    number = form.get("number", "").replace(" ", "").replace("-", "")
-    return Card(number, int(month), full_year, form.get("cvc", "").strip())
+    """The card as typed in; an expiry that is no month and year is one that no card has.
+
+    A keypad for digits has no slash: 1230 is 12/30, and so are 12/2030, “12 / 30” and 122030.
+    """
+    written = _EXPIRY.fullmatch("".join(form.get("expiry", "").split()))
+    month, year = (int(written[1]), int(written[2])) if written else (0, 0)
+    number = "".join(form.get("number", "").split()).replace("-", "")
+    return Card(number, month, year + 2000 if year < 100 else year, form.get("cvc", "").strip())
 
 
 def _bill_of(order: Order) -> _Bill:
     lines = [_line(line.label, line.amount, line.category or "") for line in order.bought]
-    return _Bill(order.listing_id, lines, order.total, Policy(order.policy), "", order.expires_at.isoformat())
+    return _Bill(
+        order.listing_id, lines, order.total, Policy(order.policy), "", order.surcharge, order.expires_at.isoformat()
+    )
 
 
 def _line(label: str, amount: Money, note: str) -> PriceLine:

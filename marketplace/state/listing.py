@@ -82,6 +82,8 @@ class ListingState(ViewerState):
     mine: list[str] = []  # noqa: RUF012
     lines: list[PriceLine] = []  # noqa: RUF012
     picked_text: str = ""
+    fee_text: str = ""
+    """What of the price does not come back when this visitor cancels."""
     total: str = ""
     expires_at: str = ""
     server_now: str = ""
@@ -233,6 +235,7 @@ class ListingState(ViewerState):
             PriceLine(label=line.label, text=line.price.text(), note=line.category) for line in held.lines
         ]  # fmt: skip
         self.picked_text = say_n("{count} picked", "{count} picked", len(self.mine))
+        self.fee_text = "" if held is None else phrases.fee_text(held.surcharge)
         self.total = "" if held is None else held.price.text()
         self.expires_at = "" if held is None else held.expires_at.isoformat()
         self.can_extend = held is not None and not held.is_extended

@@ -213,7 +213,7 @@ class OrderState(ViewerState):
         ]
         self.total = order.total.text()
         self.refunds = [PriceLine(label=_refund_text(refund), text=refund.amount.text()) for refund in refunds]
-        self.policy = phrases.terms_text(order, clock.now())
+        self.policy = f"{phrases.terms_text(order, clock.now())} {phrases.fee_text(order.surcharge)}".strip()
         self.trail = [
             TimelineItem(label=label, at=at.isoformat(), at_text=moments.exact(at, self.zone), detail=detail)
             for at, label, detail in sorted(

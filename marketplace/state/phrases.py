@@ -29,6 +29,11 @@ def policy_text(policy: str) -> str:
     }[Policy(policy)]
 
 
+def fee_text(fee: Money) -> str:
+    """What does not come back even where cancelling is free."""
+    return say("The fee of {fee} for buying without an account is not paid back.", fee=fee.text()) if fee else ""
+
+
 def terms_text(order: Order, now: datetime) -> str:
     """The same for one order: to the minute where its event has been moved and it is promised more than the policy says."""
     is_cancellable = order.status is BookingStatus.CONFIRMED and now < order.starts_at

@@ -36,6 +36,23 @@ async def test_a_lost_connection_is_told_and_heals_and_what_was_missed_is_seen(v
     await expect(ann.offline).to_be_hidden()
 
 
+async def test_a_seat_pressed_while_offline_is_nobody_s_and_is_not_asked_for_later(visitor: Visitor, market: Market):
+    seat, later = await market.free_seats(SHOW, 2)
+    ann = ListingPage(await visitor())
+    await ann.open(SHOW)
+    await ann.page.context.set_offline(True)
+    await expect(ann.banner).to_contain_text("connection is gone")
+    await ann.press(seat)
+    await expect(ann.part("map-chosen")).to_contain_text("Picking")
+    await expect(ann.part("map-chosen")).to_have_text("No places yet")
+    await expect(ann.said).to_contain_text("nothing was picked")
+    await ann.page.context.set_offline(False)
+    await expect(ann.offline).to_be_hidden()
+    await ann.pick(later)
+    await ann.expect_mine(later)
+    await ann.expect_seat(seat, "free")
+
+
 async def run_all_jobs(market: Market) -> None:
     """Any of them may be the one that heals: which depends on how far the killed processes came."""
     for job in ("deliver-facts", "simulate", "read-webhooks", "settle-payments"):

@@ -183,3 +183,44 @@ async def test_giving_up_after_a_declined_card_frees_the_seats_at_once(visitor: 
     await listing.until_the_map_is_live()
     await listing.expect_seat(seat, "free")
     await expect(listing.part("unpaid")).to_be_hidden()
+
+
+async def test_a_card_is_written_as_cards_are_while_it_is_typed_and_the_caret_stays(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    checkout = await come_to_checkout(await visitor(**PHONE), SHOW, seat)
+    number, expiry = checkout.part("card-number"), checkout.part("card-expiry")
+    await number.press_sequentially("378282246310005")
+    await expect(number).to_have_value("3782 822463 10005")
+    await expect(checkout.part("card-brand")).to_have_text("American Express")
+    await number.fill("")
+    await number.press_sequentially("4242424242424")
+    for _ in range(4):
+        await number.press("ArrowLeft")
+    await number.press_sequentially("1")
+    assert await number.evaluate("input => input.value.slice(0, input.selectionStart)") == "4242 4242 41"
+    await expiry.press_sequentially("1230")
+    await expect(expiry).to_have_value("12/30")
+
+
+async def test_everything_that_is_wrong_is_said_at_once_beside_its_field(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    checkout = await come_to_checkout(await visitor(), SHOW, seat)
+    await checkout.pay()
+    for field in ("buyer-name", "buyer-email", "card-number", "card-expiry", "card-cvc", "terms"):
+        await expect(checkout.part(f"{field}-error")).not_to_be_empty()
+    await expect(checkout.part("buyer-name")).to_be_focused()
+
+
+async def test_pay_while_offline_is_refused_in_words_and_never_sent_later(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    checkout = await come_to_checkout(await visitor(), SHOW, seat)
+    await checkout.fill_in(somebody())
+    await checkout.page.context.set_offline(True)
+    await checkout.pay()
+    await expect(checkout.part("pay-away")).to_contain_text("nothing was charged")
+    await checkout.page.context.set_offline(False)
+    await expect(checkout.offline).to_be_hidden()
+    await expect(checkout.part("pay")).to_be_enabled()
+    await expect(checkout.paying).to_be_hidden()
+    await checkout.pay()
+    await checkout.until_ordered()

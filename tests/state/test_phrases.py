@@ -47,3 +47,8 @@ def test_what_costs_nothing_is_called_free() -> None:
     assert phrases.price_range(some, some) == "€25.00"
     assert phrases.price_range(some, some + some) == "From €25.00"
     assert phrases.price_range(None, None) == ""
+
+
+def test_a_guest_is_told_what_never_comes_back_and_nobody_else_is() -> None:
+    assert phrases.fee_text(Money(125, "EUR")) == "The fee of €1.25 for buying without an account is not paid back."
+    assert phrases.fee_text(Money.zero("EUR")) == ""

@@ -1,0 +1,17 @@
+// Ends a passing word after a while, but not while somebody points at it or has the focus in it.
+import { createElement as h, useEffect, useRef, useState } from "react";
+
+const SHORTEST = 6000, PER_LETTER = 60; // milliseconds
+
+export function Passing({ text, onEnd, children, ...rest }) {
+  const [isHeld, setHeld] = useState(false);
+  const end = useRef(onEnd);
+  end.current = onEnd;
+  useEffect(() => {
+    if (isHeld) return undefined;
+    const timer = setTimeout(() => end.current?.(), SHORTEST + PER_LETTER * text.length);
+    return () => clearTimeout(timer);
+  }, [text, isHeld]);
+  const hold = () => setHeld(true), letGo = () => setHeld(false);
+  return h("div", { ...rest, onMouseEnter: hold, onMouseLeave: letGo, onFocus: hold, onBlur: letGo }, children);
+}
