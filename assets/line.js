@@ -18,7 +18,7 @@ export function attended(ref) {
 export const isAway = () => !socket?.current?.connected;
 
 /** Has the connection made anew: for one that seems to be open, and is dead. What was held is asked for again then. */
-export const hangUp = () => socket?.current?.io?.engine?.close();
+export const hangUp = () => isAway() || socket.current.io.engine.close();
 
 /** Drops those events that are still in the queue after a while, and says so. */
 export function keepBriefly(events, queue) {
@@ -45,8 +45,6 @@ export async function isHeard() {
     return false;
   }
 }
-
-if (typeof window !== "undefined") window.addEventListener("offline", hangUp);
 
 /** Words about what was dropped. */
 export function Unsent({ text }) {
