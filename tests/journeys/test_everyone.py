@@ -42,6 +42,18 @@ async def violations(page: Page) -> list[str]:
     ]
 
 
+async def test_nothing_is_wider_than_the_narrowest_phone(visitor: Visitor):
+    page = await visitor(viewport={"width": 320, "height": 720})
+    for path in (
+        "/", "/browse", "/l/low-tide-radio", "/orders", "/terms", "/login", "/register", "/forgot", "/sell", "/operate", "/lab",
+        "/styleguide", "/de", "/de/browse", "/nothing/here",
+    ):  # fmt: skip
+        await page.goto(path)
+        await expect(page.locator("h1").first).to_be_visible()
+        await expect(page.locator("main .skeleton:not([data-testid=skeletons] *)")).to_have_count(0)
+        assert await page.evaluate("document.documentElement.scrollWidth") == 320, path
+
+
 @pytest.mark.parametrize("look", LOOKS)
 async def test_nobody_is_shut_out_from_buying(visitor: Visitor, market: Market, look: dict[str, Any]):
     page = await visitor(reduced_motion="reduce", **look)
