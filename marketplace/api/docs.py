@@ -80,6 +80,9 @@ def _operation(document: dict[str, Any], path: str, verb: str, operation: dict[s
         shown = answer.get("content", {}).get("application/json", {}).get("schema")
         if status.startswith("2") and shown:
             parts.append(f"<p>Answer {escape(status)}</p>{_schema(document, shown)}")
+    refused = [f"{status} {HTTPStatus(int(status)).phrase}" for status in operation["responses"] if status >= "4"]
+    if refused:
+        parts.append(f"<p>Refused with <span class=soft>{escape(', '.join(refused))}</span></p>")
     return (
         f"<details><summary><span class=verb>{escape(verb.upper())}</span><code>{escape(path)}</code>"
         f"<span class=soft>{escape(operation.get('summary', ''))}</span></summary>{''.join(parts)}</details>"

@@ -222,6 +222,7 @@ class TestDescription:
         assert page.headers["content-type"].startswith("text/html")
         for path in document["paths"]:
             assert f"<code>{path}</code>" in page.text
+        assert "429 Too Many Requests" in page.text
         refused = is_problem(await api.get("/nowhere"), 404, "not_found")
         for kind in (refused["type"], "#seats_taken", "#hold_expired", "#too_many_requests", "#idempotency_key_reused"):
             assert f"id={kind.partition('#')[2]}>" in page.text
