@@ -18,7 +18,6 @@ from marketplace.api import (
     lab,
     listings,
     meta,
-    money,
     operations,
     owed,
     payments,
@@ -32,7 +31,7 @@ from marketplace.inventory.watch import Hub
 # Looked through in this order: what is asked for most often first.
 ROUTERS = (
     holds.router, listings.router, listings.streams, bookings.router, payments.router, payments.webhooks,
-    auth.router, account.router, sales.router, operations.router, money.router, owed.router, docs.router, lab.router,
+    auth.router, account.router, sales.router, operations.router, owed.router, docs.router, lab.router,
 )  # fmt: skip
 
 

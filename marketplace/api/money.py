@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -21,16 +21,13 @@ from marketplace.errors import Unavailable
 from marketplace.payments import queries as payments
 from marketplace.payments.views import OwedHealth
 
-router = APIRouter(tags=["Operations"])
-
 log = structlog.get_logger()
 
 LATE = 60.0
 """Seconds that news about money may wait before somebody should look."""
 
 
-@router.get("/health/money", responses={503: {"description": "An alarm.", "content": {"application/json": {}}}})
-async def money_health(response: Response) -> dict[str, Any]:
+async def health(response: Response) -> dict[str, Any]:
     """Whether all money is where it belongs; 503 `alarm` if something about it needs looking at.
 
     `facts`: news that is not delivered; `owed`: what providers have refused to pay back; `unclaimed`: payments that are

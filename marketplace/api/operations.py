@@ -106,6 +106,12 @@ async def webhook_health() -> dict[str, Any]:
         return asdict(await payments.inbox_health(session, clock.now()))
 
 
+router.add_api_route(
+    "/health/money", money.health, dependencies=[Depends(for_operators)],
+    responses=refuses(401) | {503: {"description": "An alarm.", "content": {"application/json": {}}}},
+)  # fmt: skip
+
+
 @router.get(
     "/metrics", response_class=Response, dependencies=[Depends(for_operators)],
     responses=answers_with("text/plain") | refuses(401),

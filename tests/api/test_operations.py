@@ -70,7 +70,7 @@ class TestHealth:
         webhooks_health = (await api.get("/health/webhooks")).json()
         assert webhooks_health == {"waiting": 0, "parked": 0, "dead": 0, "waiting_since": None}
 
-    @pytest.mark.parametrize("path", ["/metrics", "/jobs/health", "/health/webhooks"])
+    @pytest.mark.parametrize("path", ["/metrics", "/jobs/health", "/health/webhooks", "/health/money"])
     async def test_in_production_figures_are_for_operators(
         self, api: Client, market: Market, own_settings: settings.Settings, path: str
     ) -> None:
