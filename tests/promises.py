@@ -41,6 +41,7 @@ CANCELLED = {
     Status.CANCELLED_BY_SELLER: Party.SELLER,
     Status.CANCELLED_BY_OPERATOR: Party.OPERATOR,
 }
+PAID_BACK = {RefundStatus.SUCCEEDED, RefundStatus.SETTLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,12 +271,13 @@ def the_bank_agrees(books: Books) -> Iterator[str]:
     for payment in books.payments.values():
         if payment.captured_minor and payment.id not in books.charges:
             yield f"{payment.id} took {payment.captured_minor} that the bank knows nothing of"
-        taken[payment.currency] -= books.net(payment)
+        taken[payment.currency] -= payment.captured_minor
         for refund in books.refunds[payment.id]:
+            if refund.state is not RefundStatus.SUCCEEDED:
+                continue  # it is still promised, or was settled by other means
+            taken[payment.currency] += refund.amount_minor
             reversal = books.reversals.get(refund.asked_as)
-            if refund.state is RefundStatus.SUCCEEDED and (
-                reversal is None or reversal.amount_minor != refund.amount_minor
-            ):
+            if reversal is None or reversal.amount_minor != refund.amount_minor:
                 yield f"{refund.id} of {refund.amount} is not what the bank gave back"
     ours = {refund.asked_as for refunds in books.refunds.values() for refund in refunds}
     yield from (f"the bank gave {key} back, which nobody asked for" for key in books.reversals.keys() - ours)
@@ -284,21 +286,18 @@ def the_bank_agrees(books: Books) -> Iterator[str]:
 
 @promise
 def sellers_are_shown_what_moved(books: Books) -> Iterator[str]:
-    """Their revenue is what the bank has kept of their bookings' payments, without the surcharges, which are ours."""
+    """Their revenue is what of their bookings' payments is not promised back, without the surcharges, which are ours."""
     moved: Counter[str] = Counter()
     for booking in books.bookings.values():
-        charge = books.charges.get(booking.payment_id or "")
-        if charge is not None:
-            left = charge.captured_minor - charge.refunded_minor
-            moved[booking.listing_id] += max(0, left - booking.surcharge_minor)
+        payment = books.payments.get(booking.payment_id or "")
+        if payment is not None:
+            moved[booking.listing_id] += max(0, books.net(payment) - booking.surcharge_minor)
     for listing, revenue in books.revenues.items():
         if revenue.minor != moved[listing]:
             yield f"{listing} shows {revenue}, and {moved[listing]} moved"
 
 
 # --- everything comes to its end
-
-PAID_BACK = {RefundStatus.SUCCEEDED, RefundStatus.SETTLED}
 
 
 @promise
@@ -327,8 +326,10 @@ def nothing_is_left_waiting(books: Books) -> Iterator[str]:
     for payment in books.payments.values():
         if not payment.state.is_final:
             yield f"{payment.id} is still {payment.status}"
-    for refunds in books.refunds.values():
-        yield from (f"{one.id} is still {one.status}" for one in refunds if one.state not in PAID_BACK)
+    for id, refunds in books.refunds.items():
+        # A bank that has a dispute to settle refuses refunds: they are owed until it has.
+        ends = PAID_BACK | ({RefundStatus.OWED} if books.is_disputed(books.payments[id]) else set())
+        yield from (f"{one.id} of {id} is still {one.status}" for one in refunds if one.state not in ends)
 
 
 @promise

@@ -75,8 +75,10 @@ class Chaos:
     async def _restart_redis(self, dice: Random) -> str:
         is_killed = dice.random() < 0.5
         self._redis.stop(kill=is_killed)
-        await asyncio.sleep(dice.uniform(0, 1.5))
-        self._redis.start()
+        try:
+            await asyncio.sleep(dice.uniform(0, 1.5))
+        finally:
+            self._redis.start()
         return "killed" if is_killed else "in order"
 
     async def _move_the_clock(self, dice: Random) -> str:

@@ -14,6 +14,7 @@ from marketplace.inventory.models import Allocation
 from marketplace.notifications.models import Mail
 from marketplace.outbox import OutboxFact
 from marketplace.payments.models import InboxState, Payment, Refund, WebhookEvent
+from marketplace.payments.status import RefundStatus
 from tests.storm.caller import Caller
 
 JOBS = ("simulate", "settle-payments", "read-webhooks", "deliver-facts", "expire", "send-refunds", "send-mail")
@@ -40,7 +41,9 @@ async def _left() -> int:
     waiting = (
         select(func.count()).select_from(Booking).where(Booking.status == Status.PENDING_PAYMENT),
         select(func.count()).select_from(Payment).where(col(Payment.check_at).is_not(None)),
-        select(func.count()).select_from(Refund).where(col(Refund.check_at).is_not(None)),
+        select(func.count())
+        .select_from(Refund)
+        .where(col(Refund.check_at).is_not(None), Refund.status != RefundStatus.OWED),
         select(func.count()).select_from(WebhookEvent).where(WebhookEvent.state != InboxState.DONE),
         select(func.count()).select_from(Mail).where(col(Mail.due_at).is_not(None)),
         select(func.count())

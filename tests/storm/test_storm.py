@@ -17,7 +17,7 @@ from tests.storm.town import Show, Town
 @pytest.mark.timeout(300)
 def test_a_storm_of_twenty_breaks_no_promise():
     command = [sys.executable, "-m", "tests.storm", "--seed", "7", "--actors", "20", "--seconds", "15"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
     assert ended.returncode == 0, ended.stdout[-5000:] + ended.stderr[-2000:]
 
 
