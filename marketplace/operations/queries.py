@@ -24,6 +24,7 @@ async def today(session: Session, actor: Actor, zone: str, now: datetime) -> Tod
         orders=orders,
         revenue=revenue,
         undecided=await payments.undecided_count(session),
+        disputed=await payments.disputed_count(session),
         overdue=await bookings.overdue_count(session, now),
         refunds=await payments.refunds_on_their_way(session),
         owed=await payments.owed_health(session),

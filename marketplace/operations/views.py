@@ -21,6 +21,7 @@ class Today:
     orders: int
     revenue: tuple[Money, ...]
     undecided: int
+    disputed: int
     overdue: int
     refunds: int
     owed: OwedHealth

@@ -82,6 +82,7 @@ def _desk() -> rx.Component:
             title=say("What to watch"),
         ),
         rx.el.p(
+            rx.el.a(say("Owed money"), href=page_at("/operate/owed"), data_testid="operate-to-owed"),
             rx.el.a(say("Every job and its last run"), href="/api/v1/jobs/health"),
             rx.el.a(say("Provider messages"), href="/api/v1/health/webhooks"),
             rx.el.a(say("Metrics"), href="/api/v1/metrics"),

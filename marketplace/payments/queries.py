@@ -368,6 +368,11 @@ async def undecided_count(session: Session) -> int:
     return (await session.exec(select(func.count()).select_from(Payment).where(waits))).one()
 
 
+async def disputed_count(session: Session) -> int:
+    """Payments that a payer's bank claims back."""
+    return (await session.exec(select(func.count()).select_from(Payment).where(col(Payment.is_disputed)))).one()
+
+
 async def refunds_on_their_way(session: Session) -> int:
     """Refunds that the provider has been asked for, or is about to be, and has not answered yet."""
     is_open = col(Refund.status).in_([RefundStatus.REQUESTED.value, RefundStatus.UNKNOWN.value])

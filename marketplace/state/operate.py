@@ -90,6 +90,8 @@ def concerns_of(seen: Today, jobs: list[str] | None) -> list[Concern]:
         _concern("jobs", say("Jobs whose last run failed"), len(jobs or []), is_bad=True, detail=", ".join(jobs or [])),
         _concern("facts-failing", say("News that is tried again"), seen.facts.failing, is_bad=money_late,
                  detail=say("Something fails where it is heard; money waits for it.") if money_late else ""),
+        _concern("disputes", say("Payments in dispute"), seen.disputed,
+                 detail=say("The buyer's bank claims the money back. Nothing of it can be refunded meanwhile.")),
         _concern("payments", say("Payments without an answer yet"), seen.undecided,
                  detail=say("We keep asking the provider.")),
         _concern("refunds", say("Refunds on their way"), seen.refunds),

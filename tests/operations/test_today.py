@@ -16,9 +16,11 @@ from marketplace.money import Money
 from marketplace.operations import queries
 from marketplace.operations.views import Today
 from marketplace.outbox import OutboxFact
+from marketplace.pages.operate import operate
 from marketplace.payments.models import Refund
 from marketplace.payments.status import RefundStatus
 from marketplace.state.operate import concerns_of
+from marketplace.words import page_at, speaking
 from tests.makers.bookings import GRACE, Market, guest
 
 OPERATOR = Actor(account=AccountId.new(), is_operator=True)
@@ -94,3 +96,23 @@ async def test_jobs_that_nobody_knows_of_are_grave(market: Market) -> None:
     first = concerns_of(await today(market), None)[0]
     assert (first["key"], first["tone"]) == ("jobs", "danger")
     assert [concern["key"] for concern in concerns_of(await today(market), None)].count("jobs") == 1
+
+
+async def test_a_disputed_payment_is_on_the_desk(market: Market) -> None:
+    await market.bought(guest(), "C-1", buyer=GRACE)
+    calm = {concern["key"]: concern for concern in concerns_of(await today(market), [])}["disputes"]
+    assert (calm["value"], calm["tone"], calm["detail"]) == ("0", "good", "")
+    ada = guest()
+    await market.pay_for(ada, await market.order(ada, "A-1"), "4000000000000259")
+    await market.let_pass(5)
+    seen = await today(market)
+    assert seen.disputed == 1
+    shown = {concern["key"]: concern for concern in concerns_of(seen, [])}["disputes"]
+    assert (shown["value"], shown["tone"]) == ("1", "warning")
+    assert "bank" in shown["detail"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_desk_leads_to_the_money_that_is_owed(language: str) -> None:
+    with speaking(language):
+        assert f'"{page_at("/operate/owed")}"' in str(operate().render())
