@@ -226,7 +226,7 @@ def _with_point(bare: str, text: str, places: int, locale: str) -> str:
     could_be_group, could_be_decimal = _is_grouped(bare), len(decimals) <= places
     if last == group and could_be_group and not could_be_decimal:
         return whole + decimals
-    if could_be_decimal and (last == decimal or not could_be_group):
+    if not could_be_group or (could_be_decimal and last == decimal):
         return f"{whole}.{decimals}"
     raise AmountRefused(
         say(

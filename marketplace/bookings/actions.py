@@ -80,7 +80,7 @@ async def check_out(
     index keeps them from being sold twice. Raises BuyerRefused, HoldExpired, HoldChanged or NotFound (the hold),
     TotalChanged, UnitsTaken, StaleFence, NotOnSale, TooManyForOneBuyer.
     """
-    buyer = _known(buyer)
+    buyer = known(buyer)
     # Before the first word to the database: whoever asks Redis while it is filled anew from SQL may have to wait for a
     # connection, and must not keep one meanwhile. What it refuses does not matter to a hold that is an order already.
     actor.must_have_cart()
@@ -110,7 +110,7 @@ async def correct_buyer(session: Session, actor: Actor, id: BookingId, buyer: Bu
     Raises BookingNotFound also for whoever did not check out, BuyerRefused, TooManyForOneBuyer, and NothingToPay or
     PaymentTimeOver where it is too late.
     """
-    buyer = _known(buyer)
+    buyer = known(buyer)
     booking = await queries.locked(session, id)
     if not queries.is_buyers_own(booking, actor):
         raise BookingNotFound(id)
@@ -163,12 +163,7 @@ async def _begin(
     return made
 
 
-def must_be_known(buyer: Buyer) -> None:
-    """Raises BuyerRefused that names every fault, before anything else is asked of this buyer."""
-    _known(buyer)
-
-
-def _known(buyer: Buyer) -> Buyer:
+def known(buyer: Buyer) -> Buyer:
     """The buyer with tidy name and address. Raises BuyerRefused that names every fault."""
     faults = []
     name, email = one_line(buyer.name), address_of(buyer.email)

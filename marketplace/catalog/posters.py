@@ -33,13 +33,13 @@ _SERIF_GENRES = frozenset({Genre.THEATRE, Genre.OPERA, Genre.CLASSICAL, Genre.TA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poster:
-    """What a poster says. `seed` (a listing's slug) makes it its own."""
+    """What a poster says. `seed` (a listing's slug) makes it its own; a draft may have no place and no day yet."""
 
     title: str
     category: str
     seed: str
     place: str
-    starts_at: datetime
+    starts_at: datetime | None
     zone: str
 
 
@@ -106,7 +106,7 @@ def _lettering(poster: Poster, palette: Palette, *, in_our_font: bool) -> str:
         f'<text x="32" y="{first + leading * at:.0f}"{_kept_to(line, size)}>{escape(line)}</text>'
         for at, line in enumerate(lines)
     )
-    day = moments.weekday(poster.starts_at, poster.zone).upper()
+    day = "" if poster.starts_at is None else moments.weekday(poster.starts_at, poster.zone).upper()
     place = _clip(poster.place.upper(), _ROOM - _small_width(day) - 20)
     small = f'font-family="{_SANS}" font-size="14" font-weight="600" letter-spacing="{_SPACING}" fill="{palette.light}"'
     return (

@@ -478,9 +478,16 @@ def _preview() -> rx.Component:
             rx.el.h2(rx.cond(_S.title != "", _S.title, say("Your title"))),
             rx.el.p(_S.entries["story"], class_name="story"),
             facts(
-                (say("When"), rx.cond(_S.starts_text != "", _S.starts_text, "–")),
-                (say("For you"), rx.cond(_S.yours_text != "", _S.yours_text, say("the same on your clock"))),
-                (say("Where"), rx.cond(_S.place_text != "", _S.place_text, "–")),
+                (say("When"), _or_not_yet(_S.starts_text)),
+                (
+                    say("For you"),
+                    rx.cond(
+                        (_S.starts_text != "") & (_S.yours_text == ""),
+                        say("the same on your clock"),
+                        _or_not_yet(_S.yours_text),
+                    ),
+                ),
+                (say("Where"), _or_not_yet(_S.place_text)),
                 (say("On sale"), _S.sale_text),
             ),
             when(_S.sketch, sketch(_S.sketch, alt=_S.plan_name, testid="preview-sketch")),
@@ -500,9 +507,16 @@ def _priced(price: rx.Var[PriceRow]) -> rx.Component:
     return rx.el.li(
         rx.el.span(class_name="seat-map-dot", style={"background": price["color"]}),
         price["category"],
-        rx.el.span(price["value"], " ", _S.entries["currency"], class_name="strong numeric"),
+        rx.el.span(
+            rx.cond(price["value"] != "", rx.fragment(price["value"], " ", _S.entries["currency"]), say("Not set yet")),
+            class_name="strong numeric",
+        ),
         class_name="cluster",
     )
+
+
+def _or_not_yet(text: Text, not_yet: str = "") -> Any:
+    return rx.cond(text != "", text, not_yet or say("Not set yet"))
 
 
 def _lack(lack: rx.Var[Lack]) -> rx.Component:
@@ -520,9 +534,9 @@ def _card() -> rx.Component:
             rx.el.div(poster(_S.poster, is_first=True), class_name="listing-card-art"),
             rx.el.div(
                 rx.el.h3(rx.cond(_S.title != "", _S.title, say("Your title"))),
-                rx.el.p(_S.starts_text, class_name="listing-card-meta"),
-                rx.el.p(_S.place_text, class_name="listing-card-meta"),
-                rx.el.p(_S.price_text, class_name="listing-card-price"),
+                rx.el.p(_or_not_yet(_S.starts_text, say("No day yet")), class_name="listing-card-meta"),
+                rx.el.p(_or_not_yet(_S.place_text, say("No place yet")), class_name="listing-card-meta"),
+                rx.el.p(_or_not_yet(_S.price_text, say("No prices yet")), class_name="listing-card-price"),
                 class_name="listing-card-text",
             ),
             class_name="listing-card",

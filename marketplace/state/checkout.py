@@ -274,7 +274,7 @@ class CheckoutState(ViewerState):
         faults: list[Fault] = []
         kept = None
         try:
-            bookings.must_be_known(buyer)
+            bookings.known(buyer)
         except Invalid as refused:
             faults += refused.faults
         if not self.is_free:

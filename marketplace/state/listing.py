@@ -289,7 +289,7 @@ def _facts(page: ListingPage, offered: int, zone: str) -> Facts:
         doors_text="" if page.doors_at is None else moments.time_of_day(page.doors_at, page.place.zone),
         place=f"{page.place.name}, {page.place.city}", address=page.place.address, seller=page.seller.name,
         seller_about=page.seller.about, seller_record=_record(offered),
-        poster=page.poster_url, policy=phrases.policy_text(page.policy),
+        poster=page.poster_url, policy=phrases.cancelling_text(page.policy, page.guest_surcharge_bp),
         price=phrases.price_range(page.price_from, page.price_to), badge=badge, badge_tone=tone,
         is_on_sale=page.is_on_sale,
         why_not="" if page.is_on_sale else _why_not(page), max_per_buyer=page.max_per_buyer,

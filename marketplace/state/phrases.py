@@ -29,6 +29,16 @@ def policy_text(policy: str) -> str:
     }[Policy(policy)]
 
 
+def cancelling_text(policy: str, guest_surcharge_bp: int) -> str:
+    """What a buyer who cancels gets back, and what stays, while nobody knows yet who buys what."""
+    if not guest_surcharge_bp:
+        return policy_text(policy)
+    stays = say(
+        "The fee of {share} for buying without an account is not paid back.", share=share_text(guest_surcharge_bp)
+    )
+    return f"{policy_text(policy)} {stays}"
+
+
 def fee_text(fee: Money) -> str:
     """What does not come back even where cancelling is free."""
     return say("The fee of {fee} for buying without an account is not paid back.", fee=fee.text()) if fee else ""

@@ -189,7 +189,7 @@ def _unlisted(sheet: SheetCard, shop: SellerView) -> ListingRow:
         when_text=say("Changed {when}", when=moments.short(sheet.changed_at, "UTC")),
         badge=phrases.listing_badge(Status.DRAFT)[0], tone="neutral",
         poster=poster_of(
-            Poster(title=sheet.title, category="theatre", seed=sheet.id, place=shop.name, starts_at=sheet.changed_at, zone="UTC")
+            Poster(title=sheet.title, category="theatre", seed=sheet.id, place="", starts_at=None, zone="UTC")
         ),
         sold_text="", percent=0, revenue="",
     )  # fmt: skip

@@ -313,13 +313,26 @@ class SellEditState(ViewerState):
         await self._show_hall(view, plans, told)
         self.lacks = [_lack(fault) for fault in _each_once((*view.faults, *view.missing))]
         wrong = {lack["step"] for lack in self.lacks}
-        self.steps = [_step(at, key, is_wrong=key in wrong, now=self.step, is_told=self._is_told(key))
-                      for at, key in enumerate(STEPS, 1)]  # fmt: skip
+        self.steps = [
+            _step(at, key, is_wrong=key in wrong, is_full=self._is_full(key), now=self.step, is_told=self._is_told(key))
+            for at, key in enumerate(STEPS, 1)
+        ]
         self._show_preview(view)
 
     def _is_told(self, step: str) -> bool:
         """Whether somebody has been at this step, so that its faults are no surprise."""
         return sheets.PRICE in self._touched or any(_step_of(name) == step for name in self._touched)
+
+    def _is_full(self, step: str) -> bool:
+        """Whether a step where nothing is wrong holds what it needs, too."""
+        match step:
+            case "prices":
+                return bool(self.prices)
+            case "rules":
+                # It holds what is usual from the beginning: it is done when somebody has seen that.
+                return self._is_told(step)
+            case _:
+                return step != "preview"
 
     async def _show_hall(self, view: SheetView, plans: list[PlanView], told: Mapping[str, str]) -> None:
         picked = next((plan for plan in plans if plan.id == view.draft.plan_id), None)
@@ -350,15 +363,19 @@ class SellEditState(ViewerState):
         self.starts_text = f"{moments.short(draft.starts_at, zone)}, {moments.zone_text(zone)}" if has_start else ""
         self.yours_text = phrases.viewers_time(draft.starts_at, zone, self.zone) if has_start else ""
         self.place_text = ", ".join(part for part in (draft.place.name, draft.place.city) if part)
-        amounts = [] if view.page is None else [entry.price for entry in view.page.prices if entry.price is not None]
+        amounts = [
+            Money(minor, draft.currency)
+            for category, minor in draft.prices.items()
+            if f"{sheets.PRICE}{category}" not in wrong
+        ]
         self.price_text = phrases.price_range(min(amounts), max(amounts)) if amounts else ""
         sale: datetime | None = draft.sale_starts_at if not {"sale_starts_at", "place.zone"} & wrong else None
         self.sale_text = moments.short(sale, zone) if sale else say("as soon as you publish it")
         self.poster = poster_of(
             Poster(
                 title=draft.title or say("Your title"), category=draft.category,
-                seed=view.page.slug if view.page else view.id, place=draft.place.name or view.seller.name,
-                starts_at=draft.starts_at, zone=zone if has_start else "UTC",
+                seed=view.page.slug if view.page else view.id, place=draft.place.name,
+                starts_at=draft.starts_at if has_start else None, zone=zone,
             )
         )  # fmt: skip
 
@@ -377,8 +394,8 @@ def _step_label(key: str) -> str:
     }[key]  # fmt: skip
 
 
-def _step(at: int, key: str, *, is_wrong: bool, now: str, is_told: bool) -> StepRow:
-    state = "done" if not is_wrong and key != "preview" else "wrong" if is_wrong and is_told and key != now else "todo"
+def _step(at: int, key: str, *, is_wrong: bool, is_full: bool, now: str, is_told: bool) -> StepRow:
+    state = "done" if not is_wrong and is_full else "wrong" if is_wrong and is_told and key != now else "todo"
     return StepRow(key=key, mark={"done": "✓", "wrong": "!"}.get(state, str(at)), label=_step_label(key), state=state)
 
 

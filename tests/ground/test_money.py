@@ -224,6 +224,14 @@ def test_what_could_mean_two_amounts_or_none_is_refused(text: str, currency: str
         Money.read(text, currency, locale)
 
 
+@pytest.mark.parametrize(
+    ("text", "currency", "locale"), [("24.5055", "EUR", "en"), ("24,5055", "EUR", "de"), ("1.5", "JPY", "en")]
+)
+def test_too_many_decimals_are_called_that(text: str, currency: str, locale: str) -> None:
+    with pytest.raises(AmountRefused, match=rf"{currency} has \d decimals"):
+        Money.read(text, currency, locale)
+
+
 @pytest.mark.parametrize("code", ["XXX", "XTS", "XAU", "XAG", "XDR", "XBA", "XUA"])
 def test_what_is_listed_beside_money_is_none(code: str) -> None:
     with pytest.raises(AmountRefused, match=code):

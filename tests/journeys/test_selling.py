@@ -59,7 +59,7 @@ async def publish_a_listing(seller: Page, folder: Path) -> str:
     await expect(editor.refusal).to_contain_text("“Balcony”")
     await expect(editor.part("plan-drawing")).to_be_visible()
     await editor.draw_a_hall(rows=6, seats=10)
-    await editor.price("24.505", "18")
+    await editor.price("24.5055", "18")
     await editor.go("rules")
     await editor.go("prices")
     await expect(editor.page.get_by_text("EUR has 2 decimals")).to_be_visible()

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from marketplace.bookings.views import Status
 from marketplace.money import Money
 from marketplace.state import phrases
+from marketplace.state.listing import _facts
+from tests.makers.catalog import make_listing
 from tests.notifications.conftest import make_confirmed, make_occasion
 
 A_WEEK = timedelta(days=7)
@@ -52,3 +54,16 @@ def test_what_costs_nothing_is_called_free() -> None:
 def test_a_guest_is_told_what_never_comes_back_and_nobody_else_is() -> None:
     assert phrases.fee_text(Money(125, "EUR")) == "The fee of €1.25 for buying without an account is not paid back."
     assert phrases.fee_text(Money.zero("EUR")) == ""
+
+
+def test_before_anybody_buys_cancelling_names_the_share_that_stays(now: datetime) -> None:
+    told = phrases.cancelling_text("flexible", 250)
+    assert told.startswith(phrases.policy_text("flexible"))
+    assert told.endswith("The fee of 2.5% for buying without an account is not paid back.")
+    assert phrases.cancelling_text("flexible", 0) == phrases.policy_text("flexible")
+
+
+async def test_a_listing_says_what_of_a_guest_s_money_stays(database: str, now: datetime) -> None:
+    page = await make_listing(now)
+    assert page.guest_surcharge_bp == 1000
+    assert "The fee of 10% for buying without an account is not paid back." in _facts(page, 1, "UTC").policy
