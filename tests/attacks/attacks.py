@@ -10,8 +10,11 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import product
 
-from tests.attacks.target import SELLER, Target, at_once, bearer, statuses
+import httpx
+
+from tests.attacks.target import PASSWORD, SELLER, Target, at_once, bearer, new_address, statuses
 
 Attack = Callable[[Target], Awaitable[None]]
 ATTACKS: list[Attack] = []
@@ -155,14 +158,17 @@ async def webhooks_are_signed_by_the_provider_now(target: Target) -> None:
 
 @attack
 async def a_body_that_is_too_long_is_refused(target: Target) -> None:
-    """Whether it says its length or not."""
+    """Whether it says its length or not. Who goes on sending may be hung up on before the answer is read."""
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b" " * 65_536
 
     for content in (b" " * (2 << 20), pieces()):
-        refused = await target.http.post("/holds", content=content, headers={"Content-Type": "application/json"})
+        try:
+            refused = await target.http.post("/holds", content=content, headers={"Content-Type": "application/json"})
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            continue
         assert refused.status_code == 413, refused.text
 
 
@@ -178,6 +184,51 @@ async def no_body_or_query_breaks_anything(target: Target) -> None:
     for path in ("/listings/%00", "/listings/%ff%fe", "/holds/%00", "/bookings/..%2f..%2fetc%2fpasswd"):
         refused = await target.get(path)
         assert refused.status_code in {404, 422}, (path, refused.text)
+
+
+@attack
+async def registering_tells_nobody_whose_addresses_are_known(target: Target) -> None:
+    known = new_address()
+    assert (await target.register(known)).status_code == 202
+    again, new = await target.register(known), await target.register(new_address())
+    assert (again.status_code, again.content, set(again.headers)) == (new.status_code, new.content, set(new.headers))
+
+
+# The last of all: it uses up the log-ins of its network.
+@attack
+async def sixty_spellings_of_an_address_give_no_more_guesses_than_one(target: Target) -> None:
+    """And keep nobody out who has logged in there before."""
+    email = new_address()
+    await target.register(email)
+    right = {"email": email, "password": PASSWORD}
+    first = await target.post("/auth/login", right)
+    assert first.status_code == 200, first.text
+    device = _device(first)
+    guesses = [{"email": spelling, "password": "a wrong guess"} for spelling in _spellings(email)]
+    assert len({guess["email"] for guess in guesses}) == 60
+    answers = await at_once(*(target.post("/auth/login", guess) for guess in guesses))
+    assert statuses(answers) == {401, 429}, statuses(answers)
+    assert [answer.status_code for answer in answers].count(401) <= 20
+    assert (await target.post("/auth/login", right)).status_code == 429, "they were guesses at another address"
+    owner = await target.post("/auth/login", right, device)
+    assert owner.status_code == 200, owner.text
+
+
+def _spellings(email: str) -> list[str]:
+    """The same address sixty times, each with another letter of its domain in another alphabet of Unicode."""
+    name, _, domain = email.partition("@")
+    letters = [at for at, letter in enumerate(domain) if letter.isalpha()]
+    written = []
+    for first, at in product(("ａ", "𝐚", "𝖺", "𝚊"), letters):
+        other = chr(ord(first) + ord(domain[at]) - ord("a"))
+        written.append(f"{name}@{domain[:at]}{other}{domain[at + 1 :]}")
+    return written
+
+
+def _device(answer: httpx.Response) -> dict[str, str]:
+    """The browser that was logged in with, without its session."""
+    cookies = (cookie.partition(";")[0] for cookie in answer.headers.get_list("set-cookie"))
+    return {"Cookie": next(cookie for cookie in cookies if cookie.startswith("device="))}
 
 
 async def _opens_nothing(target: Target, token: str) -> None:

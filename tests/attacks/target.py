@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -42,6 +44,9 @@ class Target:
         answer = await self.post("/auth/login", {"email": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+    async def register(self, email: str) -> httpx.Response:
+        return await self.post("/auth/register", {"email": email, "name": "Eve Adams", "password": PASSWORD})
 
     async def listing_of(self, seller: str) -> dict[str, Any]:
         """Something that this seller has on sale and that has places left."""
@@ -95,9 +100,27 @@ class Target:
         assert answer.status_code == 201, answer.text
         return await self.paid(order, who), who
 
+    async def link_to(self, order: dict) -> dict[str, str]:
+        """Whoever reads the mail about this order, and follows its magic link."""
+        found: list[str] = []
+
+        async def has_come() -> bool:
+            cards = (await self.get("/lab/mailbox")).json()["items"]
+            to_buyer = [card["id"] for card in cards if card["to"] == order["buyer"]["email"]]
+            letters = [(await self.get(f"/lab/mailbox/{id}")).json()["text"] for id in to_buyer]
+            found[:] = re.findall(rf"{order['id']}\?key=([\w.-]+)", "".join(letters))
+            return bool(found)
+
+        await eventually(has_come, within=30)
+        return {"X-Booking-Key": found[0]}
+
     async def payments_of(self, order: dict) -> list[dict[str, Any]]:
         """What the books say, by the lab."""
         return list((await self.get("/lab/payments", params={"text": order["id"]})).json()["items"])
+
+
+def new_address() -> str:
+    return f"eve-{uuid4().hex}@holdfast.example"
 
 
 def bearer(session: dict[str, Any]) -> dict[str, str]:

@@ -6,15 +6,26 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
 import httpx
 import pytest
 from redis.asyncio import Redis
+from sqlmodel import select
 
+from marketplace import clock, db, settings
+from marketplace.accounts import tokens
+from marketplace.accounts.views import Actor
+from marketplace.bookings import actions as bookings
+from marketplace.bookings.views import Buyer
+from marketplace.ids import BookingId, ulid
+from marketplace.payments.gateways.simulator.webhooks import HEADER
+from marketplace.payments.models import WebhookEvent
+from marketplace.payments.signatures import sign
 from tests.attacks.attacks import ATTACKS, Attack
-from tests.attacks.target import Target, at_once, statuses
+from tests.attacks.target import Target, at_once, new_address, statuses
 from tests.conftest import short_folder
 from tests.journeys.running import Running, started
 from tests.waiting import eventually
@@ -43,6 +54,16 @@ async def keys(running: Running) -> AsyncIterator[Redis]:
     client = Redis.from_url(f"unix://{_socket_of(running.redis())}")
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+async def inside(running: Running) -> AsyncIterator[settings.Settings]:
+    """The rooms work on the marketplace's own database and with its secrets, which no attacker reaches either."""
+    its = settings.read(_env_file=None, environment="test", data_dir=running.data)
+    settings.use(its)
+    db.use(db.connect(its.database))
+    yield its
+    await db.close()
 
 
 def _socket_of(redis: int) -> str:
@@ -79,6 +100,54 @@ async def test_whoever_mints_carts_does_not_get_the_whole_hall(target: Target) -
     assert 40 <= held <= 60
     for hold, cart in whose:
         await target.http.delete(f"/holds/{hold}", headers={"X-Cart-Token": cart})
+
+
+async def test_what_the_provider_signed_counts_only_for_minutes(target: Target, inside: settings.Settings) -> None:
+    await target.bought((await target.any_listing())["id"])
+    async with db.transaction(reading=True) as session:
+        heard = (await session.exec(select(WebhookEvent).where(WebhookEvent.kind == "charge.succeeded"))).first()
+    assert heard is not None
+    new = f"evt_sim_{ulid()}"
+    body = heard.body.replace(heard.event_id.encode(), new.encode())
+
+    async def send(*, minutes: float) -> int:
+        signed = sign(body, inside.simulator_secret, clock.now() + timedelta(minutes=minutes))
+        return (await target.http.post("/webhooks/simulator", content=body, headers={HEADER: signed})).status_code
+
+    async def is_written() -> bool:
+        async with db.transaction(reading=True) as session:
+            return (await session.exec(select(WebhookEvent).where(WebhookEvent.event_id == new))).first() is not None
+
+    for minutes in (-6, 6, -60 * 24 * 365, 60 * 24 * 365):
+        assert await send(minutes=minutes) == 400
+        assert not await is_written()
+    assert await send(minutes=0) == 202, "its time was all that was wrong"
+    assert await is_written()
+
+
+@pytest.mark.usefixtures("inside")
+async def test_a_link_to_a_mistyped_address_opens_and_repeats_nothing_once_it_is_corrected(
+    target: Target,
+) -> None:
+    order, who = await target.order((await target.any_listing())["id"])
+    id, now = BookingId(order["id"]), clock.now()
+    stale = {"status": "confirmed", "refund": order["total"]}
+    reader = await target.link_to(order)
+
+    async def ends(link: dict[str, str], key: str) -> tuple[int, bool]:
+        answer = await target.post(f"/bookings/{id}/cancel", stale, link, key=key)
+        return answer.status_code, "Idempotency-Replayed" in answer.headers
+
+    assert (await target.get(f"/bookings/{id}", reader)).status_code == 200
+    assert [await ends(reader, "reader's") for _ in range(2)] == [(409, False), (409, True)]
+    right = Buyer("Eve Adams", new_address())
+    async with db.transaction() as session:
+        await bookings.correct_buyer(session, Actor(tokens.read_cart(who["X-Cart-Token"], now)), id, right, now)
+    assert (await target.get(f"/bookings/{id}", reader)).status_code == 404
+    owner = {"X-Booking-Key": tokens.issue_booking_key(id, right.email, now)}
+    assert (await target.get(f"/bookings/{id}", owner)).status_code == 200
+    assert [await ends(owner, "reader's"), await ends(owner, "owner's")] == [(409, False)] * 2
+    assert await ends(reader, "owner's") == (404, False)
 
 
 async def test_holds_that_a_flush_took_are_not_sold_twice(target: Target, keys: Redis) -> None:

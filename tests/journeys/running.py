@@ -46,6 +46,7 @@ class Running:
     """Of the launcher."""
 
     log: Path
+    data: Path
 
     def workers(self) -> list[int]:
         """Process ids of the web workers: the launcher's own forks."""
@@ -81,7 +82,7 @@ def started(data: Path, log: Path, **settings: str) -> Iterator[Running]:
         )  # fmt: skip
         try:
             _wait_until_open(process, url, log)
-            yield Running(url, process.pid, log)
+            yield Running(url, process.pid, log, data)
         finally:
             _end(process)
 
