@@ -75,6 +75,12 @@ class TooLarge(Invalid):
     code = "too_large"
 
 
+class TooSlow(Invalid):
+    """The input came more slowly than we wait for it."""
+
+    code = "too_slow"
+
+
 class TooMany(HoldfastError):
     """Asked too often. `retry_after` is in whole seconds."""
 

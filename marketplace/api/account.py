@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from marketplace import clock
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import exports, queries, throttle
-from marketplace.api.asking import Asking, leave
+from marketplace.api.asking import Guarded, Member, leave
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import (
     AccountShape,
@@ -27,17 +27,17 @@ from marketplace.api.shapes import (
 from marketplace.db import transaction
 from marketplace.ids import SessionId
 
-router = APIRouter(tags=["Accounts"])
+router = APIRouter(tags=["Accounts"], route_class=Guarded)
 
 
 @router.get("/me")
-async def who_am_i(actor: Asking) -> AccountShape:
+async def who_am_i(actor: Member) -> AccountShape:
     async with transaction(reading=True) as session:
         return AccountShape.of(await queries.own_view(session, actor, clock.now()))
 
 
 @router.patch("/me")
-async def change_profile(wanted: ProfileChange, actor: Asking) -> AccountShape:
+async def change_profile(wanted: ProfileChange, actor: Member) -> AccountShape:
     now = clock.now()
     async with transaction() as session:
         mine = await queries.own_view(session, actor, now)
@@ -47,7 +47,7 @@ async def change_profile(wanted: ProfileChange, actor: Asking) -> AccountShape:
 
 
 @router.delete("/me", status_code=204, responses=refuses(429))
-async def erase(proof: PasswordProof, actor: Asking) -> Response:
+async def erase(proof: PasswordProof, actor: Member) -> Response:
     """Erase the account for good. Orders for later stay valid; their links come by mail."""
     await throttle.guess(actor.must_have_account())
     async with transaction() as session:
@@ -58,7 +58,7 @@ async def erase(proof: PasswordProof, actor: Asking) -> Response:
 
 
 @router.get("/me/export")
-async def export(actor: Asking, response: Response) -> dict[str, Any]:
+async def export(actor: Member, response: Response) -> dict[str, Any]:
     """Everything that we know of the caller, as a file."""
     response.headers["Content-Disposition"] = 'attachment; filename="holdfast-account.json"'
     async with transaction(reading=True) as session:
@@ -66,7 +66,7 @@ async def export(actor: Asking, response: Response) -> dict[str, Any]:
 
 
 @router.post("/me/verification", status_code=202, response_class=Response, responses=refuses(429))
-async def ask_to_verify(actor: Asking) -> Response:
+async def ask_to_verify(actor: Member) -> Response:
     """Have the link that confirms the caller's address sent once more."""
     await throttle.hit("verification", actor.must_have_account(), "5/hour")
     async with transaction() as session:
@@ -75,7 +75,7 @@ async def ask_to_verify(actor: Asking) -> Response:
 
 
 @router.post("/auth/password/change", status_code=204, responses=refuses(429))
-async def change_password(wanted: PasswordChange, actor: Asking) -> Response:
+async def change_password(wanted: PasswordChange, actor: Member) -> Response:
     """Ends every other log-in."""
     await throttle.guess(actor.must_have_account())
     async with transaction() as session:
@@ -86,7 +86,7 @@ async def change_password(wanted: PasswordChange, actor: Asking) -> Response:
 
 
 @router.get("/me/sessions")
-async def log_ins(actor: Asking) -> LoginPage:
+async def log_ins(actor: Member) -> LoginPage:
     """Where the caller is logged in, the last seen first."""
     async with transaction(reading=True) as session:
         rows = await queries.log_ins(session, actor, clock.now())
@@ -94,7 +94,7 @@ async def log_ins(actor: Asking) -> LoginPage:
 
 
 @router.delete("/me/sessions", status_code=204)
-async def end_other_log_ins(actor: Asking) -> Response:
+async def end_other_log_ins(actor: Member) -> Response:
     """All but the one that asks."""
     async with transaction() as session:
         await accounts.end_other_log_ins(session, actor, clock.now())
@@ -102,20 +102,20 @@ async def end_other_log_ins(actor: Asking) -> Response:
 
 
 @router.delete("/me/sessions/{id}", status_code=204)
-async def end_log_in(id: str, actor: Asking) -> Response:
+async def end_log_in(id: str, actor: Member) -> Response:
     async with transaction() as session:
         await accounts.end_log_in(session, actor, SessionId(id), clock.now())
     return Response(status_code=204)
 
 
 @router.get("/me/second-factor")
-async def second_factor(actor: Asking) -> SecondFactorShape:
+async def second_factor(actor: Member) -> SecondFactorShape:
     async with transaction(reading=True) as session:
         return SecondFactorShape.of(await queries.second_factor_view(session, actor, clock.now()))
 
 
 @router.post("/me/second-factor", status_code=201, responses=refuses(409, 429))
-async def begin_second_factor(proof: PasswordProof, actor: Asking) -> EnrolmentShape:
+async def begin_second_factor(proof: PasswordProof, actor: Member) -> EnrolmentShape:
     """Get a secret for an authenticator app. Nothing changes until its first code confirms it."""
     await throttle.guess(actor.must_have_account())
     async with transaction() as session:
@@ -124,7 +124,7 @@ async def begin_second_factor(proof: PasswordProof, actor: Asking) -> EnrolmentS
 
 
 @router.post("/me/second-factor/confirm", responses=refuses(409, 429))
-async def confirm_second_factor(proof: CodeProof, actor: Asking) -> RecoveryCodesShape:
+async def confirm_second_factor(proof: CodeProof, actor: Member) -> RecoveryCodesShape:
     """Switch it on. This log-in has shown it from its next access token on."""
     await throttle.guess(actor.must_have_account())
     async with transaction() as session:
@@ -133,7 +133,7 @@ async def confirm_second_factor(proof: CodeProof, actor: Asking) -> RecoveryCode
 
 
 @router.delete("/me/second-factor", status_code=204, responses=refuses(409, 429))
-async def switch_off_second_factor(proof: PasswordAndCode, actor: Asking) -> Response:
+async def switch_off_second_factor(proof: PasswordAndCode, actor: Member) -> Response:
     await throttle.guess(actor.must_have_account())
     async with transaction() as session:
         await accounts.switch_off_second_factor(

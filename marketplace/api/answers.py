@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
 from marketplace.api import problems
-from marketplace.api.asking import actor_from
+from marketplace.api.asking import actor_from, member_from
 from marketplace.api.idempotency import HEADER, Idempotent
 
 ROOT = "/api/v1"
@@ -49,7 +49,7 @@ def describe(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
 
 
 def _refusals(route: APIRoute, method: str, operation: dict[str, Any]) -> Iterator[int]:
-    if any(dependency.call is actor_from for dependency in route.dependant.dependencies):
+    if any(dependency.call in {actor_from, member_from} for dependency in route.dependant.dependencies):
         yield HTTPStatus.UNAUTHORIZED
         if method not in _SAFE:
             yield HTTPStatus.FORBIDDEN
@@ -60,7 +60,7 @@ def _refusals(route: APIRoute, method: str, operation: dict[str, Any]) -> Iterat
     if "requestBody" in operation:
         yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     if method not in _SAFE:
-        yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        yield from (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if isinstance(route, Idempotent) and method not in _SAFE:
         yield from (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
     if "requestBody" in operation or any(taken["in"] != "path" for taken in operation.get("parameters", ())):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import structlog
 from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from marketplace import clock, settings
@@ -23,6 +25,8 @@ from marketplace.ids import CartId, ulid
 from marketplace.words import say
 
 log = structlog.get_logger()
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
 CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
@@ -142,6 +146,35 @@ async def actor_from(request: Request) -> Actor:
 
 
 Asking = Annotated[Actor, Depends(actor_from)]
+
+
+async def member_from(request: Request) -> Actor:
+    """The actor of a request that only somebody who is logged in may make. Raises Unauthenticated."""
+    actor = await actor_of(request)
+    actor.must_have_account()
+    return actor
+
+
+Member = Annotated[Actor, Depends(member_from)]
+
+
+class Guarded(APIRoute):
+    """A route that asks who is asking before it reads a body: where a `Member` must be, a stranger's is not read."""
+
+    def get_route_handler(self) -> Handler:
+        handle = self.wrapped(super().get_route_handler())
+        if all(dependency.call is not member_from for dependency in self.dependant.dependencies):
+            return handle
+
+        async def guarded(request: Request) -> Response:
+            await member_from(request)
+            return await handle(request)
+
+        return guarded
+
+    def wrapped(self, handle: Handler) -> Handler:
+        """What a kind of route does around its handler, behind the guard."""
+        return handle
 
 
 async def shopper(request: Request, response: Response) -> Actor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from contextlib import suppress
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 OURS = ("/api/", "/session/")
 MOST_BODY = 1 << 20
 MOST_PLAN = 32 << 20
+PATIENCE, SLOWEST = 20.0, 16 << 10
+"""Seconds that we wait for a body, and the bytes that earn it one more: who sends byte after byte holds nothing for long."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -36,9 +40,34 @@ class _HeadersAreEnough(Exception):
     """Ends what would go on to send a body, be it a stream without end."""
 
 
-class Edge:
-    """Wraps the API: assigns `X-Request-ID`, refuses bodies over 1 MiB (plans: 32 MiB) with 413, counts and times.
+class _Body:
+    """The body of one request: it may be `most` bytes long, and come only so slowly."""
 
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most = receive, most
+        self._read, self._is_whole = 0, False
+        self._asked_at = asyncio.get_running_loop().time()
+
+    async def receive(self) -> Message:
+        """Its next piece; after the last, the end of the connection, however late that is."""
+        if self._is_whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._asked_at + PATIENCE + self._read / SLOWEST):
+                message = await self._receive()
+        except TimeoutError:
+            raise problems.too_slow() from None
+        self._read += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        if self._read > self._most:
+            raise problems.too_large(self._most)
+        return message
+
+
+class Edge:
+    """Wraps the API: assigns `X-Request-ID`, bounds bodies, counts and times.
+
+    A body over 1 MiB (a plan's: 32 MiB) is refused with 413, one that is too slow with 408.
     HEAD is answered as GET without the body.
     """
 
@@ -60,15 +89,7 @@ class Edge:
         is_head = scope["method"] == "HEAD"
         asked = {**scope, "method": "GET"} if is_head else scope
         most = MOST_PLAN if scope["path"] == "/api/v1/plans" else MOST_BODY
-        read = 0
-
-        async def bounded_receive() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > most:
-                raise problems.too_large(most)
-            return message
+        body = _Body(receive, most)
 
         async def marked_send(message: Message) -> None:
             nonlocal status
@@ -90,7 +111,7 @@ class Edge:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 length = headers.get("content-length", "0")
                 if length.isdecimal() and int(length) <= most:
-                    await self.app(asked, bounded_receive, marked_send)
+                    await self.app(asked, body.receive, marked_send)
                 else:
                     await problems.of_http(problems.too_large(most))(asked, receive, marked_send)
         except _HeadersAreEnough:

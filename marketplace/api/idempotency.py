@@ -6,20 +6,17 @@ An answer that says "not now" (429, 503) is nobody's answer: it releases the key
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from marketplace import clock
 from marketplace.accounts.views import Actor
 from marketplace.api import problems
-from marketplace.api.asking import actor_of, address_of
+from marketplace.api.asking import Guarded, Handler, actor_of, address_of
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid, TooMany, Unavailable
 from marketplace.payments import idempotency
@@ -30,8 +27,6 @@ HEADER = "Idempotency-Key"
 
 _NOT_NOW = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 
 class KeyRequired(Invalid):
     code = "idempotency_key_required"
@@ -40,12 +35,10 @@ class KeyRequired(Invalid):
         super().__init__(say("Send an {header} header: money is moved once for each key.", header=HEADER))
 
 
-class Idempotent(APIRoute):
+class Idempotent(Guarded):
     """A route whose changes honour the key, where one is sent."""
 
-    def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
-
+    def wrapped(self, handle: Handler) -> Handler:
         async def once(request: Request) -> Response:
             key = request.headers.get(HEADER)
             if key is None or request.method in {"GET", "HEAD", "OPTIONS"}:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from marketplace import clock
-from marketplace.api.asking import Asking
+from marketplace.api.asking import Guarded, Member
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import Amount, Instant, RefundShape, Shape
 from marketplace.bookings import queries
@@ -15,7 +15,7 @@ from marketplace.db import transaction
 from marketplace.ids import RefundId
 from marketplace.payments import actions as payments
 
-router = APIRouter(prefix="/owed", tags=["Operations"])
+router = APIRouter(prefix="/owed", tags=["Operations"], route_class=Guarded)
 
 
 class OwedShape(Shape):
@@ -49,21 +49,21 @@ class Settlement(Shape):
 
 
 @router.get("", responses=refuses(403))
-async def list_owed(actor: Asking) -> list[OwedShape]:
+async def list_owed(actor: Member) -> list[OwedShape]:
     """What the provider has refused to pay back so far, the oldest first. `next_try` is null where it waits for you."""
     async with transaction(reading=True) as session:
         return [OwedShape.of(entry) for entry in await queries.owed(session, actor)]
 
 
 @router.post("/{id}/retry", status_code=202, responses=refuses(409))
-async def try_again(id: str, actor: Asking) -> RefundShape:
+async def try_again(id: str, actor: Member) -> RefundShape:
     """Have the provider asked now, under a new key."""
     async with transaction() as session:
         return RefundShape.of(await payments.try_again(session, actor, RefundId(id), clock.now()))
 
 
 @router.post("/{id}/settle", responses=refuses(409))
-async def settle(id: str, wanted: Settlement, actor: Asking) -> RefundShape:
+async def settle(id: str, wanted: Settlement, actor: Member) -> RefundShape:
     """Take note that it was paid back by other means: the provider is not asked any more."""
     async with transaction() as session:
         return RefundShape.of(await payments.settle_otherwise(session, actor, RefundId(id), wanted.how, clock.now()))

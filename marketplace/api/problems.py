@@ -22,6 +22,7 @@ from marketplace.errors import (
     NotFound,
     TooLarge,
     TooMany,
+    TooSlow,
     Unauthenticated,
     Unavailable,
 )
@@ -36,6 +37,7 @@ STATUS: dict[type[HoldfastError], HTTPStatus] = {
     BadSignature: HTTPStatus.BAD_REQUEST,
     UnreadableWebhook: HTTPStatus.BAD_REQUEST,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooSlow: HTTPStatus.REQUEST_TIMEOUT,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -75,6 +77,9 @@ SCHEMA: dict[str, Any] = {
     ],
 }
 """A problem of RFC 9457, in the OpenAPI document."""
+
+_OF_BODIES = {STATUS[kind]: kind.code for kind in (TooLarge, TooSlow)}
+"""The codes of what is refused while a body is read."""
 
 _MEANING = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read.",
@@ -194,10 +199,19 @@ def too_large(most: int) -> HTTPException:
     )
 
 
+def too_slow() -> HTTPException:
+    """For a body that does not come, or by drops: as for one that is too large. The rest of it is not waited for."""
+    return HTTPException(
+        HTTPStatus.REQUEST_TIMEOUT,
+        say("The rest of the request did not come in time. Please try again."),
+        {"Connection": "close"},
+    )
+
+
 def of_http(error: HTTPException) -> Response:
     """The answer for what the framework itself refuses: an unknown path, a wrong method, a body that is too long."""
     status = HTTPStatus(error.status_code)
-    code = TooLarge.code if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.name.lower()
+    code = _OF_BODIES.get(status, status.name.lower())
     return problem(status, code, str(error.detail), headers=dict(error.headers or {}))
 
 

@@ -169,7 +169,9 @@ class BrowseState(ViewerState):
 
     @rx.event
     async def more(self) -> AsyncIterator[None]:
-        """The next page, below this one."""
+        """The next page, below this one. None where the list is whole: a page that was away may ask twice for the last."""
+        if self._cursor is None:
+            return
         self.is_busy = True
         yield
         async with transaction(reading=True) as session:

@@ -78,14 +78,15 @@ async def test_an_operator_settles_it_by_other_means(operator: Client, market: M
 
 
 async def test_nobody_else_sees_or_decides_anything(api: Client, market: Market, refund: RefundId) -> None:
-    for headers in ({}, await bearer(market.seller, market.now)):
+    seller = await bearer(market.seller, market.now)
+    for headers, refused in (({}, (401, "unauthenticated")), (seller, (403, "forbidden"))):
         client = api.without_cart()
         for answer in (
             await client.get("/owed", headers=headers),
             await client.post(f"/owed/{refund}/retry", headers=headers),
             await client.post(f"/owed/{refund}/settle", json={"how": "by cash"}, headers=headers),
         ):
-            is_problem(answer, 403, "forbidden")
+            is_problem(answer, *refused)
 
 
 @dataclass(frozen=True)
