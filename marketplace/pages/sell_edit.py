@@ -25,6 +25,7 @@ from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import Choice, Text, when
 from marketplace.pages.frame import frame
 from marketplace.state import phrases
+from marketplace.state.filters import genre_text
 from marketplace.state.sell_edit import ChangeRow, Lack, PlanRow, PriceRow, SellEditState, StepRow
 from marketplace.words import locale, page_at, say
 
@@ -153,7 +154,7 @@ def _change(change: rx.Var[ChangeRow]) -> rx.Component:
 def _step(step: rx.Var[StepRow]) -> rx.Component:
     return rx.el.button(
         rx.el.span(step["mark"], class_name="desk-mark", aria_hidden="true"),
-        step["label"],
+        rx.el.span(step["label"], class_name="desk-step-label"),
         rx.cond(step["state"] == "wrong", rx.el.span(say("needs you"), class_name="visually-hidden")),
         type="button",
         class_name="desk-step",
@@ -243,7 +244,7 @@ def _testid(name: str) -> str:
 
 
 def _what() -> rx.Component:
-    genres = [Choice(value=genre.value, label=genre.value.capitalize()) for genre in Genre]
+    genres = [Choice(value=genre.value, label=genre_text(genre)) for genre in Genre]
     return rx.el.div(
         _line(say("Title"), "title", max_length=120, is_required=True),
         text_area(
@@ -434,7 +435,7 @@ def _rules() -> rx.Component:
             say("When a buyer cancels"),
             *(
                 choice(
-                    policy.value.capitalize(), name="policy", value=policy.value, testid=f"policy-{policy}",
+                    phrases.policy_name(policy), name="policy", value=policy.value, testid=f"policy-{policy}",
                     detail=phrases.policy_text(policy), is_on=_S.entries["policy"] == policy.value,
                     on_change=_S.write("policy", policy.value),
                 )

@@ -341,7 +341,7 @@ class LabState(ViewerState):
             open=totals.started - totals.succeeded - totals.failed,
         )  # fmt: skip
         self.volume, self.average, self.fees = (
-            ", ".join(amount.text() for amount in amounts) or "–"
+            phrases.amounts_text(amounts, "–")
             for amounts in (
                 [volume.total for volume in totals.volumes],
                 [volume.average for volume in totals.volumes],

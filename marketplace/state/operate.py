@@ -61,8 +61,8 @@ class OperateState(ViewerState):
     def _show(self, seen: Today, jobs: list[str] | None) -> None:
         self.day = moments.day(seen.since.date())
         self.orders = phrases.count_text(seen.orders)
-        self.revenue = " · ".join(money.text() for money in seen.revenue) or say("Nothing yet")
-        self.owed = " · ".join(money.text() for money in seen.owed.amounts) or say("Nothing")
+        self.revenue = phrases.amounts_text(seen.revenue, say("Nothing yet"))
+        self.owed = phrases.amounts_text(seen.owed.amounts, say("Nothing"))
         self.concerns = concerns_of(seen, jobs)
         self.is_calm = all(concern["tone"] != "danger" for concern in self.concerns)
 

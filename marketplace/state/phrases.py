@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,16 @@ def cancelling_text(policy: str, guest_surcharge_bp: int) -> str:
         "The fee of {share} for buying without an account is not paid back.", share=share_text(guest_surcharge_bp)
     )
     return f"{policy_text(policy)} {stays}"
+
+
+def policy_name(policy: Policy) -> str:
+    """What a seller calls it."""
+    return {Policy.FLEXIBLE: say("Flexible"), Policy.MODERATE: say("Moderate"), Policy.STRICT: say("Strict")}[policy]
+
+
+def amounts_text(amounts: Iterable[Money], nothing: str) -> str:
+    """A figure in several currencies, each on a line of its own."""
+    return "\n".join(amount.text() for amount in amounts) or nothing
 
 
 def fee_text(fee: Money) -> str:

@@ -160,7 +160,7 @@ class SellState(ViewerState):
         self.open_text = str(len(self.on_sale))
         self.sold_text = phrases.count_text(sold)
         self.sold_note = phrases.elsewhere_text(sold - ordered) if sold > ordered else ""
-        self.revenue_text = " + ".join(total.text() for total in totals.values()) or Money.zero(currencies.USUAL).text()
+        self.revenue_text = phrases.amounts_text(totals.values(), Money.zero(currencies.USUAL).text())
 
 
 def _row(card: ListingCard, sold: int, capacity: int, revenue: Money | None) -> ListingRow:

@@ -27,6 +27,12 @@ LOOKS = [
     pytest.param({"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}, id="desk by night"),
 ]
 PASSWORD = "holdfast-demo"
+LINES = """element => {
+  const words = document.createRange()
+  words.selectNodeContents(element)
+  return new Set([...words.getClientRects()].map(line => Math.round(line.top))).size
+}"""
+"""On how many lines the text of an element stands."""
 
 
 async def violations(page: Page) -> list[str]:
@@ -52,6 +58,21 @@ async def test_nothing_is_wider_than_the_narrowest_phone(visitor: Visitor):
         await expect(page.locator("h1").first).to_be_visible()
         await expect(page.locator("main .skeleton:not([data-testid=skeletons] *)")).to_have_count(0)
         assert await page.evaluate("document.documentElement.scrollWidth") == 320, path
+
+
+async def test_no_figure_and_no_button_is_broken_on_the_narrowest_phone(visitor: Visitor):
+    page = await visitor(viewport={"width": 320, "height": 720})
+    await page.goto("/")
+    log_in = page.get_by_role("banner").get_by_role("link", name="Log in")
+    assert await log_in.evaluate(LINES) == 1
+    login = LoginPage(page)
+    await login.open()
+    await login.log_in("mira@holdfast.example", PASSWORD)
+    await expect(login.menu).to_be_visible()
+    await page.goto("/sell")
+    figure = page.get_by_test_id("stat-revenue").locator(".stat-value")
+    await expect(figure).to_contain_text("€")
+    assert await figure.evaluate(LINES) == 1
 
 
 @pytest.mark.parametrize("look", LOOKS)

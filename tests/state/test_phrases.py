@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from marketplace.bookings.views import Status
+from marketplace.catalog.views import Genre, Policy
 from marketplace.money import Money
+from marketplace.pages.sell_edit import _rules, _what
 from marketplace.state import phrases
 from marketplace.state.listing import _facts
+from marketplace.words import speaking
 from tests.makers.catalog import make_listing
 from tests.notifications.conftest import make_confirmed, make_occasion
 
@@ -67,3 +70,19 @@ async def test_a_listing_says_what_of_a_guest_s_money_stays(database: str, now: 
     page = await make_listing(now)
     assert page.guest_surcharge_bp == 1000
     assert "The fee of 10% for buying without an account is not paid back." in _facts(page, 1, "UTC").policy
+
+
+def test_a_figure_in_several_currencies_has_a_line_for_each() -> None:
+    assert phrases.amounts_text([], "–") == "–"
+    assert phrases.amounts_text([Money(484_00, "CZK"), Money(345_40, "EUR")], "–") == "CZK484.00\n€345.40"
+
+
+def test_the_editor_names_categories_and_policies_in_german() -> None:
+    with speaking("de"):
+        what, rules = str(_what().render()), str(_rules().render())
+    for english, german in ((Genre.MUSIC, "Musik"), (Genre.CLASSICAL, "Klassik"), (Genre.TRAVEL, "Reisen")):
+        assert f'"{german}"' in what
+        assert f'"{english.value.capitalize()}"' not in what
+    for policy, german in ((Policy.FLEXIBLE, "Flexibel"), (Policy.STRICT, "Streng")):
+        assert f'"{german}"' in rules
+        assert f'"{policy.value.capitalize()}"' not in rules
