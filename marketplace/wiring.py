@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import structlog
+from sqlmodel import SQLModel
 
 from marketplace import clock, db, outbox, queues, redis, settings
 from marketplace.accounts import exports
 from marketplace.bookings import queries as bookings
-from marketplace.db import Session
 from marketplace.ids import FactId, MailId
 from marketplace.money import Money
 from marketplace.notifications import actions as mail
@@ -65,11 +65,13 @@ async def wake_sender(id: MailId) -> None:
     await queue(queues.MAIL).enqueue(SEND, id=id, key=f"mail:{id}", timeout=60, retries=1)
 
 
-def past_charge(session: Session, amount: Money, *, key: str, card: str, at: datetime) -> Charge:
-    """Have the simulated provider know of a payment that went well back then: the demo world has a past."""
+def past_charge(amount: Money, *, key: str, card: str, at: datetime) -> tuple[SQLModel, Charge]:
+    """What the simulated provider is to have in its books of a payment that went well back then, and says of it.
+
+    For the demo world, which has a past.
+    """
     row = SimulatorCharge.settled(amount, key=key, card=card, at=at)
-    session.add(row)
-    return row.snapshot()
+    return row, row.snapshot()
 
 
 async def advance_simulator(now: datetime) -> int:

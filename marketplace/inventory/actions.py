@@ -34,7 +34,7 @@ from marketplace.inventory.errors import (
 )
 from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.inventory.models import Allocation
-from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Cap, Claim, Snapshot
+from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Cap, Claim, Sale, Snapshot
 from marketplace.outbox import record
 from marketplace.words import say
 
@@ -279,7 +279,7 @@ async def check_out(session: Session, claim: Claim, booking: str, now: datetime)
     """
     if claim.expires_at <= now:
         raise HoldExpired(claim.id)
-    await _allocate(session, claim, booking, now, is_sold=False)
+    await _allocate(session, claim, _rows(claim, booking, now, is_sold=False), now)
     settling.settle_after_commit(session, claim.id)
 
 
@@ -345,6 +345,31 @@ async def allot(
     return hold_id
 
 
+async def allot_each(session: Session, resource: ResourceId, sales: Sequence[Sale], now: datetime) -> list[HoldId]:
+    """As `allot`, many sales at once, all or nothing. The id under which each can be freed, in their order.
+
+    They share one claim and so one fence, by which they are settled together. Raises UnitsTaken, also where two sales
+    name the same unit, and UnfitUnits where one names none.
+    """
+    if not all(sale.units for sale in sales):
+        raise UnfitUnits(say("Name at least one unit."))
+    if not sales:
+        return []
+    ids = [HoldId.on(resource) for _ in sales]
+    units = [unit for sale in sales for unit in sale.units]
+    grabbed = await _grab(HoldId.on(resource), units)
+    rows = [
+        Allocation.values_of(
+            replace(grabbed, id=id, holder=sale.holder), unit, sale.booking, sale.at, id=f"alc_{ulid()}", is_sold=True
+        )
+        for id, sale in zip(ids, sales, strict=True)
+        for unit in sale.units
+    ]
+    await _write_or_release(session, grabbed, rows, now)
+    _record_sold(session, grabbed.id, units, now, fence=grabbed.fence)
+    return ids
+
+
 async def expire(now: datetime) -> int:
     """Release checked-out units whose time to be paid for is over. Returns how many holds. Any number may run at once.
 
@@ -367,30 +392,41 @@ async def _sell(
     session: Session, hold_id: HoldId, holder: str, units: Sequence[str], booking: str | None, now: datetime
 ) -> None:
     """Sell units that nobody has, neither in Redis nor in SQL."""
-    # In Redis such a claim belongs to itself, so that it never mixes with a visitor's open hold.
-    opening = (hold_id, ulid(), hold_id, _GRAB_MS, _GRAB_MS, 0, "", 0)
-    answer = await keeper.CLAIM(hold_id.resource, *opening, len(units), *units)
-    grabbed = _granted(hold_id.resource, answer)
-    try:
-        await _allocate(session, replace(grabbed, holder=holder), booking, now, is_sold=True)
-    except Conflict:
-        await release(hold_id, hold_id)
-        raise
+    grabbed = await _grab(hold_id, units)
+    rows = _rows(replace(grabbed, holder=holder), booking, now, is_sold=True)
+    await _write_or_release(session, grabbed, rows, now)
     _record_sold(session, hold_id, units, now)
 
 
-async def _allocate(session: Session, claim: Claim, booking: str | None, now: datetime, *, is_sold: bool) -> None:
-    # Sorted, so that two who want overlapping sets wait for each other in one order and cannot deadlock.
-    rows = [
-        Allocation.values_of(claim, unit, booking, now, id=f"alc_{ulid()}", is_sold=is_sold)
-        for unit in sorted(claim.units)
-    ]
+async def _grab(hold_id: HoldId, units: Sequence[str]) -> Claim:
+    """Claim in Redis what SQL is to confirm in a moment. Such a claim belongs to itself: it never mixes with a visitor's."""
+    opening = (hold_id, ulid(), hold_id, _GRAB_MS, _GRAB_MS, 0, "", 0)
+    return _granted(hold_id.resource, await keeper.CLAIM(hold_id.resource, *opening, len(units), *units))
+
+
+async def _write_or_release(session: Session, grabbed: Claim, rows: Sequence[dict[str, object]], now: datetime) -> None:
     try:
-        await _insert(session, claim, rows)
+        await _allocate(session, grabbed, rows, now)
+    except Conflict:
+        await release(grabbed.id, grabbed.id)
+        raise
+
+
+def _rows(claim: Claim, booking: str | None, now: datetime, *, is_sold: bool) -> list[dict[str, object]]:
+    return [
+        Allocation.values_of(claim, unit, booking, now, id=f"alc_{ulid()}", is_sold=is_sold) for unit in claim.units
+    ]
+
+
+async def _allocate(session: Session, claim: Claim, rows: Sequence[dict[str, object]], now: datetime) -> None:
+    # Sorted, so that two who want overlapping sets wait for each other in one order and cannot deadlock.
+    ordered = sorted(rows, key=lambda row: str(row["unit"]))
+    try:
+        await _insert(session, claim, ordered)
     except IntegrityError:
         await _take_over_what_has_run_out(session, claim, now)
         try:
-            await _insert(session, claim, rows)
+            await _insert(session, claim, ordered)
         except IntegrityError:
             await _refuse(session, claim)
 
@@ -438,6 +474,8 @@ def _release(session: Session, hold_id: HoldId, rows: Sequence[Allocation], now:
         settling.settle_after_commit(session, hold_id)
 
 
-def _record_sold(session: Session, hold_id: HoldId, units: Sequence[str], now: datetime) -> None:
-    record(session, UnitsSold(hold_id, hold_id.resource, tuple(units), now), now)
-    settling.settle_after_commit(session, hold_id)
+def _record_sold(
+    session: Session, hold_id: HoldId, units: Sequence[str], now: datetime, *, fence: int | None = None
+) -> None:
+    record(session, UnitsSold(hold_id, hold_id.resource, tuple(units), now, fence), now)
+    settling.settle_after_commit(session, hold_id, fence)

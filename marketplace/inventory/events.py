@@ -11,12 +11,13 @@ from marketplace.outbox import Fact
 
 @dataclass(frozen=True)
 class UnitsSold(Fact):
-    """The units are the buyer's for good."""
+    """The units are the buyer's for good. A `fence` says that they went to many holds at once, all of them under it."""
 
     hold_id: HoldId
     resource: ResourceId
     units: tuple[str, ...]
     at: datetime
+    fence: int | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,12 @@ async def of_hold(session: Session, hold_id: HoldId, *, lock: bool = False) -> l
     return list(await session.exec(wanted, execution_options={"populate_existing": lock}))
 
 
+async def of_fence(session: Session, resource: ResourceId, fence: int) -> list[Allocation]:
+    """Every allocation under one claim of the resource, whichever holds it was shared out among."""
+    wanted = select(Allocation).where(Allocation.resource == resource, Allocation.fence == fence)
+    return list(await session.exec(wanted.order_by(col(Allocation.id))))
+
+
 async def active_on(session: Session, resource: ResourceId, units: Sequence[str]) -> list[Allocation]:
     """Who has these units."""
     found: list[Allocation] = []

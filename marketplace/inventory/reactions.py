@@ -11,4 +11,4 @@ from marketplace.outbox import reacts_to
 
 @reacts_to(UnitsSold, UnitsFreed)
 async def show_what_became_of_the_units(fact: UnitsSold | UnitsFreed, now: datetime) -> None:
-    await settling.settle(fact.hold_id)
+    await settling.settle(fact.hold_id, fact.fence if isinstance(fact, UnitsSold) else None)

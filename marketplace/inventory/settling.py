@@ -23,30 +23,33 @@ _LOST_AT_MOST = timedelta(seconds=10)
 """How much of its last work a Redis that was killed may have lost: a second by its settings, and slack."""
 
 
-async def settle(hold_id: HoldId) -> None:
-    """Make the maps show what became of a hold that was checked out. Safe to repeat. Raises Unavailable."""
-    truth = await _truth(hold_id)
+async def settle(hold_id: HoldId, fence: int | None = None) -> None:
+    """Make the maps show what became of a hold that was checked out. Safe to repeat. Raises Unavailable.
+
+    With a `fence`: what became of everything that was sold under it when the hold was shared out among many.
+    """
+    truth = await _truth(hold_id, fence)
     while True:
         await _apply(hold_id, truth)
         # Of two who settle the same hold, the one with older news may come last: whoever was last looks again.
-        known, truth = truth, await _truth(hold_id)
+        known, truth = truth, await _truth(hold_id, fence)
         if [row.model_dump() for row in truth] == [row.model_dump() for row in known]:
             return
 
 
-def settle_after_commit(session: Session, hold_id: HoldId) -> None:
+def settle_after_commit(session: Session, hold_id: HoldId, fence: int | None = None) -> None:
     """Settle as soon as the change is real, so that everybody sees it at once. The outbox does it again."""
 
     async def hook() -> None:
-        await settle_if_possible(hold_id)
+        await settle_if_possible(hold_id, fence)
 
     after_commit(session, hook)
 
 
-async def settle_if_possible(hold_id: HoldId) -> None:
+async def settle_if_possible(hold_id: HoldId, fence: int | None = None) -> None:
     """Settle, or leave it to the outbox, a later sale or the next rebuild."""
     try:
-        await settle(hold_id)
+        await settle(hold_id, fence)
     except Exception as error:  # noqa: BLE001 - the change is safe in SQL, which decides; a map that lags breaks nothing
         log.warning("inventory.not_settled", hold=hold_id, error=repr(error))
 
@@ -69,9 +72,11 @@ async def mend(now: datetime) -> int:
     return len(changed)
 
 
-async def _truth(hold_id: HoldId) -> list[Allocation]:
+async def _truth(hold_id: HoldId, fence: int | None) -> list[Allocation]:
     async with reading_along() as session:
-        return await queries.of_hold(session, hold_id)
+        if fence is None:
+            return await queries.of_hold(session, hold_id)
+        return await queries.of_fence(session, hold_id.resource, fence)
 
 
 async def _apply(hold_id: HoldId, rows: list[Allocation]) -> None:

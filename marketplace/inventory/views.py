@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,3 +59,13 @@ class Allotment:
     id: HoldId
     units: tuple[str, ...]
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Units that somebody bought at `at`, for a booking: to be sold together with others, see `actions.allot_each`."""
+
+    units: Sequence[str]
+    holder: str
+    booking: str
+    at: datetime

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import repeat
 from zoneinfo import ZoneInfo
 
 from marketplace import clock
@@ -21,7 +22,7 @@ from marketplace.catalog.views import ListingDraft, ListingPage
 from marketplace.db import Session, transaction
 from marketplace.ids import ListingId, PlanId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.lab.history import write_order
+from marketplace.lab.history import PastOrder, write_orders
 from marketplace.lab.programme import HOUSES, PROGRAMME, SHOPS, Show
 
 PASSWORD = "holdfast-demo"  # noqa: S105 - everybody may know it: the demo world is for trying out
@@ -30,9 +31,10 @@ BUYER, SELLER, OPERATOR = "ada@holdfast.example", "mira@holdfast.example", "olga
 SEED = 7
 _ANNOUNCED = timedelta(days=21)
 _REMEMBERED = timedelta(days=20)
-_UNITS_AT_ONCE = 500
-_ORDERS = 8
-"""Orders that each event of the demo world has."""
+_LARGEST_IN_ORDERS = 1_500
+"""Places of the largest house whose sales are all orders. In a larger one most were sold at the box office."""
+_FEW_ORDERS = 100
+"""Orders of an event in a larger house."""
 ADAS = frozenset({"the-tempest", "blue-hour-yuki-tanabe", "a-short-history-of-wrong-maps"})
 """Where the demo world's buyer has been, or is going."""
 
@@ -158,49 +160,54 @@ async def _sell(
     """Sell the share of the house that has gone by today, then say what else has become of the event."""
     assert page.plan_id is not None
     plan = await queries.plan_within(session, page.plan_id)
-    parties = list(_gone(plan, show.sold, dice))
+    parties = list(_gone(plan, show, dice))
     dice.shuffle(parties)
-    # A few are remembered one by one, as orders; all others have bought at the box office.
-    orders, others = ([], parties) if show.is_cancelled else (parties[:_ORDERS], parties[_ORDERS:])
-    units = [unit for party in others for unit in party]
-    for at in range(0, len(units), _UNITS_AT_ONCE):
-        await inventory.allot(session, ResourceId(page.id), units[at : at + _UNITS_AT_ONCE], "demo", now)
+    orders, others = _remembered(show, page.capacity, parties)
+    if others:
+        units = [unit for party in others for unit in party]
+        await inventory.allot(session, ResourceId(page.id), units, "demo", now)
     if orders:
         offer = await queries.seat_offer(session, page.id)
         begun = max(offer.sale_starts_at, now - _REMEMBERED)
         moments = sorted(begun + dice.random() * (min(now, offer.starts_at) - begun) for _ in orders)
-        for party, moment in zip(orders, moments, strict=True):
-            buyer = ada if party is orders[0] and page.slug in ADAS else None
-            await write_order(session, offer, party, dice, moment, buyer)
+        buyers = [ada if page.slug in ADAS else None, *repeat(None, len(orders) - 1)]
+        await write_orders(session, offer, list(map(PastOrder, orders, moments, buyers)), dice)
     if show.sold == 1:
         await catalog.mark_sold_out(session, page.id, now)
     if show.is_cancelled:
         await catalog.cancel(session, SYSTEM, page.id, now, reason="The conductor is unwell.")
 
 
-def _gone(plan: SeatPlan, share: float, dice: random.Random) -> Iterator[list[str]]:
-    """What such a share of the house would have taken: parties side by side, mostly good seats first; then who stands."""
+def _remembered(show: Show, capacity: int, parties: list[list[str]]) -> tuple[list[list[str]], list[list[str]]]:
+    """Which parties stand in the books as orders, and which have bought at the box office."""
+    # What was called off has no orders: each would have to be cancelled and paid back, and its buyer be told.
+    most = 0 if show.is_cancelled else len(parties) if capacity <= _LARGEST_IN_ORDERS else _FEW_ORDERS
+    return parties[:most], parties[most:]
+
+
+def _gone(plan: SeatPlan, show: Show, dice: random.Random) -> Iterator[list[str]]:
+    """Who would have taken that share of the house: parties side by side, mostly good seats first; then who stands."""
     farthest = max(math.dist(plan.focal, (seat.x, seat.y)) for seat in plan.seats) or 1
     parties = []
     for row in plan.rows:
-        for party in _parties(row, dice):
+        for party in _parties(row, show.max_per_buyer, dice):
             middle = party[len(party) // 2]
             distance = math.dist(plan.focal, (middle[1], middle[2])) / farthest
             parties.append((distance + dice.gauss(0, 0.22), [unit for unit, _, _ in party]))
-    wanted = round(share * len(plan.seats))
+    wanted = round(show.sold * len(plan.seats))
     for _, units in sorted(parties):
         if wanted > 0:
             yield units[:wanted]
         wanted -= len(units)
     for area in plan.standing:
-        yield from ([unit] for unit, _ in zip(area.units(), range(round(share * area.capacity)), strict=False))
+        yield from ([unit] for unit, _ in zip(area.units(), range(round(show.sold * area.capacity)), strict=False))
 
 
-def _parties(row: Row, dice: random.Random) -> Iterator[tuple[tuple[str, float, float], ...]]:
+def _parties(row: Row, most: int, dice: random.Random) -> Iterator[tuple[tuple[str, float, float], ...]]:
     """A row cut into people who came together."""
     places, at = row.places, 0
     while at < len(places):
-        size = dice.choices((1, 2, 3, 4, 5), (8, 50, 14, 20, 8))[0]
+        size = min(most, dice.choices((1, 2, 3, 4, 5), (8, 50, 14, 20, 8))[0])
         yield places[at : at + size]
         at += size
 

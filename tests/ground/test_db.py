@@ -12,12 +12,14 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import select
+from sqlmodel import col, select
 
 from marketplace import db
-from marketplace.db import Session, after_commit, transaction
+from marketplace.db import Session, after_commit, transaction, write_all
 from marketplace.errors import Conflict, Unavailable
+from marketplace.money import Money
 from marketplace.outbox import OutboxFact
+from marketplace.payments.gateways.simulator.models import SimulatorCharge, SimulatorStep
 from tests.conftest import plain
 from tests.waiting import somebody_else
 
@@ -257,6 +259,20 @@ async def test_a_broken_statement_is_no_outage(database: str) -> None:
         async with transaction() as session:
             await session.execute(text("SELECT nonsense FROM nowhere"))
     assert not isinstance(broken.value, Unavailable)
+
+
+async def test_many_rows_are_written_at_once_and_numbered_in_their_order(database: str, now: datetime) -> None:
+    async with transaction() as session:
+        await write_all(session, [])
+        await write_all(session, [row(id, now) for id in "ab"])
+        charge = SimulatorCharge.settled(Money(100, "EUR"), key="c", card="Visa", at=now)
+        await write_all(session, [charge])
+        await write_all(session, [SimulatorStep(charge=charge.reference, at=now, label=label) for label in "zam"])
+        assert not session.identity_map
+    assert await kept() == ["a", "b"]
+    async with transaction(reading=True) as session:
+        steps = await session.exec(select(SimulatorStep.label).order_by(col(SimulatorStep.id)))
+        assert list(steps) == ["z", "a", "m"]
 
 
 async def test_an_instant_comes_back_as_the_same_moment_in_utc(database: str, now: datetime) -> None:

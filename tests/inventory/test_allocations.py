@@ -12,11 +12,12 @@ from sqlmodel import select
 
 from marketplace import clock
 from marketplace.db import transaction
-from marketplace.ids import HoldId
+from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries
-from marketplace.inventory.errors import HoldExpired, StaleFence, UnitsTaken
+from marketplace.inventory.errors import HoldExpired, StaleFence, UnfitUnits, UnitsTaken
 from marketplace.inventory.models import Allocation
+from marketplace.inventory.views import Sale
 from marketplace.outbox import OutboxFact
 from tests.makers.inventory import TERM, a_check_out, a_claim, a_resource, a_sale, checked_out, seats
 
@@ -223,6 +224,40 @@ async def test_the_box_office_gets_what_nobody_has(now: datetime) -> None:
             await inventory.allot(session, resource, ["seat:x", "seat:y"], "guests", now)
     await free(hold_id, now)
     assert (await inventory.snapshot(resource)).status == {"seat:x": "held"}
+
+
+async def allot_each(resource: ResourceId, now: datetime, *sales: Sale) -> list[HoldId]:
+    async with transaction() as session:
+        return await inventory.allot_each(session, resource, sales, now)
+
+
+async def test_many_sales_are_written_at_once_and_given_back_one_by_one(now: datetime) -> None:
+    resource, before = a_resource(), now - timedelta(days=3)
+    ada, eve = Sale(["seat:2", "seat:1"], "ada", "bkg 1", before), Sale(["seat:3"], "eve", "bkg 2", now)
+    first, second = await allot_each(resource, now, ada, eve)
+    assert [(row.unit, row.hold_id, row.holder, row.booking, row.confirmed_at) for row in await allocations()] == [
+        ("seat:1", first, "ada", "bkg 1", before),
+        ("seat:2", first, "ada", "bkg 1", before),
+        ("seat:3", second, "eve", "bkg 2", now),
+    ]
+    assert await facts() == ["UnitsSold"]
+    assert (await inventory.snapshot(resource)).status == dict.fromkeys(("seat:1", "seat:2", "seat:3"), "sold")
+    await free(first, now, ["seat:1"])
+    assert (await inventory.snapshot(resource)).status == {"seat:2": "sold", "seat:3": "sold"}
+    assert await allot_each(resource, now) == []
+
+
+@pytest.mark.parametrize(
+    ("units", "refusal"), [(["seat:held"], UnitsTaken), (["seat:1"], UnitsTaken), ([], UnfitUnits)]
+)
+async def test_of_many_sales_one_that_cannot_be_stops_all(
+    now: datetime, units: list[str], refusal: type[Exception]
+) -> None:
+    await a_claim(resource := a_resource(), ["seat:held"])
+    with pytest.raises(refusal):
+        await allot_each(resource, now, Sale(["seat:1"], "ada", "bkg 1", now), Sale(units, "eve", "bkg 2", now))
+    assert await allocations() == []
+    assert (await inventory.snapshot(resource)).status == {"seat:held": "held"}
 
 
 async def test_buyers_of_overlapping_sets_do_not_lock_each_other_up(redis: Redis, now: datetime) -> None:

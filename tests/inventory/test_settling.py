@@ -19,6 +19,7 @@ from marketplace.inventory import actions as inventory
 from marketplace.inventory import keeper, reactions, settling
 from marketplace.inventory.errors import HoldExpired, UnitsTaken
 from marketplace.inventory.events import UnitsFreed, UnitsSold
+from marketplace.inventory.views import Sale
 from marketplace.redis import EmbeddedRedis
 from tests.makers.inventory import TERM, a_check_out, a_claim, a_resource, a_sale, checked_out, seats
 from tests.waiting import somebody_else
@@ -118,8 +119,23 @@ class TestNews:
         assert await outbox.deliver_due(now) == 1
         assert await status(resource) == {"seat:1": "sold"}
 
+    async def test_the_outbox_tells_redis_of_many_sales_at_once(
+        self, redis: Redis, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        resource = a_resource()
+        sales = [Sale((f"seat:{n}",), f"holder {n}", f"bkg {n}", now) for n in (1, 2, 3)]
+        with monkeypatch.context() as broken:
+            broken.setattr(settling, "settle", self.away)
+            async with transaction() as session:
+                first, *_ = await inventory.allot_each(session, resource, sales, now)
+        await free(first, now)
+        assert await status(resource) == {"seat:1": "held", "seat:2": "held", "seat:3": "held"}
+        while await outbox.deliver_due(now):
+            pass
+        assert await status(resource) == {"seat:2": "sold", "seat:3": "sold"}
+
     @staticmethod
-    async def away(hold_id: HoldId) -> None:
+    async def away(hold_id: HoldId, fence: int | None = None) -> None:
         raise Unavailable("away")
 
     async def test_news_may_come_late_twice_and_in_any_order(self, now: datetime) -> None:

@@ -15,8 +15,13 @@ def note(session: Session, payment: Payment, label: str, detail: str, now: datet
 
 def note_status(session: Session, payment: Payment, now: datetime) -> None:
     """Write down where the payment has come to."""
+    session.add(status_step(payment, now))
+
+
+def status_step(payment: Payment, now: datetime) -> PaymentStep:
+    """The line that says where the payment has come to."""
     detail = {
         PaymentStatus.SUCCEEDED: str(payment.captured),
         PaymentStatus.FAILED: payment.failure_reason or "",
     }.get(payment.state, payment.method_label)
-    note(session, payment, LABELS[payment.state], detail, now)
+    return PaymentStep(payment_id=payment.id, at=now, label=LABELS[payment.state], detail=detail)
