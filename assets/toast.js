@@ -4,7 +4,8 @@ import { createElement as h, useEffect, useRef, useState } from "react";
 const SHORTEST = 6000, PER_LETTER = 60; // milliseconds
 
 export function Passing({ text, onEnd, children, ...rest }) {
-  const [isHeld, setHeld] = useState(false);
+  const [isPointedAt, setPointedAt] = useState(false), [hasFocus, setFocus] = useState(false);
+  const isHeld = isPointedAt || hasFocus;
   const end = useRef(onEnd);
   end.current = onEnd;
   useEffect(() => {
@@ -12,6 +13,8 @@ export function Passing({ text, onEnd, children, ...rest }) {
     const timer = setTimeout(() => end.current?.(), SHORTEST + PER_LETTER * text.length);
     return () => clearTimeout(timer);
   }, [text, isHeld]);
-  const hold = () => setHeld(true), letGo = () => setHeld(false);
-  return h("div", { ...rest, onMouseEnter: hold, onMouseLeave: letGo, onFocus: hold, onBlur: letGo }, children);
+  return h("div", {
+    ...rest, onMouseEnter: () => setPointedAt(true), onMouseLeave: () => setPointedAt(false),
+    onFocus: () => setFocus(true), onBlur: () => setFocus(false),
+  }, children);
 }

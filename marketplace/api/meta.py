@@ -2,14 +2,15 @@
 
 Pages are compiled without knowing where they will be served or which listing they will show. Here they learn both:
 canonical address, Open Graph, and for a listing its title, its schema.org event and its first words, which stand in
-until the page itself can show it (assets/first.js takes them away).
+until the page itself can show it (assets/first.js takes them away). Whoever runs no scripts is told what they need them for,
+and what is on.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +23,7 @@ from fastapi import APIRouter, Response
 
 from marketplace import clock, moments, settings
 from marketplace.catalog import posters, queries
-from marketplace.catalog.views import Genre, ListingFilters, ListingPage, Status
+from marketplace.catalog.views import Genre, ListingCard, ListingFilters, ListingPage, Status
 from marketplace.db import transaction
 from marketplace.errors import NotFound
 from marketplace.money import Money, exponent
@@ -33,6 +34,9 @@ router = APIRouter(include_in_schema=False)
 NAME = "Holdfast"
 LISTING = "/l/"
 PICTURE = "/og.png"
+MOST_WITHOUT_SCRIPTS = 24
+"""Listings on the list of those who cannot search."""
+
 MOST_IN_SITEMAP = 50_000
 """As many as one sitemap may hold (sitemaps.org)."""
 
@@ -49,6 +53,14 @@ EVENT_TYPES = {
 }  # fmt: skip
 """schema.org's closest type; anything else is an Event."""
 
+WITHOUT_SCRIPTS = (
+    "<noscript><style>"
+    ":is(.skeleton,.search-form,.browse,.theme-switch,.section:has(.skeleton),[role=status]:has(.skeleton)){display:none!important}"
+    "body>.site-header{order:-2}body>noscript{order:-1}body>noscript>.page{padding-bottom:0}"
+    "</style></noscript>"
+)
+"""Without scripts nothing that is on its way ever comes, and nothing can be searched: neither is shown."""
+
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _ABOUT = re.compile('<meta content="([^"]*)" name="description"/>')
 
@@ -57,7 +69,7 @@ _ABOUT = re.compile('<meta content="([^"]*)" name="description"/>')
 class Meta:
     """What is known of one page. Texts are plain: they are escaped where they are written.
 
-    `title` and `about` are empty where the compiled page has its own; `first` is HTML already.
+    `title` and `about` are empty where the compiled page has its own; `first` and `scriptless` are HTML already.
     """
 
     path: str
@@ -68,6 +80,8 @@ class Meta:
     kind: str = "website"
     facts: Mapping[str, object] = field(default_factory=dict)
     first: str = ""
+    scriptless: str = ""
+    """What whoever runs no scripts reads first; nothing where the page can be read as it is, or `first` says it."""
     posters: tuple[str, ...] = ()
     """The first that the page will show: fetched beside its scripts instead of after them."""
     is_public: bool = True
@@ -75,8 +89,9 @@ class Meta:
 
     def fill(self, page: str) -> str:
         """The page with all of this in it."""
-        page = page.replace("</head>", f"{self._head(page)}</head>", 1)
-        return page.replace("<body>", f"<body>{self.first}", 1) if self.first else page
+        page = page.replace("</head>", f"{self._head(page)}{WITHOUT_SCRIPTS}</head>", 1)
+        scriptless = f'<noscript><div class="page stack">{self.scriptless}</div></noscript>' if self.scriptless else ""
+        return page.replace("<body>", f"<body>{scriptless}{self.first}", 1)
 
     def _head(self, page: str) -> str:
         if not self.is_public:
@@ -116,23 +131,29 @@ async def meta_of(path: str, query: Mapping[str, str]) -> Meta:
             async with transaction(reading=True) as session:
                 page = await queries.listing_page(session, path.removeprefix(LISTING), clock.now())
         except NotFound:
-            return Meta(path, is_public=False, is_missing=True)
+            return Meta(path, is_public=False, is_missing=True, scriptless=_way_to_what_is_on())
         return _of_listing(page)
     if path not in PUBLIC:
-        return Meta(path, is_public=False)
+        return Meta(path, is_public=False, scriptless=_way_to_what_is_on())
+    if path == "/terms":
+        return Meta(path)
+    soonest = await _soonest()
+    scriptless = _list_of(soonest)
+    # Both Home and Browse begin with these: as many as a phone shows at once.
+    posters = tuple(card.poster_url for card in soonest[:4])
     if path == "/":
-        return Meta("/", facts=_of_house(), posters=await _first_posters())
-    if path == "/browse" and not query:
-        return Meta(path, posters=await _first_posters())
+        return Meta("/", facts=_of_house(), posters=posters, scriptless=scriptless)
+    if not query:
+        return Meta(path, posters=posters, scriptless=scriptless)
     category = query.get("category", "")
-    return Meta(f"{path}?{urlencode({'category': category})}" if category in set(Genre) else path)
+    address = f"{path}?{urlencode({'category': category})}" if category in set(Genre) else path
+    return Meta(address, scriptless=scriptless)
 
 
-async def _first_posters() -> tuple[str, ...]:
-    """Of what is on soonest, with which both Home and Browse begin: as many as a phone shows at once."""
+async def _soonest() -> Sequence[ListingCard]:
     async with transaction(reading=True) as session:
-        page = await queries.listing_cards(session, ListingFilters(), clock.now(), limit=4)
-    return tuple(card.poster_url for card in page.items)
+        page = await queries.listing_cards(session, ListingFilters(), clock.now(), limit=MOST_WITHOUT_SCRIPTS)
+    return page.items
 
 
 @router.get("/sitemap.xml")
@@ -165,7 +186,7 @@ async def robots() -> Response:
 
 def _of_listing(page: ListingPage) -> Meta:
     when, place = _when_text(page), f"{page.place.name}, {page.place.city}"
-    price = _price_text(page)
+    price = _price_text(page.price_from, page.price_to)
     about = " · ".join(filter(None, (when, place, price, " ".join(page.story.split()))))
     return Meta(
         f"{LISTING}{quote(page.slug)}",
@@ -174,6 +195,12 @@ def _of_listing(page: ListingPage) -> Meta:
         picture=_picture(page),
         facts=_event(page),
         first=_first_words(page, when, place, price),
+    )
+
+
+def _why_scripts() -> str:
+    return say(
+        "Picking seats and buying need JavaScript: please switch it on. What there is to know can be read without it."
     )
 
 
@@ -189,12 +216,35 @@ def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:
         '<div class="first" data-first><header class="site-header"><div class="site-header-inner">'
         f'<a class="brand" href="{page_at("/")}">{NAME}</a>'
         f'<nav class="site-nav"><a class="nav-link" href="{page_at("/browse")}">{say("Browse")}</a></nav>'
-        '</div></header><main class="page"><div class="page-header"><div>'
+        '</div></header><main class="page">'
+        f'<noscript><p class="notice notice-warning">{escape(_why_scripts())}</p></noscript><div class="page-header"><div>'
         f'<p class="eyebrow">{escape(when)}</p><h1>{escape(page.title)}</h1><p class="quiet lead">{escape(place)}</p>'
         f'</div></div><p class="strong">{escape(" · ".join(filter(None, (price, status))))}</p>'
         f'<section class="stack prose"><h2>{say("About")}</h2>{paragraphs}</section></main></div>'
         '<script src="/first.js" data-first defer></script>'
     )
+
+
+def _list_of(cards: Sequence[ListingCard]) -> str:
+    """What is on next, to be read without scripts."""
+    entries = "".join(
+        f'<li><a href="{escape(page_at(f"{LISTING}{quote(card.slug)}"))}">{escape(card.title)}</a><br>'
+        f"{escape(' · '.join(filter(None, _facts_of(card))))}</li>"
+        for card in cards
+    )
+    told = say("Searching and buying need JavaScript: please switch it on. What is on next can be read without it.")
+    return f'<p class="notice notice-warning">{escape(told)}</p><ul class="stack">{entries}</ul>'
+
+
+def _facts_of(card: ListingCard) -> tuple[str, str, str]:
+    price = _price_text(card.price_from, card.price_to)
+    return moments.short(card.starts_at, card.zone), f"{card.place_name}, {card.city}", price
+
+
+def _way_to_what_is_on() -> str:
+    told = say("This page needs JavaScript: please switch it on. What is on next can be read without it.")
+    link = f'<a href="{page_at("/browse")}">{escape(say("See what is on"))}</a>'
+    return f'<p class="notice notice-warning">{escape(told)} {link}</p>'
 
 
 def _event(page: ListingPage) -> dict[str, object]:
@@ -266,13 +316,12 @@ def _status_text(page: ListingPage) -> str:
     }.get(page.status, "")  # fmt: skip
 
 
-def _price_text(page: ListingPage) -> str:
-    if page.price_from is None or page.price_to is None:
+def _price_text(low: Money | None, high: Money | None) -> str:
+    if low is None or high is None:
         return ""
-    if not page.price_to:
+    if not high:
         return say("Free")
-    low = page.price_from.text()
-    return low if page.price_from == page.price_to else say("From {price}", price=low)
+    return low.text() if low == high else say("From {price}", price=low.text())
 
 
 def _when_text(page: ListingPage) -> str:

@@ -174,3 +174,45 @@ async def test_no_poster_is_fetched_that_filters_may_leave_out(browser: httpx.As
     await make_listing(now)
     assert PRELOAD.findall((await browser.get("/browse?text=chekhov")).text) == []
     assert PRELOAD.findall((await browser.get("/login")).text) == []
+
+
+def told_without_scripts(html: str) -> str:
+    """What stands in the page for those who run no scripts."""
+    found = re.search(r"<body>.*?<noscript>(.*?)</noscript>", html, re.DOTALL)
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("path", ["/", "/browse", "/browse?text=tea&category=music"])
+async def test_without_scripts_what_is_on_can_be_read_and_gone_to(
+    browser: httpx.AsyncClient, now: datetime, path: str
+) -> None:
+    page = await make_listing(now, title="Tea & Sympathy")
+    await make_listing(now, is_published=False, title="Still secret")
+    told = told_without_scripts((await browser.get(path)).text)
+    assert "need JavaScript" in told
+    assert f'<a href="/l/{page.slug}">Tea &amp; Sympathy</a>' in told
+    assert f"{page.place.name}, {page.place.city}" in told
+    assert "Still secret" not in told
+
+
+async def test_without_scripts_a_listing_keeps_its_words_and_says_what_scripts_are_for(
+    browser: httpx.AsyncClient, now: datetime
+) -> None:
+    page = await make_listing(now, title="Tea & Sympathy", story="Two women, one pot.")
+    html = (await browser.get(f"/l/{page.slug}")).text
+    assert "Picking seats and buying need JavaScript" in told_without_scripts(html)
+    assert "<p>Two women, one pot.</p>" in html.partition('<div class="first"')[2]
+
+
+@pytest.mark.parametrize("path", ["/login", "/l/never-was"])
+async def test_without_scripts_other_pages_show_the_way_to_what_is_on(browser: httpx.AsyncClient, path: str) -> None:
+    told = told_without_scripts((await browser.get(path)).text)
+    assert "This page needs JavaScript" in told
+    assert '<a href="/browse">' in told
+
+
+async def test_without_scripts_nothing_is_shown_as_on_its_way(browser: httpx.AsyncClient) -> None:
+    head = (await browser.get("/")).text.partition("</head>")[0]
+    style = re.search(r"<noscript><style>(.*?)</style></noscript>", head)
+    assert style is not None
+    assert ".skeleton" in style[1].partition("{display:none!important}")[0]

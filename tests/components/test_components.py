@@ -125,6 +125,23 @@ def test_the_header_asks_a_stranger_to_sign_in_and_greets_the_known():
     assert '"aria-label":"Menu"' in stranger
 
 
+def test_the_skip_link_moves_the_focus_and_leaves_the_address_alone():
+    header = c.site_header([], sign_in_href="/login")
+    [skip] = [one for one in elements(header) if one.custom_attrs.get("data-testid") == "skip-link"]
+    text = shown(skip)
+    assert "document.getElementById('content').focus()" in text
+    assert '["preventDefault"] : true' in text
+    assert 'to:"#content"' in text  # where no script runs, the browser goes there itself
+
+
+def test_a_passing_word_passes_only_where_closing_it_does_something():
+    passing = c.toast("Taken", testid="t", on_close=Checkout.pick([]))
+    assert 'text:"Taken"' in shown(passing)
+    assert "onEnd:" in shown(passing)
+    assert "$/public/toast.js" in passing._get_all_imports()
+    assert "$/public/toast.js" not in c.toast("Taken", testid="t")._get_all_imports()
+
+
 def test_everything_that_can_be_pressed_can_be_found():
     page = rx.fragment(
         c.site_header(

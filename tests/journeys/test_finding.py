@@ -25,6 +25,33 @@ async def test_browsing_narrows_by_kind_and_words_and_says_so_when_nothing_is_le
     await expect(browse.cards.filter(has_text="Tempest")).to_be_visible()
 
 
+async def test_the_skip_link_leads_past_the_header_and_keeps_the_filters(visitor: Visitor):
+    page = await visitor()
+    await page.goto("/browse?category=jazz")
+    browse = BrowsePage(page)
+    await expect(browse.cards.filter(has_text="Okafor Trio")).to_be_visible()
+    address = page.url
+    await browse.part("skip-link").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#content")).to_be_focused()
+    assert page.url == address
+    await expect(browse.cards.filter(has_text="Tempest")).to_be_hidden()
+
+
+async def test_without_scripts_what_is_on_and_each_event_can_be_read(visitor: Visitor, shots):
+    page = await visitor(java_script_enabled=False)
+    await page.goto("/")
+    told = page.locator("noscript .notice")  # Playwright finds neither texts nor roles in there
+    await expect(told).to_be_visible()
+    await expect(told).to_contain_text("need JavaScript")
+    await expect(page.locator(".skeleton:visible")).to_have_count(0)
+    await page.screenshot(path=shots("home-without-scripts"))
+    await page.locator("noscript a[href='/l/the-tempest']").click()
+    await expect(page.get_by_role("heading", name="The Tempest")).to_be_visible()
+    await expect(page.locator(".skeleton:visible")).to_have_count(0)
+    await page.screenshot(path=shots("listing-without-scripts"))
+
+
 async def test_the_front_page_leads_to_what_is_coming_up(visitor: Visitor, shots):
     page = await visitor()
     await page.goto("/")

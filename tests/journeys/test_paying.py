@@ -7,11 +7,13 @@ from playwright.async_api import expect
 from tests.journeys.conftest import Visitor
 from tests.journeys.market import Market
 from tests.journeys.pages import ListingPage, OrderPage
-from tests.journeys.pages.checkout import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, POOR_CARD, Buyer
+from tests.journeys.pages.checkout import CHALLENGED_CARD, DECLINED_CARD, GOOD_CARD, POOR_CARD, Buyer, CheckoutPage
 from tests.journeys.people import somebody
 from tests.journeys.steps import PHONE, come_to_checkout, fill_in_and_pay
 
 SHOW = "on-repair"
+LONG_ENOUGH_TO_READ = 15_000
+"""Milliseconds after which a passing word of a line has passed."""
 
 
 async def test_a_declined_card_says_why_and_loses_nothing_and_another_one_pays(visitor: Visitor, market: Market, shots):
@@ -223,4 +225,38 @@ async def test_pay_while_offline_is_refused_in_words_and_never_sent_later(visito
     await expect(checkout.part("pay")).to_be_enabled()
     await expect(checkout.paying).to_be_hidden()
     await checkout.pay()
+    await checkout.until_ordered()
+
+
+async def test_more_time_once_a_word_that_passes_and_a_bank_that_is_waited_for(visitor: Visitor, market: Market):
+    [seat] = await market.free_seats(SHOW)
+    page = await visitor()
+    checkout = await come_to_checkout(page, SHOW, seat)
+    await expect(checkout.part("extend")).to_be_visible()
+    other = CheckoutPage(await page.context.new_page())
+    await other.page.clock.install()
+    await other.page.goto(page.url)
+    await expect(other.part("extend")).to_be_visible()
+    await checkout.part("extend").click()
+    await expect(checkout.part("extend")).to_be_hidden()
+
+    await other.part("extend").click()
+    await expect(other.notice).to_contain_text("works once")
+    await other.notice.hover()
+    await other.page.clock.fast_forward(LONG_ENOUGH_TO_READ)
+    await expect(other.notice).to_be_visible()
+    await other.part("notice-close").focus()
+    await other.title.hover()
+    await other.page.clock.fast_forward(LONG_ENOUGH_TO_READ)
+    await expect(other.notice).to_be_visible()
+    await other.part("buyer-name").focus()
+    await other.page.clock.fast_forward(LONG_ENOUGH_TO_READ)
+    await expect(other.notice).to_be_hidden()
+
+    await checkout.fill_in(somebody(), card=CHALLENGED_CARD)
+    await checkout.pay()
+    await expect(checkout.challenge).to_be_visible()
+    await expect(checkout.paying).to_contain_text("Your bank waits for your answer")
+    await expect(checkout.paying).not_to_contain_text("You may close this page")
+    await checkout.answer_bank(approve=True)
     await checkout.until_ordered()

@@ -1,10 +1,21 @@
-"""What somebody types into the check-out."""
+"""What somebody types into the check-out, and what its page says."""
 
 from __future__ import annotations
 
-import pytest
+import re
+from dataclasses import replace
+from datetime import datetime
 
-from marketplace.state.checkout import _card
+import pytest
+from redis.asyncio import Redis
+
+from marketplace.inventory.errors import AlreadyExtended
+from marketplace.pages.checkout import _paying
+from marketplace.payments.status import PaymentStatus
+from marketplace.state.checkout import CheckoutState, _card
+from tests.makers.accounts import guest
+from tests.makers.bookings import Market
+from tests.state.test_visits import Tab
 
 
 @pytest.mark.parametrize("typed", ["1230", "12/30", "12 / 2030", "1 2 3 0", "122030", "12/2030", " 12-30 ", "12.30"])
@@ -25,3 +36,50 @@ def test_what_is_no_month_and_year_is_the_expiry_of_no_card(typed: str) -> None:
 def test_a_number_is_read_as_it_is_printed_on_the_card() -> None:
     assert _card({"number": "3782 822463 10005"}).number == "378282246310005"
     assert _card({"number": "4242-4242\u00a04242 4242"}).number == "4242424242424242"
+
+
+@pytest.fixture
+async def market(database: str, redis: Redis, now: datetime, as_served: None) -> Market:
+    return await Market.open(now)
+
+
+async def test_more_time_is_given_once_and_then_said_to_be_used_up(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, tab = guest(), Tab()
+    held = await market.hold(ada, "A-1")
+    assert ada.cart is not None
+    await tab.connects(ada.cart)
+    # Reflex tells a State the parts of the address when the pages are added.
+    monkeypatch.setattr(CheckoutState, "_part", lambda self, name: held.id)
+    checkout: CheckoutState = await tab.of(CheckoutState)
+    await market.skip(minutes=10)
+    await checkout.load()
+    assert (checkout.stage, checkout.can_extend) == ("form", True)
+    before = datetime.fromisoformat(checkout.expires_at)
+    await checkout.extend()
+    assert datetime.fromisoformat(checkout.expires_at) > before
+    assert not checkout.can_extend
+    until = checkout.expires_at
+    with pytest.raises(AlreadyExtended, match="works once"):
+        await checkout.extend()
+    await checkout.load()
+    assert (checkout.expires_at, checkout.can_extend) == (until, False)
+
+
+@pytest.mark.parametrize("status", [status for status in PaymentStatus if status.is_live])
+async def test_only_while_the_bank_asks_the_buyer_is_to_stay(market: Market, status: PaymentStatus) -> None:
+    ada = guest()
+    payment = await market.begin_to_pay(ada, await market.order(ada, "A-1"))
+    checkout: CheckoutState = await Tab().of(CheckoutState)
+    checkout._show_payment(replace(payment, status=status))
+    assert checkout.stage == "paying"
+    assert checkout.needs_challenge == (status is PaymentStatus.REQUIRES_ACTION)
+
+
+def test_whoever_is_to_answer_the_bank_is_not_told_to_close_the_page() -> None:
+    said = re.search(r"needs_challenge\w*\s*\?([^:]*):(.*)", str(_paying()))
+    assert said is not None
+    assert "Please stay here" in said[1]
+    assert "You may close this page" not in said[1]
+    assert "You may close this page" in said[2]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
-from reflex.constants import Env
-from reflex.environment import environment
 
 from marketplace.accounts.views import Actor, SellerView
 from marketplace.catalog import queries, writing
@@ -43,15 +41,6 @@ class Editor:
 
     def poster(self) -> str:
         return base64.b64decode(self.state.poster.partition("base64,")[2]).decode()
-
-
-@pytest.fixture
-def as_served() -> Iterator[None]:
-    """Reflex' own mode while pages are served: in the other one it looks into lists of typed dicts, and cannot."""
-    before = environment.REFLEX_ENV_MODE.get()
-    environment.REFLEX_ENV_MODE.set(Env.PROD)
-    yield
-    environment.REFLEX_ENV_MODE.set(before)
 
 
 @pytest.fixture
