@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from redis.exceptions import RedisError
 
 from marketplace import clock, redis
+from marketplace.background import beside
 from marketplace.errors import Unavailable
 
 log = structlog.get_logger()
@@ -30,13 +31,8 @@ NOTABLE = timedelta(seconds=1)
 async def keeping_time() -> AsyncIterator[None]:
     """Tell Redis' time in this process, from now on."""
     await measure()
-    task = asyncio.create_task(_measure_for_good())
-    try:
+    async with beside(_measure_for_good()):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def measure() -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace import redis
+from marketplace.background import beside
 from marketplace.errors import Unavailable
 
 log = structlog.get_logger()
@@ -98,13 +99,8 @@ def hang_up() -> None:
 @asynccontextmanager
 async def watching_the_store() -> AsyncIterator[None]:
     """Notice a Redis that does not answer, also one that hangs: events that wait for it would wait without a word."""
-    task = asyncio.create_task(_watch())
-    try:
+    async with beside(_watch()):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _watch() -> None:

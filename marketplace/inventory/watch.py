@@ -17,6 +17,7 @@ import structlog
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from marketplace.background import end
 from marketplace.errors import Unavailable
 from marketplace.ids import ResourceId
 from marketplace.inventory import actions, keeper
@@ -150,10 +151,10 @@ class Hub:
             return
         del self._watched[channel]
         watched.end()
-        await _end(self._keepers.pop(channel))
+        await end(self._keepers.pop(channel))
         if not self._watched and self._reader is not None:
             reader, self._reader = self._reader, None
-            await _end(reader)
+            await end(reader)
         elif self._pubsub is not None and channel not in self._watched:
             with suppress(RedisError, OSError):
                 await self._pubsub.unsubscribe(channel)
@@ -257,9 +258,3 @@ async def _log_since(resource: ResourceId, version: int) -> ChangesEvent | None:
         merged = {unit: change.status for change in changes for unit in change.units}
         return ChangesEvent(changes[-1].version, merged)
     return ChangesEvent(version, {}) if not changes and current == str(version) else None
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -15,6 +15,7 @@ import structlog
 from saq import CronJob, Worker
 
 from marketplace import clock, outbox, wiring
+from marketplace.background import beside
 from marketplace.ids import FactId, MailId
 from marketplace.jobs import runner
 from marketplace.jobs.schedule import JOBS
@@ -74,13 +75,8 @@ def new_worker(queue: str) -> Worker[Any]:
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """A worker of each queue beside whatever else this process does; they come back by themselves when they stumble."""
-    tasks = [asyncio.create_task(_work_for_good(queue)) for queue in FUNCTIONS]
-    try:
+    async with beside(*(_work_for_good(queue) for queue in FUNCTIONS)):
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _work_for_good(queue: str) -> None:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from marketplace import clock, redis, settings
+from marketplace.background import beside
 from marketplace.catalog import shelf
 from marketplace.ids import ulid
 from marketplace.pauses import Pauses
@@ -43,13 +44,10 @@ async def following() -> AsyncIterator[None]:
         return
     me = ulid()
     await _look(me)
-    task = asyncio.create_task(_follow(me))
     try:
-        yield
+        async with beside(_follow(me)):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         with suppress(RedisError, OSError):
             await redis.client().hdel(FOLLOWERS, me)  # type: ignore[misc]
 

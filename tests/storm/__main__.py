@@ -52,7 +52,7 @@ async def storm(seed: str, actors: int, seconds: float, server: EmbeddedRedis, j
             await line.http.aclose()
             return [*journal.faults, *await _nothing_sold(), *await promises.broken(clock.now())]
         finally:
-            instance.end()
+            await asyncio.to_thread(instance.end)
 
 
 async def _rage(
