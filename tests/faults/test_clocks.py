@@ -74,10 +74,10 @@ class TestLeases:
 
     @pytest.mark.parametrize("kind", [Payment, Refund])
     async def test_of_payments_and_refunds_are_respected(self, redis: Redis, machine: SetClock, kind: type) -> None:
-        row = kind(check_at=clock.now(), attempts=0)
+        row = kind(check_at=clock.now(), attempts=0, status="unknown")
         assert row.lease(clock.now())
         machine(AN_HOUR)
-        assert kind(check_at=row.check_at, attempts=1).lease(clock.now())  # the control
+        assert kind(check_at=row.check_at, attempts=1, status="unknown").lease(clock.now())  # the control
         await timekeeping.measure()
         assert not row.lease(clock.now())
 
