@@ -9,7 +9,7 @@ import pytest
 from reflex.event import Event, get_hydrate_event
 from reflex.state import State
 
-from marketplace import clock
+from marketplace import clock, settings
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import SessionEnded
@@ -86,3 +86,16 @@ async def test_an_ended_log_in_is_nobody_on_an_open_page(database: str, redis: o
         await accounts.logout(session, given.refresh, now)
     with pytest.raises(SessionEnded):
         await viewer._actor()
+
+
+@pytest.mark.parametrize(("environment", "is_told"), [("production", True), ("development", False)])
+async def test_every_page_of_a_trial_in_production_says_that_no_money_moves(
+    own_settings: settings.Settings, environment: str, is_told: bool
+) -> None:
+    trial = {"environment": settings.Environment(environment), "allow_simulator": True}
+    settings.use(own_settings.model_copy(update=trial))
+    tab = Tab()
+    await tab.connects(CartId.new())
+    viewer = await tab.of(ViewerState)
+    await ViewerState.look.fn(viewer)  # type: ignore[attr-defined]
+    assert viewer.moves_no_money is is_told
