@@ -207,7 +207,7 @@ async def sixty_spellings_of_an_address_give_no_more_guesses_than_one(target: Ta
     guesses = [{"email": spelling, "password": "a wrong guess"} for spelling in _spellings(email)]
     assert len({guess["email"] for guess in guesses}) == 60
     answers = await at_once(*(target.post("/auth/login", guess) for guess in guesses))
-    assert statuses(answers) == {401, 429}, statuses(answers)
+    assert statuses(answers) <= {401, 429}, statuses(answers)
     assert [answer.status_code for answer in answers].count(401) <= 20
     assert (await target.post("/auth/login", right)).status_code == 429, "they were guesses at another address"
     owner = await target.post("/auth/login", right, device)

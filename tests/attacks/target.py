@@ -6,7 +6,6 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -18,8 +17,6 @@ PASSWORD = "holdfast-demo"
 BUYER, SELLER = "ada@holdfast.example", "mira@holdfast.example"
 CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
 NONE: dict[str, str] = {}
-
-_numbers = count(1)
 
 
 @dataclass
@@ -73,7 +70,7 @@ class Target:
     async def order(self, listing: str, name: str = "Eve Adams") -> tuple[dict, dict[str, str]]:
         """An order that waits for its money, and whose it is."""
         held, who = await self.hold(listing)
-        buyer = {"name": name, "email": f"eve-{next(_numbers)}@example.org"}
+        buyer = {"name": name, "email": new_address()}
         answer = await self.post("/bookings", {"hold_id": held["id"], "buyer": buyer, "total": held["total"]}, who)
         assert answer.status_code == 201, answer.text
         return answer.json(), who
