@@ -74,7 +74,7 @@ class TestHolds:
         released = await api.delete(f"/holds/{held['id']}")
         assert (released.status_code, released.content) == (204, b"")
         assert await market.seats() == {}
-        is_problem(await api.get(f"/holds/{held['id']}"), 409, "hold_expired")
+        is_problem(await api.get(f"/holds/{held['id']}"), 409, "hold_released")
         assert (await api.delete(f"/holds/{held['id']}")).status_code == 204
 
     async def test_others_find_no_such_hold(self, api: Client, market: Market) -> None:
