@@ -86,11 +86,14 @@ def _weigh(sent: object) -> None:
 
 
 def _fields_of_form(value: Any) -> Any:
-    """A submitted form comes as pairs of a field's name and its value; of equal names the last one counts."""
+    """A submitted form comes as pairs of a field's name and its value; of equal names the last one counts.
+
+    A field that the page does not show just now comes as null: there is none.
+    """
     if not isinstance(value, dict) or FORM_DATA_ENTRIES_KEY not in value:
         return value
     try:
-        return dict(value[FORM_DATA_ENTRIES_KEY])
+        return {name: sent for name, sent in value[FORM_DATA_ENTRIES_KEY] if sent is not None}
     except (TypeError, ValueError):
         return None
 

@@ -31,6 +31,7 @@ from marketplace.settings import Settings
 from marketplace.state import checkout
 from marketplace.state.arguments import MOST_CHARACTERS, Unreadable, read
 from marketplace.state.browse import BrowseState
+from marketplace.state.checkout import CheckoutState
 from marketplace.state.viewer import ViewerState
 from tests.accounts.people import Person
 from tests.makers.catalog import make_listing
@@ -175,6 +176,10 @@ class TestReading:
     def test_a_form_comes_as_pairs_of_which_the_last_one_counts(self) -> None:
         sent = {"form": {FORM_DATA_ENTRIES_KEY: [["text", "jazz"], ["text", "opera"]]}}
         assert read(BrowseState.event_handlers["search"].fn, sent) == {"form": {"text": "opera"}}
+
+    def test_a_field_that_the_page_does_not_show_is_none_at_all(self) -> None:
+        sent = {"form": {FORM_DATA_ENTRIES_KEY: [["terms", "on"], ["number", None]]}}
+        assert read(CheckoutState.event_handlers["pay"].fn, sent) == {"form": {"terms": "on"}}
 
     @pytest.mark.parametrize(
         "sent", [{}, {"name": "most", "value": [], "edition": 1}, {"name": "most", "value": "1", "edition": {}}]
