@@ -295,16 +295,19 @@ class LabState(ViewerState):
     def keep_world(self) -> None:
         self.is_asking = False
 
-    @rx.event
-    async def start_anew(self) -> AsyncIterator[Any]:
+    @rx.event(background=True)
+    async def start_anew(self) -> None:
         """Put the world back to its beginning, and go home: nobody's log-in is left."""
-        self.is_starting_anew = True
-        yield
+        async with self:
+            self.is_starting_anew = True
         try:
+            # It takes longer than a State may be locked.
             await fresh_start.make()
-            self._fetch_cookies(page_at("/"), clock.now())
+            async with self:
+                self._fetch_cookies(page_at("/"), clock.now())
         finally:
-            self.is_asking = self.is_starting_anew = False
+            async with self:
+                self.is_asking = self.is_starting_anew = False
 
     async def _show_habits(self) -> None:
         habits = await payments.habits(PROVIDER)

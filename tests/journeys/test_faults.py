@@ -93,10 +93,10 @@ async def test_while_redis_hangs_every_page_says_so_by_itself_and_comes_back(
     before, after = BrowsePage(await visitor()), BrowsePage(await visitor())
     await before.open()
     with frozen(running.redis()):
-        await expect(before.offline).to_contain_text("We lost the connection")
+        await expect(before.offline).to_contain_text("we lost the connection")
         # Nobody has a state for a page that is opened now: it has words all the same.
         await after.page.goto("/browse")
-        await expect(after.offline).to_contain_text("We lost the connection")
+        await expect(after.offline).to_contain_text("we lost the connection")
     for tab in (before, after):
         await expect(tab.offline).to_be_hidden(timeout=30_000)
     await after.open()
