@@ -61,7 +61,9 @@ async def test_a_hall_is_a_picture_for_the_people_of_its_shop(api: Client, marke
     mine = await api.get(place, headers=await bearer(market.seller, market.now))
     assert mine.headers["content-type"].startswith("image/svg+xml")
     assert mine.text.startswith("<svg")
-    is_problem(await api.get(place), 404, "not_found")
+    is_problem(await api.get(place), 401, "unauthenticated")
+    _, other = await make_seller(market.now, name="Other House")
+    is_problem(await api.get(place, headers=await bearer(other, market.now)), 404, "not_found")
 
 
 async def test_a_refused_plan_comes_back_with_a_drawing_of_its_faults(api: Client, market: Market) -> None:
