@@ -32,8 +32,6 @@ UNUSED = {"setvar", "update_vars_internal"}
 
 
 class Unreadable(Invalid):
-    code = "unreadable"
-
     def __init__(self, what: str) -> None:
         super().__init__(say("We cannot read what was sent ({what}). Reload the page and try again.", what=what))
 
