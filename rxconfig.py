@@ -78,6 +78,7 @@ config = rx.Config(
     cors_allowed_origins=[],
     telemetry_enabled=False,
     show_built_with_reflex=False,
+    frontend_compression_formats=["brotli", "gzip"],
     plugins=[SameOrigin(_settings.port + 1)],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

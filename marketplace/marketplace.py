@@ -28,7 +28,7 @@ AS_FONT = {"as": "font", "type": "font/woff2", "crossOrigin": "anonymous"}
 COMPILED = Path(".web/build/client")
 """Where Reflex puts the compiled pages; the launcher works from the project's folder."""
 
-FONTS = ("bricolage-grotesque-latin-wght-normal", "figtree-latin-wght-normal")
+FONTS = ("bricolage-grotesque-latin-650", "figtree-latin-400-700")
 
 TELL_ZONE = (
     "document.cookie = 'zone=' + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)"

@@ -24,6 +24,7 @@ from fastapi import APIRouter, Response
 from marketplace import clock, moments, settings
 from marketplace.catalog import posters, queries
 from marketplace.catalog.views import Genre, ListingCard, ListingFilters, ListingPage, Status
+from marketplace.components.feedback import CARDS_AT_FIRST, SEEN_AT_ONCE, SOONEST
 from marketplace.db import transaction
 from marketplace.errors import NotFound
 from marketplace.money import Money, exponent
@@ -61,6 +62,7 @@ WITHOUT_SCRIPTS = (
 )
 """Without scripts nothing that is on its way ever comes, and nothing can be searched: neither is shown."""
 
+_SOONEST = re.compile(f"{SOONEST[0]}.*?{SOONEST[1]}", re.DOTALL)
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _ABOUT = re.compile('<meta content="([^"]*)" name="description"/>')
 
@@ -84,6 +86,8 @@ class Meta:
     """What whoever runs no scripts reads first; nothing where the page can be read as it is, or `first` says it."""
     posters: tuple[str, ...] = ()
     """The first that the page will show: fetched beside its scripts instead of after them."""
+    soonest: str = ""
+    """Cards for the place that a page keeps for the soonest of all, as HTML."""
     is_public: bool = True
     is_missing: bool = False
 
@@ -91,6 +95,8 @@ class Meta:
         """The page with all of this in it."""
         page = page.replace("</head>", f"{self._head(page)}{WITHOUT_SCRIPTS}</head>", 1)
         scriptless = f'<noscript><div class="page stack">{self.scriptless}</div></noscript>' if self.scriptless else ""
+        if self.soonest:
+            page = _SOONEST.sub(lambda _: self.soonest, page)
         return page.replace("<body>", f"<body>{scriptless}{self.first}", 1)
 
     def _head(self, page: str) -> str:
@@ -139,12 +145,12 @@ async def meta_of(path: str, query: Mapping[str, str]) -> Meta:
         return Meta(path)
     soonest = await _soonest()
     scriptless = _list_of(soonest)
-    # Both Home and Browse begin with these: as many as a phone shows at once.
-    posters = tuple(card.poster_url for card in soonest[:4])
+    # Both Home and Browse begin with these.
+    posters = tuple(card.poster_url for card in soonest[:SEEN_AT_ONCE])
     if path == "/":
         return Meta("/", facts=_of_house(), posters=posters, scriptless=scriptless)
     if not query:
-        return Meta(path, posters=posters, scriptless=scriptless)
+        return Meta(path, posters=posters, soonest=_cards(soonest), scriptless=scriptless)
     category = query.get("category", "")
     address = f"{path}?{urlencode({'category': category})}" if category in set(Genre) else path
     return Meta(address, scriptless=scriptless)
@@ -193,6 +199,7 @@ def _of_listing(page: ListingPage) -> Meta:
         title=f"{page.title} – {NAME}",
         about=about if len(about) <= 160 else f"{about[:159].rstrip()}…",
         picture=_picture(page),
+        posters=(page.poster_url,),
         facts=_event(page),
         first=_first_words(page, when, place, price),
     )
@@ -220,8 +227,29 @@ def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:
         f'<noscript><p class="notice notice-warning">{escape(_why_scripts())}</p></noscript><div class="page-header"><div>'
         f'<p class="eyebrow">{escape(when)}</p><h1>{escape(page.title)}</h1><p class="quiet lead">{escape(place)}</p>'
         f'</div></div><p class="strong">{escape(" · ".join(filter(None, (price, status))))}</p>'
-        f'<section class="stack prose"><h2>{say("About")}</h2>{paragraphs}</section></main></div>'
+        f'<div class="split split-aside-first"><section class="stack prose"><h2>{say("About")}</h2>{paragraphs}</section>'
+        f'<aside><img class="poster" src="{escape(page.poster_url)}" alt="" width="1200" height="800" fetchpriority="high">'
+        "</aside></div></main></div>"
         '<script src="/first.js" data-first defer></script>'
+    )
+
+
+def _cards(cards: Sequence[ListingCard]) -> str:
+    """Cards as the page itself will draw them."""
+    drawn = "".join(_card(card, is_first=at < SEEN_AT_ONCE) for at, card in enumerate(cards[:CARDS_AT_FIRST]))
+    return f'<div class="grid-cards">{drawn}</div>'
+
+
+def _card(card: ListingCard, *, is_first: bool) -> str:
+    fetched = 'fetchpriority="high"' if is_first else 'loading="lazy"'
+    when, place, price = map(escape, _facts_of(card))
+    return (
+        '<article class="listing-card"><div class="listing-card-art"><img class="poster" '
+        f'src="{escape(card.poster_url)}" alt="" width="1200" height="800" decoding="async" {fetched}></div>'
+        '<div class="listing-card-text">'
+        f'<h3><a href="{escape(page_at(f"{LISTING}{quote(card.slug)}"))}">{escape(card.title)}</a></h3>'
+        f'<p class="listing-card-meta">{when}</p><p class="listing-card-meta">{place}</p>'
+        f'<p class="listing-card-price">{price}</p></div></article>'
     )
 
 

@@ -64,9 +64,6 @@ EVERYWHERE = {
 CHANGES_WITH_US = frozenset({b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"})
 """What a browser asks of a page that concerns the whole answer: the file inside is only a part of it."""
 
-_PACKED = b"\x1f\x8b"
-"""How gzip begins (RFC 1952, 2.3.1)."""
-
 _INLINE_SCRIPT = re.compile(
     rb"<script(?![^>]*\bsrc=)(?![^>]*\bapplication/(?:ld\+)?json)[^>]*>(.*?)</script>", re.DOTALL
 )
@@ -208,9 +205,7 @@ def _version(source: Path | bytes) -> object:
 
 
 def _text(source: Path | bytes) -> str:
-    """A page as it lies there: where a file is missing, the file server answers with the packed copy of one."""
-    page = source if isinstance(source, bytes) else source.read_bytes()
-    return (gzip.decompress(page) if page.startswith(_PACKED) else page).decode()
+    return (source if isinstance(source, bytes) else source.read_bytes()).decode()
 
 
 def _is_file(path: str) -> bool:

@@ -56,6 +56,9 @@ class Frontend:
             done = subprocess.run(command, cwd=self.root, env=tools_environment(), stdout=log, stderr=log, check=False)  # noqa: S603
         if done.returncode != 0:
             raise BuildFailed("\n".join(self.log.read_text().splitlines()[-40:]), str(self.log))
+        # A page is filled in before it is sent (api/pages.py): nobody is sent one as it lies there, packed.
+        for packed in (self.root / ".web/build/client").rglob("*.html.*"):
+            packed.unlink()
         self._stamp.write_text(fingerprint)
 
     def _sources(self) -> Iterator[Path]:

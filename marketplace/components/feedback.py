@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Literal
 
 import reflex as rx
@@ -10,6 +11,13 @@ from marketplace.components.buttons import button
 from marketplace.components.icons import IconName, icon
 from marketplace.components.values import Handler, Node, Text, Tone, given, when
 from marketplace.words import say
+
+SOONEST = ("<!--soonest-->", "<!--/soonest-->")
+"""What stands around the places of cards that the server may fill."""
+
+CARDS_AT_FIRST = 12
+SEEN_AT_ONCE = 4
+"""Cards that a phone shows without scrolling."""
 
 _ICONS: dict[str, IconName] = {
     "neutral": "info",
@@ -31,6 +39,19 @@ def skeleton_cards(count: int = 8) -> rx.Component:
     """The place of a grid of listing cards."""
     one = rx.el.div(skeleton("poster"), skeleton(width="80%"), skeleton(width="55%"), class_name="listing-card")
     return rx.el.div(*([one] * count), class_name="grid-cards", role="status", aria_label=say("Loading"))
+
+
+def cards_on_their_way() -> rx.Component:
+    """The same for the soonest listings of all, whose cards the server may put here (see api/meta.py).
+
+    They are HTML to React, which leaves alone what it finds, until the State brings its own.
+    """
+    one = (
+        '<div class="listing-card"><span class="skeleton skeleton-poster"></span><span class="skeleton skeleton-line"></span>'
+        '<span class="skeleton skeleton-line"></span></div>'
+    )
+    places = f'<div class="grid-cards" role="status" aria-label="{escape(say("Loading"))}">{one * CARDS_AT_FIRST}</div>'
+    return rx.html(f"{SOONEST[0]}{places}{SOONEST[1]}", custom_attrs={"suppressHydrationWarning": True})
 
 
 def empty_state(

@@ -10,7 +10,7 @@ from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.views import Genre, Sort
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import listing_card
-from marketplace.components.feedback import empty_state, skeleton_cards
+from marketplace.components.feedback import SEEN_AT_ONCE, cards_on_their_way, empty_state, skeleton_cards
 from marketplace.components.forms import checkbox, field, search_field, select
 from marketplace.components.icons import icon
 from marketplace.components.labels import chip, chips
@@ -24,9 +24,6 @@ from marketplace.words import page_at, say
 
 TYPED = 250
 """Milliseconds without another key before the list answers."""
-
-SEEN_AT_ONCE = 4
-"""Cards that a phone shows without scrolling."""
 
 PANEL = "filters"
 """Id of the panel of filters: beside the list where there is room, above the page on a phone."""
@@ -246,7 +243,7 @@ def _results() -> rx.Component:
         ),
         rx.cond(
             BrowseState.is_loading,
-            skeleton_cards(12),
+            cards_on_their_way(),
             rx.cond(BrowseState.cards, _cards(BrowseState.cards, is_top=True), _nothing()),
         ),
         rx.cond(

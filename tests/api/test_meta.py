@@ -23,6 +23,7 @@ from marketplace.api.meta import meta_of
 from marketplace.api.pages import Pages
 from marketplace.catalog import actions as catalog
 from marketplace.catalog.shelf import Shelf
+from marketplace.components.feedback import SOONEST
 from marketplace.db import transaction
 from tests.makers.catalog import make_listing
 
@@ -30,7 +31,8 @@ pytestmark = pytest.mark.usefixtures("redis")
 
 PAGE = (
     '<html><head><title>Compiled</title><meta content="Words &amp; more" name="description"/>'
-    "<script>ours()</script></head><body><main></main></body></html>"
+    "<script>ours()</script></head><body><main>"
+    f'{SOONEST[0]}<span class="skeleton"></span>{SOONEST[1]}</main></body></html>'
 )  # fmt: skip
 HOSTILE = '</script><script>alert("x")</script> & “Söhne”'
 
@@ -216,3 +218,18 @@ async def test_without_scripts_nothing_is_shown_as_on_its_way(browser: httpx.Asy
     style = re.search(r"<noscript><style>(.*?)</style></noscript>", head)
     assert style is not None
     assert ".skeleton" in style[1].partition("{display:none!important}")[0]
+
+
+async def test_browse_begins_with_the_cards_of_what_is_on_next(browser: httpx.AsyncClient, now: datetime) -> None:
+    page = await make_listing(now, title="Tea & Sympathy")
+    html = (await browser.get("/browse")).text
+    card = re.search(r'<article class="listing-card">.*?</article>', html)
+    assert card is not None
+    assert f'<a href="/l/{page.slug}">Tea &amp; Sympathy</a>' in card[0]
+    assert page.poster_url in card[0]
+    assert "skeleton" not in html.partition("</head>")[2]
+
+
+async def test_a_search_keeps_the_places_of_its_cards(browser: httpx.AsyncClient, now: datetime) -> None:
+    await make_listing(now, title="Tea & Sympathy")
+    assert "skeleton" in (await browser.get("/browse?text=coffee")).text.partition("</head>")[2]

@@ -1,5 +1,4 @@
 import base64
-import gzip
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +26,6 @@ def pages(tmp_path: Path) -> Pages:
     (tmp_path / "login").mkdir()
     for name in ("index.html", "login.html", "login/index.html", "404.html"):
         (tmp_path / name).write_text(PAGE)
-        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(PAGE.encode()))
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "a-1f3e.js").write_text(SCRIPT)
     (tmp_path / "fonts").mkdir()
@@ -44,7 +42,7 @@ def pages(tmp_path: Path) -> Pages:
             Route("/session/renew", lambda _: PlainTextResponse("")),
             Route("/made", lambda _: HTMLResponse(PAGE)),
             WebSocketRoute("/_event", echo),
-            Mount("/", PrecompressedStaticFiles(directory=tmp_path, html=True, encodings=["gzip"])),
+            Mount("/", PrecompressedStaticFiles(directory=tmp_path, html=True, encodings=["brotli", "gzip"])),
         ]
     )
     return Pages(inner, compiled=tmp_path)

@@ -172,6 +172,26 @@ async def test_a_page_that_is_not_there_says_so_in_our_own_words(visitor: Visito
     await expect(BrowsePage(frame.page).cards.first).to_be_visible()
 
 
+@pytest.mark.parametrize("encoding", ["br", "gzip", "identity"])
+async def test_a_file_that_was_never_there_is_answered_with_a_page(market: Market, encoding: str):
+    answer = await market.client.get("/never-was.js", headers={"Accept-Encoding": encoding})
+    assert answer.status_code == 404
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
+async def test_nobody_can_upload_where_reflex_would_take_files(market: Market):
+    answer = await market.client.post("/_upload", files={"files": ("a.txt", b"a")})
+    assert answer.status_code in {404, 405}
+
+
+async def test_browse_shows_what_is_on_before_its_scripts_have_run(visitor: Visitor, shots):
+    page = await visitor(viewport={"width": 360, "height": 780})
+    await page.route("**/assets/*.js", lambda route: route.abort())
+    await page.goto("/browse")
+    await expect(page.get_by_role("link", name="The Tempest")).to_be_visible()
+    await page.screenshot(path=shots("browse-before-scripts"))
+
+
 async def test_whoever_has_bought_nothing_is_led_to_what_is_on(visitor: Visitor):
     orders = OrdersPage(await visitor())
     await orders.open()

@@ -14,7 +14,7 @@ class BrowsePage(Frame):
 
     @property
     def cards(self) -> Locator:
-        return self.page.locator(".listing-card h3")
+        return self.page.get_by_test_id("cards").locator("h3")  # not those that stand there before the page is alive
 
     async def search(self, text: str) -> None:
         await self.part("search").fill(text)
