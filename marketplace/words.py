@@ -23,6 +23,7 @@ from urllib.parse import unquote
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """What we speak, each under its own name; English stands in the code and needs no catalogue."""
@@ -77,8 +78,9 @@ def say(sentence: str, /, **facts: Any) -> str:
 
 
 def say_n(one: str, many: str, count: int, /, **facts: Any) -> str:
-    """The form that goes with `count`, which is also the fact `count`."""
-    return _catalogue(spoken()).ngettext(one, many, count).format(count=count, **facts)
+    """The form that goes with `count`, which is also the fact `count`, written as people do: “1,237”."""
+    written = format_decimal(count, locale=locale())
+    return _catalogue(spoken()).ngettext(one, many, count).format(count=written, **facts)
 
 
 def later(sentence: str, /) -> str:

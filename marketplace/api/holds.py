@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from marketplace import clock
 from marketplace.api.asking import Asking, limit_holds, shopper
@@ -51,7 +53,13 @@ async def extend_hold(id: str, actor: Asking, request: Request) -> HoldShape:
 
 
 @router.delete("/holds/{id}", status_code=204)
-async def release_hold(id: str, actor: Asking) -> Response:
+async def release_hold(
+    id: str,
+    actor: Asking,
+    fence: Annotated[
+        int | None, Query(ge=1, description="Of the hold as you saw it: 409 if it has changed since.")
+    ] = None,
+) -> Response:
     """Let go of the whole hold."""
-    await holding.release(actor, HoldId(id))
+    await holding.release(actor, HoldId(id), fence=fence)
     return Response(status_code=204)

@@ -162,7 +162,7 @@ async def _soonest() -> Sequence[ListingCard]:
     return page.items
 
 
-@router.get("/sitemap.xml")
+@router.api_route("/sitemap.xml", methods=["GET", "HEAD"])
 async def sitemap() -> Response:
     """Every page that search engines are welcome on."""
     async with transaction(reading=True) as session:
@@ -181,7 +181,7 @@ async def sitemap() -> Response:
     return Response(body, media_type="application/xml", headers={"Cache-Control": "public, max-age=300"})
 
 
-@router.get("/robots.txt")
+@router.api_route("/robots.txt", methods=["GET", "HEAD"])
 async def robots() -> Response:
     """Where crawlers may go: not into anybody's orders, nor into the API."""
     private = ["/api/", "/session/", *(page_at(path, language) for language in LANGUAGES for path in PRIVATE)]

@@ -19,7 +19,7 @@ from fpdf.enums import XPos, YPos
 from icalendar import Calendar, Event
 
 from marketplace import moments, settings, typefaces
-from marketplace.bookings.errors import NoTicketsYet
+from marketplace.bookings.errors import NoTicketsYet, TooBusyDrawing
 from marketplace.bookings.views import Order, Status, TicketView
 from marketplace.words import page_at, say, speaking, spoken
 
@@ -34,9 +34,21 @@ _pen = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
 """One document at a time in a process: more at once would only take the processor from everybody else."""
 
 
+MOST_WAITING = 20
+"""Documents that may wait for the pen: about two seconds of drawing. Each keeps its order in memory meanwhile."""
+
+_places = asyncio.Semaphore(MOST_WAITING)
+
+
 async def draw(document: Callable[..., bytes], *what: Any) -> bytes:
-    """`document(*what)` beside the event loop, which goes on serving: a PDF of many tickets takes a while."""
-    return await asyncio.get_running_loop().run_in_executor(_pen, partial(copy_context().run, document, *what))
+    """`document(*what)` beside the event loop, which goes on serving: a PDF of many tickets takes a while.
+
+    Raises TooBusyDrawing.
+    """
+    if _places.locked():
+        raise TooBusyDrawing
+    async with _places:
+        return await asyncio.get_running_loop().run_in_executor(_pen, partial(copy_context().run, document, *what))
 
 
 class _Paper(FPDF):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marketplace.errors import Conflict, Fault, Invalid, NotFound
+from marketplace.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from marketplace.ids import BookingId
 from marketplace.money import Money
 from marketplace.words import say, say_n
@@ -158,3 +158,12 @@ class NothingHeldBack(NotFound):
 
     def __init__(self) -> None:
         super().__init__(say("These seats are not held back, or not any more."))
+
+
+class TooBusyDrawing(Unavailable):
+    """More documents wait to be drawn than can be had soon."""
+
+    code = "too_busy_drawing"
+
+    def __init__(self) -> None:
+        super().__init__(say("Many people want their tickets just now. Please try again in a moment."))

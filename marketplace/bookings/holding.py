@@ -172,10 +172,12 @@ async def extend(actor: Actor, hold_id: HoldId) -> Held:
     return _held(actor, await inventory.extend(hold_id, cart), offer)
 
 
-async def release(actor: Actor, hold_id: HoldId, units: Sequence[str] | None = None) -> None:
-    """Let go of these units, or of the whole hold. Raises NotFound, HoldExpired."""
+async def release(
+    actor: Actor, hold_id: HoldId, units: Sequence[str] | None = None, *, fence: int | None = None
+) -> None:
+    """Let go of these units, or of the whole hold as its holder saw it at this `fence`. Raises NotFound, HoldExpired, HoldChanged."""
     cart, _ = actor.must_have_cart(), await _offer_of(hold_id)
-    await inventory.release(hold_id, cart, units)
+    await inventory.release(hold_id, cart, units, fence=fence)
 
 
 async def claim_of(actor: Actor, hold_id: HoldId) -> Claim:

@@ -131,13 +131,22 @@ def settled(entries: Mapping[str, str]) -> dict[str, str]:
 
 def price_shown(text: str) -> str:
     """A price as it goes into the field of whoever reads it now: “12,50” in German."""
+    kept = _price_in(text)
+    return kept.digits() if kept else text
+
+
+def price_text(text: str) -> str:
+    """A price with its currency, as buyers will see it; what is none, as it was typed."""
+    kept = _price_in(text)
+    return kept.text() if kept else text
+
+
+def _price_in(text: str) -> Money | None:
     kept = _KEPT.fullmatch(text)
-    if kept is None:
-        return text
-    try:
-        return Money.parse(*kept.groups()).digits()
-    except AmountRefused:
-        return text
+    if kept is not None:
+        with suppress(AmountRefused):
+            return Money.parse(*kept.groups())
+    return None
 
 
 def plan_in(entries: Mapping[str, str]) -> PlanId | None:

@@ -171,14 +171,17 @@ async def extend_for_payment(hold_id: HoldId, holder: str, until: datetime) -> C
     return _held(hold_id, await keeper.EXTEND_FOR_PAYMENT(hold_id.resource, hold_id, holder, until_ms))
 
 
-async def release(hold_id: HoldId, holder: str, units: Sequence[str] | None = None) -> Claim | None:
+async def release(
+    hold_id: HoldId, holder: str, units: Sequence[str] | None = None, *, fence: int | None = None
+) -> Claim | None:
     """Give these units back, or all. What is left, or None. To release what is gone already is no error.
 
-    Raises HoldNotFound for somebody else's, HoldCheckedOut.
+    With the `fence` that the holder has seen, gives nothing back of a claim that has changed since. Raises HoldChanged,
+    HoldNotFound for somebody else's, HoldCheckedOut.
     """
     if units is not None and not units:
         return await hold(hold_id, holder)
-    answer = await keeper.RELEASE(hold_id.resource, hold_id, holder, *(units or ()))
+    answer = await keeper.RELEASE(hold_id.resource, hold_id, holder, fence or "", *(units or ()))
     return None if answer[0] in {"GONE", "RELEASED"} else _held(hold_id, answer)
 
 

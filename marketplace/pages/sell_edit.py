@@ -508,10 +508,7 @@ def _priced(price: rx.Var[PriceRow]) -> rx.Component:
     return rx.el.li(
         rx.el.span(class_name="seat-map-dot", style={"background": price["color"]}),
         price["category"],
-        rx.el.span(
-            rx.cond(price["value"] != "", rx.fragment(price["value"], " ", _S.entries["currency"]), say("Not set yet")),
-            class_name="strong numeric",
-        ),
+        rx.el.span(rx.cond(price["price_text"], price["price_text"], say("Not set yet")), class_name="strong numeric"),
         class_name="cluster",
     )
 

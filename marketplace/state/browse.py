@@ -164,7 +164,10 @@ class BrowseState(ViewerState):
             return
         self.filters, self.is_busy = changed, True
         yield
-        await self._show(ON_A_PAGE)
+        try:
+            await self._show(ON_A_PAGE)
+        finally:
+            self.is_busy = False
         self.address = changed.address
 
     @rx.event
@@ -174,13 +177,16 @@ class BrowseState(ViewerState):
             return
         self.is_busy = True
         yield
-        async with transaction(reading=True) as session:
-            page = await queries.listing_cards(
-                session, self._wanted(), clock.now(), cursor=self._cursor, limit=ON_A_PAGE, sort=self.filters.order,
-                currency=self.currency,
-            )  # fmt: skip
+        try:
+            async with transaction(reading=True) as session:
+                page = await queries.listing_cards(
+                    session, self._wanted(), clock.now(), cursor=self._cursor, limit=ON_A_PAGE, sort=self.filters.order,
+                    currency=self.currency,
+                )  # fmt: skip
+        finally:
+            self.is_busy = False
         self.cards = [*self.cards, *map(card_of, page.items)]
-        self._cursor, self.has_more, self.is_busy = page.next_cursor, page.next_cursor is not None, False
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
 
     def _wanted(self) -> ListingFilters:
         return self.filters.listing_filters(clock.now(), self.zone)

@@ -93,6 +93,7 @@ class CheckoutState(ViewerState):
 
     _order: str = ""
     _payment: str = ""
+    _fence: int | None = None
     _total_minor: int = 0
     """What this page shows, and all that it may charge."""
     _currency: str = ""
@@ -215,9 +216,9 @@ class CheckoutState(ViewerState):
                 async with transaction() as session:
                     await bookings.give_up(session, actor, BookingId(self._order), clock.now())
             else:
-                await holding.release(actor, HoldId(self._part("checkout_hold")))
+                await holding.release(actor, HoldId(self._part("checkout_hold")), fence=self._fence)
         except Conflict as refused:
-            # In another tab it was paid for meanwhile: show that, instead of a check-out that is none any more.
+            # Another tab has paid for it or added to it meanwhile: show that, instead of what is no longer so.
             return [CheckoutState.load, ViewerState.tell(refused.message)]
         return rx.redirect(self.listing_href, replace=True)
 
@@ -294,6 +295,7 @@ class CheckoutState(ViewerState):
     async def _show_hold(self, hold_id: HoldId) -> None:
         actor = await self._actor()
         held = await holding.show(actor, hold_id)
+        self._fence = held.fence
         lines = [_line(line.label, line.price, line.category) for line in held.lines]
         share = phrases.share_text(held.guest_surcharge_bp)
         if held.surcharge:

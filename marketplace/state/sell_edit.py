@@ -61,6 +61,7 @@ class PriceRow(TypedDict):
     color: str
     detail: str
     value: str
+    price_text: str
     error: str
 
 
@@ -350,6 +351,7 @@ class SellEditState(ViewerState):
                 name=f"{sheets.PRICE}{category}", testid=f"price-{at}", category=category,
                 color=colors.get(category, ""), detail=say_n("{count} place", "{count} places", capacity),
                 value=sheets.price_shown(view.entries.get(f"{sheets.PRICE}{category}", "")),
+                price_text=sheets.price_text(view.entries.get(f"{sheets.PRICE}{category}", "")),
                 error=told.get(f"{sheets.PRICE}{category}", "")
                 if {f"{sheets.PRICE}{category}", sheets.PRICE} & set(self._touched) else "",
             )

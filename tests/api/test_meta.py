@@ -154,6 +154,7 @@ async def test_the_sitemap_lists_what_is_public(database: str, now: datetime) ->
     async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://localhost") as client:
         answer = await client.get("/sitemap.xml")
         robots = (await client.get("/robots.txt")).text
+        assert (await client.head("/robots.txt")).status_code == (await client.head("/sitemap.xml")).status_code == 200
     places = [loc.text for loc in ET.fromstring(answer.content).findall(".//{*}loc")]
     assert f"http://localhost:3000/l/{page.slug}" in places
     assert f"http://localhost:3000/l/{draft.slug}" not in places

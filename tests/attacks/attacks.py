@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import csv
 import hashlib
@@ -47,6 +48,27 @@ async def nothing_but_the_total_that_was_shown_is_charged(target: Target) -> Non
         refused = await target.post("/bookings", {"hold_id": held["id"], "buyer": buyer, "total": total}, who)
         assert refused.status_code == 409, refused.text
     await target.http.delete(f"/holds/{held['id']}", headers=who)
+
+
+@attack
+async def bodies_that_never_end_keep_nobody_waiting(target: Target) -> None:
+    """They say that more is to come, and send nothing: others are served meanwhile, and they are hung up on in the end."""
+    at = httpx.URL(target.url)
+
+    async def stall() -> bytes:
+        reader, writer = await asyncio.open_connection(at.host, at.port or 80)
+        head = f"POST /api/v1/holds HTTP/1.1\r\nHost: {at.host}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+        writer.write(head.encode() + b"{")
+        await writer.drain()
+        answer = await reader.readline()
+        writer.close()
+        return answer
+
+    stalled = asyncio.gather(*(stall() for _ in range(60)))
+    held, who = await target.hold((await target.any_listing())["id"])
+    assert not stalled.done()
+    assert (await target.http.delete(f"/holds/{held['id']}", headers=who)).status_code == 204
+    assert {answer.split()[1] for answer in await stalled} <= {b"408", b"429"}
 
 
 @attack

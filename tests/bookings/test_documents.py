@@ -20,7 +20,7 @@ from marketplace import typefaces
 from marketplace.accounts import tokens
 from marketplace.bookings import documents
 from marketplace.bookings.documents import calendar_file, qr_svg, tickets_pdf
-from marketplace.bookings.errors import NoTicketsYet
+from marketplace.bookings.errors import NoTicketsYet, TooBusyDrawing
 from marketplace.bookings.transitions import Status
 from marketplace.bookings.views import Line, Order, TicketView
 from marketplace.catalog.views import OCCASION, Occasion
@@ -200,6 +200,22 @@ async def test_the_event_loop_goes_on_while_documents_are_drawn_one_at_a_time() 
     assert at_once == ["first"]
     go.set()
     assert [await first, await second] == [b"drawn", b"drawn"]
+
+
+async def test_so_many_documents_wait_and_no_more() -> None:
+    go = threading.Event()
+
+    def slow() -> bytes:
+        go.wait(10)
+        return b"drawn"
+
+    waiting = [asyncio.create_task(documents.draw(slow)) for _ in range(documents.MOST_WAITING)]
+    await asyncio.sleep(0)  # each has begun
+    with pytest.raises(TooBusyDrawing):
+        await documents.draw(slow)
+    go.set()
+    assert await asyncio.gather(*waiting) == [b"drawn"] * documents.MOST_WAITING
+    assert await documents.draw(slow) == b"drawn"
 
 
 async def test_what_is_drawn_speaks_the_language_of_whoever_asks() -> None:

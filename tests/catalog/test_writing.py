@@ -9,7 +9,7 @@ import pytest
 
 from marketplace.catalog import queries, sheets, writing
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
-from marketplace.catalog.sheets import price_shown
+from marketplace.catalog.sheets import price_shown, price_text
 from marketplace.catalog.views import SheetView, Status
 from marketplace.db import transaction
 from marketplace.errors import Forbidden
@@ -298,6 +298,7 @@ async def test_a_german_seller_types_prices_with_a_comma_and_every_reader_sees_t
         view = await desk.fill_in({"prices.Premium": "1.234,50", "prices.Standard": "12,50"})
         assert not view.faults
         assert price_shown(view.entries["prices.Premium"]) == "1.234,50"
+        assert price_text(view.entries["prices.Premium"]) == "1.234,50\u00a0€"
     seen = await desk.look()
     assert {entry.category: entry.price for entry in seen.page.prices if entry.price} == {
         "Premium": Money(123450, "EUR"), "Standard": Money(1250, "EUR"),

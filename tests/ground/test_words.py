@@ -89,3 +89,9 @@ def test_whoever_wishes_to_see_a_page_of_ours_is_led_there(wish: str) -> None:
 def test_a_language_that_nobody_knows_is_english() -> None:
     with speaking("tlh"):
         assert spoken() == "en"
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "1,237 places"), ("de", "1.237 Plätze")])
+def test_a_large_count_is_grouped_as_readers_do(language: str, written: str) -> None:
+    with speaking(language):
+        assert say_n("{count} place", "{count} places", 1237) == written

@@ -225,6 +225,15 @@ async def test_a_hold_that_changed_since_it_was_seen_is_not_checked_out() -> Non
         await inventory.begin_check_out(claim.id, "ada", claim.fence)
 
 
+async def test_a_hold_that_changed_since_it_was_seen_is_not_given_back() -> None:
+    claim = await a_claim(resource := a_resource(), seats(1), "ada")
+    more = await a_claim(resource, seats(2), "ada")
+    with pytest.raises(HoldChanged):
+        await inventory.release(claim.id, "ada", fence=claim.fence)
+    assert await inventory.hold(claim.id, "ada") == more
+    assert await inventory.release(claim.id, "ada", fence=more.fence) is None
+
+
 async def test_a_check_out_can_be_taken_back() -> None:
     claim = await a_claim(resource := a_resource(), seats(1), "ada")
     await inventory.begin_check_out(claim.id, "ada")

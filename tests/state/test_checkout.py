@@ -67,6 +67,25 @@ async def test_more_time_is_given_once_and_then_said_to_be_used_up(
     assert (checkout.expires_at, checkout.can_extend) == (until, False)
 
 
+async def test_seats_that_another_tab_added_are_not_given_back_unseen(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, tab = guest(), Tab()
+    held = await market.hold(ada, "A-1")
+    assert ada.cart is not None
+    await tab.connects(ada.cart)
+    monkeypatch.setattr(CheckoutState, "_part", lambda self, name: held.id)
+    checkout: CheckoutState = await tab.of(CheckoutState)
+    await checkout.load()
+    await market.hold(ada, "A-2")
+    show_anew, _ = await checkout.cancel()
+    assert show_anew is CheckoutState.load
+    assert len(await market.seats()) == 2
+    await checkout.load()
+    await checkout.cancel()
+    assert await market.seats() == {}
+
+
 @pytest.mark.parametrize("status", [status for status in PaymentStatus if status.is_live])
 async def test_only_while_the_bank_asks_the_buyer_is_to_stay(market: Market, status: PaymentStatus) -> None:
     ada = guest()
