@@ -81,7 +81,7 @@ REBUILD = Script("rebuild")
 @lru_cache(maxsize=4096)
 def names_of(resource: str) -> tuple[tuple[str, ...], str]:
     """The keys of a resource, as the prelude of the scripts lists them, and the channel of its changes."""
-    keys = ("units", "claims", "deadlines", "holders", "meta", "log", "notes", "groups")
+    keys = ("units", "claims", "deadlines", "holders", "meta", "log", "notes", "grouped")
     return tuple(f"{{{resource}}}:{key}" for key in keys), f"{{{resource}}}:changes"
 
 

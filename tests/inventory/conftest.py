@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import delete
 
 import marketplace.inventory.reactions  # noqa: F401
-from marketplace import db, outbox
+from marketplace import db, outbox, wiring
 from marketplace import redis as redis_room
 from marketplace.db import transaction
 from marketplace.inventory.models import Allocation
@@ -54,6 +54,7 @@ async def own_redis() -> AsyncIterator[EmbeddedRedis]:
 @pytest.fixture(autouse=True)
 def our_reactions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other rooms, where another test has wired them, would look for bookings and listings that these tests do not make."""
+    wiring.wire()  # now, that it is not done in the middle of a test and undone with it
     ours = {
         kind: [reaction for reaction in reactions if reaction.__module__ == "marketplace.inventory.reactions"]
         for kind, reactions in outbox._reactions.items()

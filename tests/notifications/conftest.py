@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 import marketplace.notifications.reactions  # noqa: F401
-from marketplace import outbox, settings
+from marketplace import outbox, settings, wiring
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.views import Line, Order, Status, TicketView
@@ -211,6 +211,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> dict[str, Order]:
 @pytest.fixture(autouse=True)
 def our_reactions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other rooms, where another test has wired them, would look for bookings and listings that these tests do not make."""
+    wiring.wire()  # now, that it is not done in the middle of a test and undone with it
     ours = {
         kind: [reaction for reaction in reactions if reaction.__module__ == "marketplace.notifications.reactions"]
         for kind, reactions in outbox._reactions.items()

@@ -18,20 +18,6 @@ else
   hold = ARGV[3]
 end
 
--- How many units the holds of a group have, and whether this hold is among them. No more holds than the group may have
--- units, so this stays short.
-local function had_by(group)
-  local had, has_this = 0, false
-  for id in string.gmatch(call('HGET', GROUPS, group) or '', '%S+') do
-    local other = read(id)
-    if other then
-      had = had + #other - TOKEN
-      has_this = has_this or id == hold
-    end
-  end
-  return had, has_this
-end
-
 local function grant(fresh)
   local held = record and #record - TOKEN or 0
   if most > 0 and held + #fresh > most then
@@ -43,21 +29,22 @@ local function grant(fresh)
   local note = record and call('HGET', NOTES, hold) or ''
   local groups, joined = string.match(note, '^[^\n]*'), {}
   for at = 11, after_groups - 1, 2 do
-    local had, has_this = had_by(ARGV[at])
-    if had + (has_this and 0 or held) + #fresh > tonumber(ARGV[at + 1]) then
-      return {'GROUP_FULL', ARGV[at], ARGV[at + 1]}
+    local group, had = ARGV[at], call('HGET', GROUPS, ARGV[at]) or 0
+    local is_counted = string.find(groups .. ' ', ' ' .. group .. ' ', 1, true)
+    if had + (is_counted and 0 or held) + #fresh > tonumber(ARGV[at + 1]) then
+      return {'GROUP_FULL', group, ARGV[at + 1]}
     end
-    if not has_this then
-      joined[#joined + 1] = ARGV[at]
+    if not is_counted then
+      joined[#joined + 1] = group
     end
   end
   for i = 1, #joined do
-    local others = call('HGET', GROUPS, joined[i])
-    call('HSET', GROUPS, joined[i], others and others .. ' ' .. hold or hold)
+    call('HINCRBY', GROUPS, joined[i], held)
     groups = groups .. ' ' .. joined[i]
   end
   if groups ~= '' or ARGV[9] ~= '' then
     call('HSET', NOTES, hold, groups .. '\n' .. ARGV[9])
+    count(hold, #fresh)
   end
   give(fresh, hold)
   local fence = publish('held', fresh)

@@ -39,6 +39,9 @@ if #fresh > 0 then
   give(fresh, hold)
   publish('held', fresh)
 end
+if known then
+  count(hold, #given - #known)
+end
 given[DEADLINE] = deadline
 call('ZADD', DEADLINES, deadline, hold)
 if call('HGET', HOLDERS, given[HOLDER]) == hold then

@@ -8,7 +8,7 @@
 --                                cursor:<pool>: where free places of a pool were found last
 --       6 log        stream      the last few thousand changes, each under its version
 --       7 notes      hash        hold id -> a line with the groups that its units count for, then its terms, as given
---       8 groups     hash        group (an account, a network) -> ids of holds that count for it, parted by spaces
+--       8 grouped    hash        group (an account, a network) -> how many units the holds have that count for it
 -- ARGV  1 ms by which the application's clock is ahead of Redis' own    2 channel on which changes are published
 --
 -- A record is lines of text: holder, fence, deadline, limit, length of one term (these three in ms), extended, checked out
@@ -105,6 +105,16 @@ local function publish(status, units)
   return version
 end
 
+-- Counts `more` units (fewer, where negative) of a hold for each of its groups.
+local function count(hold, more)
+  local note = call('HGET', NOTES, hold)
+  for group in string.gmatch(note and string.match(note, '^[^\n]*') or '', '%S+') do
+    if call('HINCRBY', GROUPS, group, more) <= 0 then
+      call('HDEL', GROUPS, group)
+    end
+  end
+end
+
 -- What scripts need that let go of units. Made only where it is: making a function costs as much as a small command.
 local function letting_go()
   local function units_of(record)
@@ -132,24 +142,8 @@ local function letting_go()
     if call('HGET', HOLDERS, record[HOLDER]) == hold then
       call('HDEL', HOLDERS, record[HOLDER])
     end
-    local note = call('HGET', NOTES, hold)
-    if not note then
-      return
-    end
+    count(hold, TOKEN - #record)
     call('HDEL', NOTES, hold)
-    for group in string.gmatch(string.match(note, '^[^\n]*'), '%S+') do
-      local others = {}
-      for id in string.gmatch(call('HGET', GROUPS, group) or '', '%S+') do
-        if id ~= hold then
-          others[#others + 1] = id
-        end
-      end
-      if #others > 0 then
-        call('HSET', GROUPS, group, table.concat(others, ' '))
-      else
-        call('HDEL', GROUPS, group)
-      end
-    end
   end
 
   -- The record without `units`; nil, and all of it forgotten, where nothing is left.
@@ -168,6 +162,7 @@ local function letting_go()
       forget(hold, record)
       return nil
     end
+    count(hold, #kept - #record)
     return kept
   end
 
