@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from marketplace.db import transaction
 from marketplace.errors import Conflict, NotFound
 from marketplace.ids import HoldId
 from marketplace.inventory import actions as inventory
+from marketplace.inventory.views import Cap
 from marketplace.redis import EmbeddedRedis
 from tests.makers.inventory import a_resource
 
@@ -41,6 +43,11 @@ UNITS = [*(f"seat:{number}" for number in range(6)), *(f"pit:{number}" for numbe
 
 holders = st.sampled_from(["ada", "bob", "cleo"])
 some_units = st.lists(st.sampled_from(UNITS), min_size=1, max_size=4, unique=True)
+
+
+def caps(holder: str) -> list[Cap]:
+    """Groups that are never full, of which every hold is counted for two."""
+    return [Cap(holder, 1000, ValueError), Cap("everybody", 1000, ValueError)]
 
 
 @dataclass
@@ -130,7 +137,9 @@ class Claims(RuleBasedStateMachine):
     def claim_first(self, holder: str, sets: list[list[str]]) -> HoldId | None:
         expected = self.model.first_fit(holder, sets)
         answer = self.attempt(
-            inventory.claim_first(self.resource, holder, sets, seconds=SECONDS, limit_seconds=LIMIT, most=MOST)
+            inventory.claim_first(
+                self.resource, holder, sets, seconds=SECONDS, limit_seconds=LIMIT, most=MOST, caps=caps(holder)
+            )
         )
         return self.granted(holder, expected, answer)
 
@@ -138,7 +147,15 @@ class Claims(RuleBasedStateMachine):
     def claim_any(self, holder: str, quantity: int) -> HoldId | None:
         answer = self.attempt(
             inventory.claim_any(
-                self.resource, holder, "pit", quantity, POOL, seconds=SECONDS, limit_seconds=LIMIT, most=MOST
+                self.resource,
+                holder,
+                "pit",
+                quantity,
+                POOL,
+                seconds=SECONDS,
+                limit_seconds=LIMIT,
+                most=MOST,
+                caps=caps(holder),
             )
         )
         id = self.model.open(holder)
@@ -259,6 +276,17 @@ class Claims(RuleBasedStateMachine):
     @invariant()
     def everybody_sees_the_same(self) -> None:
         assert self.run(inventory.snapshot(self.resource)).status == self.model.status()
+        self.each_group_is_counted()
+
+    def each_group_is_counted(self) -> None:
+        async def look() -> dict[str, str]:
+            return await redis_room.client().hgetall(f"{{{self.resource}}}:grouped")
+
+        kept = self.run(look())
+        counted: Counter[str] = Counter()
+        for hold in self.model.held.values():
+            counted.update({hold.holder: len(hold.units), "everybody": len(hold.units)})
+        assert {group: int(units) for group, units in kept.items()} == counted
 
 
 @pytest.fixture
