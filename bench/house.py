@@ -26,7 +26,7 @@ from marketplace.accounts import actions as accounts
 from marketplace.accounts import tokens
 from marketplace.accounts.views import SYSTEM
 from marketplace.catalog import actions as catalog
-from marketplace.catalog.views import ListingDraft, Place
+from marketplace.catalog.views import ListingContent, Place
 from marketplace.db import transaction
 from marketplace.ids import CartId, ListingId
 from marketplace.redis import EmbeddedRedis, die_with_parent
@@ -134,7 +134,7 @@ async def _put_on_sale(number: int) -> ListingId:
         await accounts.vouch_for(session, owner.id, now)
         shop = await accounts.open_shop(session, owner.id, name=f"Shop {number}", about="", now=now)
         plan = await catalog.import_plan(session, SYSTEM, shop.id, document, now)
-        draft = ListingDraft(
+        draft = ListingContent(
             seller_id=shop.id, title="An Evening of Chekhov", story="Three sisters, two hours.", category="theatre",
             place=PLACE, starts_at=now + timedelta(days=14), ends_at=now + timedelta(days=14, hours=2), currency="EUR",
             plan_id=plan.id, prices={"Stalls": 2000},

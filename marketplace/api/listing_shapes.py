@@ -10,7 +10,7 @@ from marketplace.api.shapes import Amount, AwareInstant, Cursor, Flag, Instant, 
 from marketplace.catalog.views import (
     ListingCard,
     ListingChange,
-    ListingDraft,
+    ListingContent,
     ListingFilters,
     ListingPage,
     Page,
@@ -102,14 +102,14 @@ class ListingDraftBody(Shape):
     max_per_buyer: int = Field(default=10, strict=True)
     no_single_seats: Flag = False
 
-    def draft(self) -> ListingDraft:
+    def draft(self) -> ListingContent:
         written = {name: getattr(self, name) for name in type(self).model_fields}
         written |= {
             "seller_id": SellerId(self.seller_id),
             "place": self.place.place(),
             "plan_id": None if self.plan_id is None else PlanId(self.plan_id),
         }
-        return ListingDraft(**written)
+        return ListingContent(**written)
 
 
 class ListingChangeBody(Shape):

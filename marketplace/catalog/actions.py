@@ -15,7 +15,7 @@ from sqlmodel import col, delete
 from marketplace import settings
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor
-from marketplace.catalog import drafts, queries
+from marketplace.catalog import queries, validation
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
 from marketplace.catalog.events import (
     ListingBackOnSale,
@@ -28,7 +28,7 @@ from marketplace.catalog.events import (
 from marketplace.catalog.models import Listing, ListingPrice, Plan
 from marketplace.catalog.plans import canonical, parse, read_plan
 from marketplace.catalog.seating import SeatPlan
-from marketplace.catalog.views import ListingChange, ListingDraft, ListingPage, PlanView, Status
+from marketplace.catalog.views import ListingChange, ListingContent, ListingPage, PlanView, Status
 from marketplace.db import Session, after_commit
 from marketplace.errors import Fault
 from marketplace.ids import ListingId, PlanId, SellerId
@@ -71,7 +71,7 @@ async def import_plan(
 
 
 async def create_listing(
-    session: Session, actor: Actor, draft: ListingDraft, now: datetime, *, id: ListingId | None = None
+    session: Session, actor: Actor, draft: ListingContent, now: datetime, *, id: ListingId | None = None
 ) -> ListingPage:
     """Write a draft, seen by the shop's people only; `id` is the one that has been promised to it, if any.
 
@@ -79,24 +79,24 @@ async def create_listing(
     """
     actor.must_run(draft.seller_id)
     shop = await accounts.seller_view(session, draft.seller_id)
-    draft = drafts.tidy(draft)
-    drafts.check(draft, await queries.owned_plan(session, draft.plan_id, draft.seller_id))
+    draft = validation.tidy(draft)
+    validation.check(draft, await queries.owned_plan(session, draft.plan_id, draft.seller_id))
     return await _create(session, draft, id or ListingId.new(), shop.name, now)
 
 
-async def _create(session: Session, draft: ListingDraft, id: ListingId, shop: str, now: datetime) -> ListingPage:
+async def _create(session: Session, draft: ListingContent, id: ListingId, shop: str, now: datetime) -> ListingPage:
     hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
     fees = settings.current()
     row = Listing(
         id=id,
         seller_id=draft.seller_id,
-        slug=drafts.slug_of(draft.title),
+        slug=validation.slug_of(draft.title),
         commission_bp=fees.commission_bp,
         guest_surcharge_bp=fees.guest_surcharge_bp,
         created_at=now,
         changed_at=now,
         capacity=hall.capacity if hall else 0,
-        **drafts.columns(draft, now, shop),
+        **validation.columns(draft, now, shop),
     )
     await _add_with_free_slug(session, row)
     await _set_prices(session, row, draft.prices)
@@ -113,11 +113,11 @@ async def change_listing(
     row = await _mine(session, actor, id)
     before = await queries.draft_of(session, row)
     hall = await queries.owned_plan(session, change.plan_id or before.plan_id, before.seller_id)
-    return await _rewrite(session, row, before, drafts.merged(before, change, hall), now)
+    return await _rewrite(session, row, before, validation.merged(before, change, hall), now)
 
 
 async def rewrite_listing(
-    session: Session, actor: Actor, id: ListingId, draft: ListingDraft, now: datetime
+    session: Session, actor: Actor, id: ListingId, draft: ListingContent, now: datetime
 ) -> ListingPage:
     """Have a listing say what the draft says, and nothing else. Raises as `change_listing` does."""
     row = await _mine(session, actor, id)
@@ -129,14 +129,14 @@ async def rewrite_listing(
 
 
 async def _rewrite(
-    session: Session, row: Listing, before: ListingDraft, draft: ListingDraft, now: datetime
+    session: Session, row: Listing, before: ListingContent, draft: ListingContent, now: datetime
 ) -> ListingPage:
     id = ListingId(row.id)
     hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
-    draft = drafts.tidy(draft)
-    drafts.check(draft, hall)
+    draft = validation.tidy(draft)
+    validation.check(draft, hall)
     shop = await accounts.seller_view(session, draft.seller_id)
-    fields = row.change(drafts.columns(draft, now, shop.name), now)
+    fields = row.change(validation.columns(draft, now, shop.name), now)
     row.count(row.sold, hall.capacity if hall else 0)
     if draft.prices != before.prices:
         row.reprice(now)
@@ -253,7 +253,7 @@ async def _must_be_ready(session: Session, row: Listing, now: datetime) -> None:
     draft = await queries.draft_of(session, row)
     hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
     shop = await accounts.seller_view(session, draft.seller_id)
-    faults = drafts.missing(draft, hall, now, is_suspended=shop.is_suspended)
+    faults = validation.missing(draft, hall, now, is_suspended=shop.is_suspended)
     if faults:
         raise NotReady(faults)
 

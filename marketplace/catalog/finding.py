@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from marketplace import cursors, moments
-from marketplace.catalog.drafts import fold
 from marketplace.catalog.models import Listing, ListingPrice
+from marketplace.catalog.validation import fold
 from marketplace.catalog.views import ListingFilters, Sort, Status
 from marketplace.ids import ListingId
 from marketplace.money import Money

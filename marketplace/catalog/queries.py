@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor, SellerView
-from marketplace.catalog import drafts, posters, sheets, sketches
+from marketplace.catalog import posters, sheets, sketches, validation
 from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
 from marketplace.catalog.finding import ORDERS, CheapestFirst, Order, conditions
 from marketplace.catalog.models import Listing, ListingPrice, ListingSheet, Plan
@@ -21,7 +21,7 @@ from marketplace.catalog.seating import SeatPlan
 from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.views import (
     ListingCard,
-    ListingDraft,
+    ListingContent,
     ListingFilters,
     ListingPage,
     Occasion,
@@ -349,7 +349,7 @@ async def sheet_view(
         seller=shop,
         entries=entries,
         faults=tuple(faults),
-        missing=tuple(drafts.missing(draft, hall, now, is_suspended=shop.is_suspended)),
+        missing=tuple(validation.missing(draft, hall, now, is_suspended=shop.is_suspended)),
         draft=draft,
         page=None if row is None else await page_of(session, row, now),
         is_ahead=entries != kept,
@@ -444,9 +444,9 @@ async def prices_of(session: Session, id: ListingId) -> dict[str, int]:
     return {row.category: row.minor for row in rows}
 
 
-async def draft_of(session: Session, row: Listing) -> ListingDraft:
+async def draft_of(session: Session, row: Listing) -> ListingContent:
     """A listing as its seller could have written it down today."""
-    return ListingDraft(
+    return ListingContent(
         seller_id=SellerId(row.seller_id),
         title=row.title,
         story=row.story,

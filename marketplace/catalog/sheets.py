@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from marketplace import moments
-from marketplace.catalog import drafts
+from marketplace.catalog import validation
 from marketplace.catalog.errors import ListingRefused
-from marketplace.catalog.views import Genre, ListingDraft, Place, Policy
+from marketplace.catalog.views import Genre, ListingContent, Place, Policy
 from marketplace.errors import Fault, NotFound
 from marketplace.ids import PlanId
 from marketplace.money import AmountRefused, Money, exponent
@@ -40,7 +40,7 @@ FIELDS = (
 )  # fmt: skip
 
 MOST_ENTRIES = 200
-LONGEST_ENTRY = 2 * drafts.LONGEST_STORY
+LONGEST_ENTRY = 2 * validation.LONGEST_STORY
 
 _STAND_IN = datetime(2050, 1, 1, tzinfo=UTC)
 """Takes the place of an instant that cannot be read, so that everything else is still looked at."""
@@ -88,7 +88,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def write(draft: ListingDraft, now: datetime) -> dict[str, str]:
+def write(draft: ListingContent, now: datetime) -> dict[str, str]:
     """A draft as it would have been typed. A sale that has begun by `now` has no beginning left to write down."""
     place, zone = draft.place, ZoneInfo(draft.place.zone)
     instants = {
@@ -156,7 +156,7 @@ def plan_in(entries: Mapping[str, str]) -> PlanId | None:
     return None
 
 
-def read(entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None) -> tuple[ListingDraft, list[Fault]]:
+def read(entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None) -> tuple[ListingContent, list[Fault]]:
     """What the sheet says, and everything that is wrong with it; with faults, the draft is good for looking at only.
 
     `hall` is the plan that it names, if its shop has that. Prices of categories that this hall has not are passed over:
@@ -167,8 +167,8 @@ def read(entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None) ->
     at = {name: _instant(entries, name, zone, found) for name in INSTANTS}
     has_all_times = not found
     currency = entries.get("currency", "")
-    draft = drafts.tidy(
-        ListingDraft(
+    draft = validation.tidy(
+        ListingContent(
             seller_id=seller,
             title=entries.get("title", ""),
             story=entries.get("story", ""),
@@ -195,7 +195,7 @@ def read(entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None) ->
     known = {fault.field for fault in found}
     found += [
         fault
-        for fault in drafts.faults(draft, hall)
+        for fault in validation.faults(draft, hall)
         if fault.field not in known and (has_all_times or fault.field not in INSTANTS)
     ]
     return draft, found
@@ -217,7 +217,7 @@ def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Fault
     except ValueError:
         found.append(Fault(name, say("Write a day such as 2026-02-14 and a time such as 19:30.")))
         return None
-    if local.tzinfo is not None or local.year not in drafts.YEARS:
+    if local.tzinfo is not None or local.year not in validation.YEARS:
         found.append(Fault(name, say("Use the clock of the place, and a year between 2000 and 2100.")))
         return None
     if zone not in moments.zones():

@@ -15,7 +15,7 @@ from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.money import Money
 
 __all__ = [
-    "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingDraft", "ListingFilters", "ListingPage",
+    "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingContent", "ListingFilters", "ListingPage",
     "Occasion", "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "SheetCard", "SheetView",
     "Sort", "Status", "UnitLine", "UnknownUnits", "Zone",
 ]  # fmt: skip
@@ -109,7 +109,7 @@ OCCASION = tuple(column.name for column in fields(Occasion))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListingDraft:
+class ListingContent:
     """A listing as its seller writes it down. `prices` are minor units of `currency` by category of the plan."""
 
     seller_id: SellerId
@@ -308,7 +308,7 @@ class SheetView:
     entries: Mapping[str, str]
     faults: tuple[Fault, ...]
     missing: tuple[Fault, ...]
-    draft: ListingDraft
+    draft: ListingContent
     page: ListingPage | None
     is_ahead: bool
 

@@ -18,7 +18,7 @@ from marketplace.accounts.views import SYSTEM, AccountView, SellerView
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import queries
 from marketplace.catalog.seating import Row, SeatPlan
-from marketplace.catalog.views import ListingDraft, ListingPage
+from marketplace.catalog.views import ListingContent, ListingPage
 from marketplace.db import Session, transaction
 from marketplace.ids import ListingId, PlanId, ResourceId
 from marketplace.inventory import actions as inventory
@@ -132,7 +132,7 @@ async def _put_on(session: Session, show: Show, shop: SellerView, plan: PlanId, 
     page = await catalog.create_listing(
         session,
         SYSTEM,
-        ListingDraft(
+        ListingContent(
             seller_id=shop.id,
             title=show.title,
             story=show.text,

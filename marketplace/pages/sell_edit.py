@@ -11,8 +11,8 @@ from babel import Locale
 
 from marketplace import moments
 from marketplace.catalog import currencies
-from marketplace.catalog.drafts import MOST_PER_BUYER
 from marketplace.catalog.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
+from marketplace.catalog.validation import MOST_PER_BUYER
 from marketplace.catalog.views import Genre, Policy
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card, facts, poster

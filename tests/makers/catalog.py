@@ -9,7 +9,7 @@ from marketplace.accounts.views import SYSTEM, SellerView
 from marketplace.catalog import actions
 from marketplace.catalog.plans import read_plan
 from marketplace.catalog.seating import SeatPlan
-from marketplace.catalog.views import ListingDraft, ListingPage, Place, PlanView, Policy, SeatOffer, Status
+from marketplace.catalog.views import ListingContent, ListingPage, Place, PlanView, Policy, SeatOffer, Status
 from marketplace.db import transaction
 from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.money import Money
@@ -70,7 +70,7 @@ def prices_for(document: dict[str, Any]) -> dict[str, int]:
     return {category["name"]: 2000 - at * 500 for at, category in enumerate(document["categories"])}
 
 
-def listing_draft(seller_id: SellerId, now: datetime, **changes: Any) -> ListingDraft:
+def listing_draft(seller_id: SellerId, now: datetime, **changes: Any) -> ListingContent:
     """A draft that is right, without a plan; `changes` replace its fields."""
     fields: dict[str, Any] = {
         "seller_id": seller_id,
@@ -82,7 +82,7 @@ def listing_draft(seller_id: SellerId, now: datetime, **changes: Any) -> Listing
         "ends_at": now + timedelta(days=14, hours=2),
         "currency": "EUR",
     }
-    return ListingDraft(**(fields | changes))
+    return ListingContent(**(fields | changes))
 
 
 async def make_plan(now: datetime, seller: SellerView, **shape: Any) -> PlanView:

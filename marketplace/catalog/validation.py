@@ -13,7 +13,7 @@ from marketplace import moments
 from marketplace.catalog.errors import ListingRefused
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.seating import SeatPlan
-from marketplace.catalog.views import Genre, ListingChange, ListingDraft, Place, Policy
+from marketplace.catalog.views import Genre, ListingChange, ListingContent, Place, Policy
 from marketplace.errors import Fault
 from marketplace.money import AmountRefused, exponent
 from marketplace.words import say
@@ -27,7 +27,7 @@ YEARS = range(2000, 2101)
 _UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
-def tidy(draft: ListingDraft) -> ListingDraft:
+def tidy(draft: ListingContent) -> ListingContent:
     """The draft with its white space in order; what people paste brings a lot along."""
     place = draft.place
     return replace(
@@ -46,7 +46,7 @@ def tidy(draft: ListingDraft) -> ListingDraft:
     )
 
 
-def merged(draft: ListingDraft, change: ListingChange, hall: SeatPlan | None) -> ListingDraft:
+def merged(draft: ListingContent, change: ListingChange, hall: SeatPlan | None) -> ListingContent:
     """The draft with what the change asks for. Prices of categories that the plan no longer has fall away.
 
     Doors that open so long before the start do so before a new one, too, unless the change says when.
@@ -62,14 +62,14 @@ def merged(draft: ListingDraft, change: ListingChange, hall: SeatPlan | None) ->
     )
 
 
-def check(draft: ListingDraft, hall: SeatPlan | None) -> None:
+def check(draft: ListingContent, hall: SeatPlan | None) -> None:
     """Raises ListingRefused with every fault. `hall` is the plan that the draft names, if its shop has that."""
     found = faults(draft, hall)
     if found:
         raise ListingRefused(found)
 
 
-def faults(draft: ListingDraft, hall: SeatPlan | None) -> list[Fault]:
+def faults(draft: ListingContent, hall: SeatPlan | None) -> list[Fault]:
     """Everything about the draft that cannot be kept as it is."""
     found = [
         *_word_faults(draft),
@@ -115,7 +115,7 @@ def faults(draft: ListingDraft, hall: SeatPlan | None) -> list[Fault]:
     return found
 
 
-def missing(draft: ListingDraft, hall: SeatPlan | None, now: datetime, *, is_suspended: bool) -> list[Fault]:
+def missing(draft: ListingContent, hall: SeatPlan | None, now: datetime, *, is_suspended: bool) -> list[Fault]:
     """Everything that a public listing needs and this draft lacks."""
     found = []
     if not draft.story:
@@ -135,7 +135,7 @@ def missing(draft: ListingDraft, hall: SeatPlan | None, now: datetime, *, is_sus
     return found
 
 
-def columns(draft: ListingDraft, now: datetime, shop: str) -> dict[str, Any]:
+def columns(draft: ListingContent, now: datetime, shop: str) -> dict[str, Any]:
     """A checked draft as the columns of a listing; a sale without a beginning begins now."""
     place = draft.place
     return {
@@ -163,7 +163,7 @@ def _categories(hall: SeatPlan | None) -> frozenset[str]:
     return frozenset(hall.capacities) if hall else frozenset()
 
 
-def _word_faults(draft: ListingDraft) -> Iterator[Fault]:
+def _word_faults(draft: ListingContent) -> Iterator[Fault]:
     yield from _text_faults("title", draft.title, least=3, most=120)
     yield from _text_faults("story", draft.story, most=LONGEST_STORY)
 
@@ -184,7 +184,7 @@ def _place_faults(place: Place) -> Iterator[Fault]:
             yield Fault(f"place.{name}", say("A {name} lies between -{most} and {most}.", name=name, most=most))
 
 
-def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
+def _time_faults(draft: ListingContent) -> Iterator[Fault]:
     instants = {
         "starts_at": draft.starts_at,
         "ends_at": draft.ends_at,
@@ -209,7 +209,7 @@ def _time_faults(draft: ListingDraft) -> Iterator[Fault]:
         yield Fault("sale_starts_at", say("The sale begins before the event does."))
 
 
-def _price_faults(draft: ListingDraft, categories: Collection[str]) -> Iterator[Fault]:
+def _price_faults(draft: ListingContent, categories: Collection[str]) -> Iterator[Fault]:
     try:
         exponent(draft.currency)
     except AmountRefused as refused:
