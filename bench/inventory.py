@@ -34,7 +34,7 @@ import psycopg
 from marketplace import clock, db, redis
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory import keeper
+from marketplace.inventory import hold_scripts
 
 WARM, ROUNDS = 2, 11
 CALLS = 480
@@ -126,8 +126,8 @@ async def main(folder: Path) -> bool:
     resource, other = ResourceId(ListingId.new()), ResourceId(ListingId.new())
     for one in (resource, other):
         # Marks both as ready: with nothing sold there is nothing to rebuild.
-        await keeper.REBUILD(one, 0, 0)
-    keys, channel = keeper.names_of(other)
+        await hold_scripts.REBUILD(one, 0, 0)
+    keys, channel = hold_scripts.names_of(other)
     as_little_as_possible = redis.Lua(_BARE)
 
     async def claim(holder: str, units: list[str]) -> object:

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 from marketplace import settings, wiring
 from marketplace.api import holds
 from marketplace.api.app import create_app
-from marketplace.api.pages import Pages
+from marketplace.api.html_middleware import HtmlMiddleware
 from marketplace.cli.serving import CONNECTIONS, LettingGo, Lifeline, rest_the_collector
 from marketplace.jobs.worker import working
 from marketplace.redis import die_with_parent
@@ -36,7 +36,7 @@ async def do_nothing(body: dict[str, Any]) -> dict[str, bool]:
 @asynccontextmanager
 async def _open_house(_: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(wiring.house())
+        await stack.enter_async_context(wiring.app_context())
         if settings.current().jobs_in_web:
             await stack.enter_async_context(working())
         yield
@@ -48,7 +48,7 @@ def _application(lifeline: Lifeline) -> ASGIApp:
     app = create_app()
     _add_beside_holds(app)
     app.router.lifespan_context = _open_house
-    return LettingGo(Pages(app, Path("no-pages")), lifeline)
+    return LettingGo(HtmlMiddleware(app, Path("no-pages")), lifeline)
 
 
 def _add_beside_holds(app: FastAPI) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from marketplace.errors import HoldfastError, Unavailable
-from marketplace.words import say
+from marketplace.i18n import _
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class Incomplete(HoldfastError):
 
     def __init__(self, did: int, failures: dict[str, Exception]) -> None:
         item, error = next(iter(failures.items()))
-        words = say(
+        words = _(
             "{did} done, {failed} failed; the first is {item}: {error}",
             did=did, failed=len(failures), item=item, error=repr(error)[:400],
         )  # fmt: skip

@@ -10,9 +10,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.errors import FieldError, Invalid, NotFound
+from marketplace.i18n import _
 from marketplace.ids import Id
-from marketplace.words import say
 
 LONGEST = 120
 PATTERN = f"^[A-Za-z0-9_-]{{1,{LONGEST}}}$"
@@ -36,13 +36,13 @@ def read(order: str, cursor: str, kind: type[AnyId]) -> tuple[AnyId, int]:
     """Id and key of the last row that was shown. Raises Invalid for all that `write` has not written for `order`."""
     try:
         text = urlsafe_b64decode(cursor[:LONGEST] + "=" * (-len(cursor[:LONGEST]) % 4)).decode("ascii")
-        _, key, id = text.split(" ")
+        _name, key, id = text.split(" ")
         # Written again, so that every cursor has one spelling.
         if _FIRST <= int(key) <= _LAST and write(order, id, int(key)) == cursor:
             return kind(id), int(key)
     except (ValueError, NotFound):
         pass
-    raise Invalid(say("This page cannot be found any more."), [Fault("cursor", say("is not one of ours."))])
+    raise Invalid(_("This page cannot be found any more."), [FieldError("cursor", _("is not one of ours."))])
 
 
 def order_of(cursor: str) -> str:

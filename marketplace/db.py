@@ -28,7 +28,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from marketplace import settings
 from marketplace.errors import Invalid, StorageFull, Unavailable
-from marketplace.words import say
+from marketplace.i18n import _
 
 log = structlog.get_logger()
 
@@ -169,7 +169,7 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
             await session.rollback()
             if "NUL" in str(error.orig):
                 # PostgreSQL keeps no zero character in a text, and nobody writes one by accident.
-                raise Invalid(say("This holds characters that cannot be kept.")) from error
+                raise Invalid(_("This holds characters that cannot be kept.")) from error
             raise
         except BaseException:
             await session.rollback()
@@ -227,7 +227,7 @@ def after_commit(session: Session, hook: AfterCommit) -> None:
 
 
 def _away() -> Unavailable:
-    return Unavailable(say("Our database does not answer. Nothing was changed; please try again."))
+    return Unavailable(_("Our database does not answer. Nothing was changed; please try again."))
 
 
 def _is_full(error: DBAPIError) -> bool:

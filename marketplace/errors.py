@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from marketplace.words import say
+from marketplace.i18n import _
 
 
 class HoldfastError(Exception):
@@ -52,7 +52,7 @@ class Conflict(HoldfastError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One thing that is wrong with an input: where (`seats.0`, `$.zones[2].rows`), and what."""
 
     field: str
@@ -64,7 +64,7 @@ class Invalid(HoldfastError):
 
     code = "invalid"
 
-    def __init__(self, message: str, faults: list[Fault] | None = None, **facts: Any) -> None:
+    def __init__(self, message: str, faults: list[FieldError] | None = None, **facts: Any) -> None:
         super().__init__(message, **facts)
         self.faults = faults or []
 
@@ -108,5 +108,5 @@ class StorageFull(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            say("We have no room to write anything down. Nothing was changed; please try again later."), retry_after=60
+            _("We have no room to write anything down. Nothing was changed; please try again later."), retry_after=60
         )

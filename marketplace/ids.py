@@ -15,7 +15,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from marketplace.errors import NotFound
-from marketplace.words import say
+from marketplace.i18n import _
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
@@ -42,7 +42,7 @@ class Id(str):
 
     def __new__(cls, text: str) -> Self:
         if not cls.pattern.fullmatch(text):
-            raise NotFound(say("There is nothing called “{text}” here.", text=text[:80]))
+            raise NotFound(_("There is nothing called “{text}” here.", text=text[:80]))
         return super().__new__(cls, text)
 
     @classmethod

@@ -13,16 +13,16 @@ from reflex.app import default_error_boundary
 from marketplace import settings, wiring
 from marketplace.api import sockets
 from marketplace.api.app import create_app
-from marketplace.api.pages import Pages
+from marketplace.api.html_middleware import HtmlMiddleware
 from marketplace.api.sockets import Sockets
 from marketplace.components.theme import DARK, LIGHT
 from marketplace.jobs.worker import working
-from marketplace.lab.lockstep import following
+from marketplace.lab.cluster_sync import following
 from marketplace.pages.failures import tell_or_log
 from marketplace.pages.routes import add_pages
 from marketplace.state.arguments import Arguments
+from marketplace.state.language_middleware import LanguageMiddleware
 from marketplace.state.newcomers import Newcomers
-from marketplace.state.tongue import Tongue
 
 AS_FONT = {"as": "font", "type": "font/woff2", "crossOrigin": "anonymous"}
 COMPILED = Path(".web/build/client")
@@ -74,7 +74,7 @@ def head() -> list[rx.Component]:
 async def open_house() -> AsyncIterator[None]:
     """For as long as a web process lives: its connections and, where the settings say so, a worker."""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(wiring.house())
+        await stack.enter_async_context(wiring.app_context())
         await stack.enter_async_context(following())
         await stack.enter_async_context(sockets.watching_the_store())
         if settings.current().jobs_in_web:
@@ -90,10 +90,10 @@ app = rx.App(
     toaster=None,
     app_wraps={(55, "ErrorBoundary"): lambda _: default_error_boundary()},
     backend_exception_handler=tell_or_log,
-    api_transformer=[create_app(), Sockets, partial(Pages, compiled=COMPILED)],
+    api_transformer=[create_app(), Sockets, partial(HtmlMiddleware, compiled=COMPILED)],
 )
 app.add_middleware(Newcomers(), index=0)
-app.add_middleware(Tongue())
+app.add_middleware(LanguageMiddleware())
 app.add_middleware(Arguments())
 app.register_lifespan_task(open_house)
 add_pages(app)

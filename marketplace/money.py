@@ -22,9 +22,9 @@ from babel.numbers import (
     get_group_symbol,
 )
 
-from marketplace.errors import Fault, Invalid
-from marketplace.words import locale as spoken_locale
-from marketplace.words import say
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _
+from marketplace.i18n import locale as spoken_locale
 
 LARGEST = 10**15
 """No amount reaches this many minor units: far above what any event takes in, yet exact in a browser's numbers."""
@@ -34,23 +34,21 @@ class MixedCurrencies(Invalid):
     code = "mixed_currencies"
 
     def __init__(self, one: str, other: str) -> None:
-        super().__init__(say("{one} and {other} cannot be reckoned together.", one=one, other=other))
+        super().__init__(_("{one} and {other} cannot be reckoned together.", one=one, other=other))
 
 
 class AmountRefused(Invalid):
     code = "amount_refused"
 
     def __init__(self, why: str, field: str = "amount") -> None:
-        super().__init__(why, [Fault(field, why)])
+        super().__init__(why, [FieldError(field, why)])
 
 
 @cache
 def exponent(currency: str) -> int:
     """Decimal places of one unit of `currency`: 2 for EUR, 0 for JPY, 3 for KWD. Raises AmountRefused if unknown."""
     if currency not in Locale("en").currencies or len(currency) != 3 or currency in _NO_MONEY:
-        raise AmountRefused(
-            say("“{currency}” is not a currency that we know (ISO 4217).", currency=currency), "currency"
-        )
+        raise AmountRefused(_("“{currency}” is not a currency that we know (ISO 4217).", currency=currency), "currency")
 
     return _ISO_EXCEPTIONS.get(currency, 2)
 
@@ -86,9 +84,9 @@ class Money:
 
     def __post_init__(self) -> None:
         if isinstance(self.minor, bool) or not isinstance(self.minor, int):
-            raise AmountRefused(say("An amount is a whole number of minor units."))
+            raise AmountRefused(_("An amount is a whole number of minor units."))
         if abs(self.minor) >= LARGEST:
-            raise AmountRefused(say("An amount stays below {most} minor units.", most=LARGEST))
+            raise AmountRefused(_("An amount stays below {most} minor units.", most=LARGEST))
         exponent(self.currency)
 
     @classmethod
@@ -99,12 +97,12 @@ class Money:
         """
         written = _WRITTEN.fullmatch(text.strip())
         if not written:
-            raise AmountRefused(say("“{text}” is not an amount.", text=text[:40]))
+            raise AmountRefused(_("“{text}” is not an amount.", text=text[:40]))
         sign, whole, decimals = written["sign"], written["whole"], (written["decimals"] or "").rstrip("0")
         places = exponent(currency)
         if len(decimals) > places:
             raise AmountRefused(
-                say(
+                _(
                     "{currency} has {places} decimals; “{text}” has more.",
                     currency=currency,
                     places=places,
@@ -126,7 +124,7 @@ class Money:
             bare = bare.removeprefix(name).removesuffix(name)
         bare = bare.translate(_SPACES).replace("\u2212", "-").replace("\u200e", "")
         if not _DIGITS.fullmatch(bare):
-            raise AmountRefused(say("“{text}” is not an amount.", text=text[:40]))
+            raise AmountRefused(_("“{text}” is not an amount.", text=text[:40]))
         return cls.parse(_with_point(bare, text, exponent(currency), where), currency)
 
     @classmethod
@@ -177,7 +175,7 @@ class Money:
         """
         whole = sum(weights)
         if whole <= 0 or min(weights) < 0:
-            raise AmountRefused(say("An amount is split by weights that are not negative and not all zero."))
+            raise AmountRefused(_("An amount is split by weights that are not negative and not all zero."))
         sign = 1 if self.minor >= 0 else -1
         shares = [divmod(abs(self.minor) * weight, whole) for weight in weights]
         minors = [share for share, _ in shares]
@@ -222,14 +220,14 @@ def _with_point(bare: str, text: str, places: int, locale: str) -> str:
     if len(marks) > 1:
         if last != decimal and _is_grouped(bare):
             return bare.replace(last, "")
-        raise AmountRefused(say("“{text}” is not an amount.", text=text[:40]))
+        raise AmountRefused(_("“{text}” is not an amount.", text=text[:40]))
     could_be_group, could_be_decimal = _is_grouped(bare), len(decimals) <= places
     if last == group and could_be_group and not could_be_decimal:
         return whole + decimals
     if not could_be_group or (could_be_decimal and last == decimal):
         return f"{whole}.{decimals}"
     raise AmountRefused(
-        say(
+        _(
             "“{text}” can be read in two ways. Write it without a mark between thousands, such as {example}.",
             text=text[:40],
             example=f"1234{decimal}{'5'.ljust(places, '0')}" if places else "1234",

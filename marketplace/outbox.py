@@ -4,7 +4,7 @@ A room records a fact with `record(session, BookingConfirmed(...))`; another say
 `@reacts_to(BookingConfirmed)`. Delivery happens in a job: at once after the commit, again by a sweep if that was lost.
 A reaction opens its own transactions and must be idempotent: it may be told the same fact twice.
 
-A fact whose reactions fail is tried again, with growing pauses: a `MoneyFact` for ever, another one `MOST_ATTEMPTS`
+A fact whose reactions fail is tried again, with growing pauses: a `MoneyEvent` for ever, another one `MOST_ATTEMPTS`
 times. What failed or was given up stands in `failing`, raises an alarm through `health`, and is tried anew by `replay`.
 """
 
@@ -25,8 +25,8 @@ from sqlmodel import Field, SQLModel, col, func, select, update
 
 from marketplace.db import Instant, Session, after_commit, forget_some, transaction
 from marketplace.errors import NotFound
+from marketplace.i18n import _
 from marketplace.ids import FactId
-from marketplace.words import say
 
 log = structlog.get_logger()
 
@@ -41,24 +41,24 @@ KEPT_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True)
-class Fact:
+class DomainEvent:
     """Something that has happened, in the past tense. Subclasses: frozen dataclasses of plain, JSON-ready members."""
 
-    kinds: ClassVar[dict[str, type[Fact]]] = {}
+    kinds: ClassVar[dict[str, type[DomainEvent]]] = {}
 
     def __init_subclass__(cls) -> None:
-        Fact.kinds[cls.__name__] = cls
+        DomainEvent.kinds[cls.__name__] = cls
 
 
 @dataclass(frozen=True)
-class MoneyFact(Fact):
+class MoneyEvent(DomainEvent):
     """A fact that money hangs on: its delivery is never given up."""
 
 
 _UNDELIVERED = text("delivered_at IS NULL")
 
 
-class OutboxFact(SQLModel, table=True):
+class OutboxEvent(SQLModel, table=True):
     """One fact, and how far its delivery is."""
 
     __tablename__ = "outbox_fact"
@@ -77,11 +77,11 @@ class OutboxFact(SQLModel, table=True):
     last_error: str | None = Field(default=None, sa_type=Text)
 
 
-F = TypeVar("F", bound=Fact)
+F = TypeVar("F", bound=DomainEvent)
 Reaction = Callable[[Any, datetime], Awaitable[None]]
 Wake = Callable[[FactId, datetime, datetime], Awaitable[None]]
 
-_reactions: dict[type[Fact], list[Reaction]] = defaultdict(list)
+_reactions: dict[type[DomainEvent], list[Reaction]] = defaultdict(list)
 _wake: Wake | None = None
 
 
@@ -103,13 +103,13 @@ def wake_with(wake: Wake | None) -> None:
     _wake = wake
 
 
-def record(session: Session, fact: Fact, now: datetime, *, due_at: datetime | None = None) -> FactId:
+def record(session: Session, fact: DomainEvent, now: datetime, *, due_at: datetime | None = None) -> FactId:
     """Write `fact` beside the change that made it true. `due_at` puts its delivery off (default: at once)."""
     id = FactId.new()
     due = due_at or now
     kind = type(fact).__name__
     body = _adapter(kind).dump_json(fact).decode()
-    session.add(OutboxFact(id=id, kind=kind, body=body, recorded_at=now, due_at=due))
+    session.add(OutboxEvent(id=id, kind=kind, body=body, recorded_at=now, due_at=due))
 
     async def tell() -> None:
         # Should this fail, the fact is safe in its table, and the sweep will find it.
@@ -126,7 +126,7 @@ class FactNotFound(NotFound):
     code = "fact_not_found"
 
     def __init__(self, id: str) -> None:
-        super().__init__(say("No fact “{id}” waits to be delivered.", id=id))
+        super().__init__(_("No fact “{id}” waits to be delivered.", id=id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +164,10 @@ async def deliver(id: FactId, now: datetime) -> bool:
     """
     async with transaction() as session:
         taken = await session.execute(
-            update(OutboxFact)
-            .where(col(OutboxFact.id) == id, col(OutboxFact.delivered_at).is_(None), col(OutboxFact.due_at) <= now)
-            .values(due_at=now + LEASE, attempts=col(OutboxFact.attempts) + 1)
-            .returning(col(OutboxFact.kind), col(OutboxFact.body), col(OutboxFact.attempts))
+            update(OutboxEvent)
+            .where(col(OutboxEvent.id) == id, col(OutboxEvent.delivered_at).is_(None), col(OutboxEvent.due_at) <= now)
+            .values(due_at=now + LEASE, attempts=col(OutboxEvent.attempts) + 1)
+            .returning(col(OutboxEvent.kind), col(OutboxEvent.body), col(OutboxEvent.attempts))
         )
         row = taken.first()
     if row is None:
@@ -181,15 +181,15 @@ async def deliver(id: FactId, now: datetime) -> bool:
     except Exception as error:
         async with transaction() as session:
             await session.execute(
-                update(OutboxFact)
-                .where(col(OutboxFact.id) == id)
+                update(OutboxEvent)
+                .where(col(OutboxEvent.id) == id)
                 .values(due_at=now + _backoff(attempts), last_error=repr(error)[:2000])
             )
         log.warning("outbox.reaction_failed", fact=id, kind=kind, attempts=attempts, error=repr(error))
         raise
     async with transaction() as session:
         await session.execute(
-            update(OutboxFact).where(col(OutboxFact.id) == id).values(delivered_at=now, last_error=None)
+            update(OutboxEvent).where(col(OutboxEvent.id) == id).values(delivered_at=now, last_error=None)
         )
     return True
 
@@ -197,7 +197,7 @@ async def deliver(id: FactId, now: datetime) -> bool:
 @cache
 def _adapter(kind: str) -> TypeAdapter[Any]:
     """Made once for each kind: making one takes longer than most reactions."""
-    return TypeAdapter(Fact.kinds[kind])
+    return TypeAdapter(DomainEvent.kinds[kind])
 
 
 async def due(
@@ -205,9 +205,9 @@ async def due(
 ) -> list[FactId]:
     """Facts that nobody has delivered and whose time has come, longest due first; those given up left out."""
     rows = await session.exec(
-        select(OutboxFact.id)
-        .where(_WAITS, col(OutboxFact.due_at) <= now, ~_is_dead(), col(OutboxFact.id).not_in(without))
-        .order_by(col(OutboxFact.due_at))
+        select(OutboxEvent.id)
+        .where(_WAITS, col(OutboxEvent.due_at) <= now, ~_is_dead(), col(OutboxEvent.id).not_in(without))
+        .order_by(col(OutboxEvent.due_at))
         .limit(limit)
     )
     return [FactId(id) for id in rows]
@@ -237,16 +237,18 @@ async def deliver_due(now: datetime) -> int:
 
 async def backlog(session: Session, now: datetime) -> int:
     """How many facts wait although their time has come."""
-    rows = await session.exec(select(func.count()).select_from(OutboxFact).where(_WAITS, col(OutboxFact.due_at) <= now))
+    rows = await session.exec(
+        select(func.count()).select_from(OutboxEvent).where(_WAITS, col(OutboxEvent.due_at) <= now)
+    )
     return rows.one()
 
 
 async def failing(session: Session, limit: int = 100) -> list[FailingFact]:
     """Facts whose delivery has failed, those about money first, then the oldest first."""
     rows = await session.exec(
-        select(OutboxFact)
+        select(OutboxEvent)
         .where(_WAITS, _HAS_FAILED)
-        .order_by(case((_may_die(), 1), else_=0), col(OutboxFact.recorded_at), col(OutboxFact.id))
+        .order_by(case((_may_die(), 1), else_=0), col(OutboxEvent.recorded_at), col(OutboxEvent.id))
         .limit(limit)
     )
     mortal = _mortal_kinds()
@@ -267,7 +269,7 @@ async def failing(session: Session, limit: int = 100) -> list[FailingFact]:
 
 async def health(session: Session, now: datetime) -> OutboxHealth:
     """What an alarm needs to know."""
-    is_due = col(OutboxFact.due_at) <= now
+    is_due = col(OutboxEvent.due_at) <= now
     rows = await session.exec(
         select(
             func.count(case((and_(is_due, ~_is_dead()), 1))),
@@ -277,14 +279,14 @@ async def health(session: Session, now: datetime) -> OutboxHealth:
     )
     waiting, fail, dead = rows.one()
     oldest = await session.exec(
-        select(func.min(OutboxFact.recorded_at)).where(_WAITS, ~_may_die(), or_(is_due, _HAS_FAILED))
+        select(func.min(OutboxEvent.recorded_at)).where(_WAITS, ~_may_die(), or_(is_due, _HAS_FAILED))
     )
     return OutboxHealth(waiting, fail, dead, oldest.one())
 
 
 async def replay(session: Session, id: FactId, now: datetime) -> None:
     """Have a fact delivered now, as if for the first time. Raises FactNotFound if it does not wait for that."""
-    if not await _replay(session, now, col(OutboxFact.id) == id):
+    if not await _replay(session, now, col(OutboxEvent.id) == id):
         raise FactNotFound(id)
 
 
@@ -295,7 +297,7 @@ async def replay_all(session: Session, now: datetime) -> int:
 
 async def _replay(session: Session, now: datetime, which: ColumnElement[bool]) -> int:
     woken = await session.execute(
-        update(OutboxFact).where(_WAITS, which).values(due_at=now, attempts=0).returning(col(OutboxFact.id))
+        update(OutboxEvent).where(_WAITS, which).values(due_at=now, attempts=0).returning(col(OutboxEvent.id))
     )
     ids = [FactId(id) for id in woken.scalars()]
 
@@ -308,26 +310,26 @@ async def _replay(session: Session, now: datetime, which: ColumnElement[bool]) -
     return len(ids)
 
 
-_WAITS = col(OutboxFact.delivered_at).is_(None)
-_HAS_FAILED = col(OutboxFact.last_error).is_not(None)
+_WAITS = col(OutboxEvent.delivered_at).is_(None)
+_HAS_FAILED = col(OutboxEvent.last_error).is_not(None)
 
 
 def _mortal_kinds() -> list[str]:
-    return [name for name, kind in Fact.kinds.items() if not issubclass(kind, MoneyFact)]
+    return [name for name, kind in DomainEvent.kinds.items() if not issubclass(kind, MoneyEvent)]
 
 
 def _may_die() -> ColumnElement[bool]:
     """Not so a kind that this release does not know: an earlier or later one may know that it is about money."""
-    return col(OutboxFact.kind).in_(_mortal_kinds())
+    return col(OutboxEvent.kind).in_(_mortal_kinds())
 
 
 def _is_dead() -> ColumnElement[bool]:
-    return and_(_may_die(), col(OutboxFact.attempts) >= MOST_ATTEMPTS)
+    return and_(_may_die(), col(OutboxEvent.attempts) >= MOST_ATTEMPTS)
 
 
 async def clean_up(session: Session, now: datetime) -> int:
     """Forget some facts that were delivered long ago. Returns how many; 0 when none is left."""
-    return await forget_some(session, OutboxFact, col(OutboxFact.delivered_at) < now - KEPT_FOR)
+    return await forget_some(session, OutboxEvent, col(OutboxEvent.delivered_at) < now - KEPT_FOR)
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -29,10 +29,10 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from marketplace import settings
 from marketplace.errors import StorageFull, Unavailable
-from marketplace.line import Line, Word
+from marketplace.redis_pipeline import MultiplexedConnection, Word
 
 _clients: dict[int, Redis] = {}
-_lines: dict[int, Line] = {}
+_lines: dict[int, MultiplexedConnection] = {}
 _url: str | None = None
 
 
@@ -74,7 +74,7 @@ async def ask(*command: Word) -> Any:
     """
     loop = id(asyncio.get_running_loop())
     if loop not in _lines:
-        _lines[loop] = Line(client())
+        _lines[loop] = MultiplexedConnection(client())
     return await _lines[loop].ask(*command)
 
 

@@ -80,7 +80,7 @@ async def advance_simulator(now: datetime) -> int:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[None]:
+async def app_context() -> AsyncIterator[None]:
     """Everything a process needs to do the marketplace's work; put away again at the end."""
     log_as(settings.current().log_level)
     wire()

@@ -29,7 +29,7 @@ from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import BOX_OFFICE, SOLD
 from marketplace.money import Money
 from marketplace.notifications.models import Mail
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.payments.gateways.simulator.models import SimulatorCharge, SimulatorRefund
 from marketplace.payments.models import InboxState, Payment, Refund, WebhookEvent
 from marketplace.payments.status import PaymentStatus, RefundStatus
@@ -62,7 +62,7 @@ class Books:
     """The provider's, by the key under which it was asked: our payment's id."""
     reversals: dict[str, SimulatorRefund]
     """The provider's refunds, by key: that of our refund's last attempt."""
-    facts: list[OutboxFact]
+    facts: list[OutboxEvent]
     webhooks: list[WebhookEvent]
     mails: dict[str, Mail]
     """By key."""
@@ -116,7 +116,7 @@ async def read(now: datetime) -> Books:
             refunds=_grouped(await _all(session, Refund), lambda row: row.payment_id),
             charges={row.key: row for row in await _all(session, SimulatorCharge)},
             reversals={row.key: row for row in await _all(session, SimulatorRefund)},
-            facts=await _all(session, OutboxFact),
+            facts=await _all(session, OutboxEvent),
             webhooks=await _all(session, WebhookEvent),
             mails={row.key: row for row in await _all(session, Mail)},
             shown={},

@@ -17,7 +17,7 @@ from marketplace.ids import PaymentId, ResourceId, ulid
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.models import Allocation
 from marketplace.notifications.models import Mail
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.payments.gateways.simulator.models import SimulatorCharge
 from marketplace.payments.models import InboxState, Payment, Refund, WebhookEvent
 from marketplace.payments.status import PaymentStatus
@@ -147,7 +147,7 @@ async def _a_payment_is_never_decided(session: Session, season: Season) -> None:
 
 @breaks(promises.every_fact_is_delivered)
 async def _a_fact_is_dead(session: Session, season: Season) -> None:
-    fact = (await session.exec(select(OutboxFact).where(OutboxFact.kind == "BookingConfirmed"))).first()
+    fact = (await session.exec(select(OutboxEvent).where(OutboxEvent.kind == "BookingConfirmed"))).first()
     assert fact is not None
     fact.delivered_at, fact.attempts = None, 12
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.errors import Conflict, Fault, Invalid, Unauthenticated
-from marketplace.words import say
+from marketplace.errors import Conflict, FieldError, Invalid, Unauthenticated
+from marketplace.i18n import _
 
 
 class EmailTaken(Conflict):
     code = "email_taken"
 
     def __init__(self) -> None:
-        super().__init__(say("There is an account with this e-mail address already. Log in instead?"))
+        super().__init__(_("There is an account with this e-mail address already. Log in instead?"))
 
 
 class AddressUnverified(Conflict):
@@ -21,21 +21,21 @@ class AddressUnverified(Conflict):
     code = "address_unverified"
 
     def __init__(self) -> None:
-        super().__init__(say("Please confirm your e-mail address first: follow the link that we have sent to it."))
+        super().__init__(_("Please confirm your e-mail address first: follow the link that we have sent to it."))
 
 
 class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__(say("That e-mail address and password do not belong together."))
+        super().__init__(_("That e-mail address and password do not belong together."))
 
 
 class SessionEnded(Unauthenticated):
     code = "session_ended"
 
     def __init__(self) -> None:
-        super().__init__(say("You have been logged out. Please log in again."))
+        super().__init__(_("You have been logged out. Please log in again."))
 
 
 class SessionReused(SessionEnded):
@@ -50,7 +50,7 @@ class TokenRefused(Unauthenticated):
     code = "token_refused"
 
     def __init__(self) -> None:
-        super().__init__(say("This link or session is not valid any more."))
+        super().__init__(_("This link or session is not valid any more."))
 
 
 class SecondFactorNeeded(Unauthenticated):
@@ -60,7 +60,7 @@ class SecondFactorNeeded(Unauthenticated):
 
     def __init__(self, half_way: str, expires_at: datetime) -> None:
         super().__init__(
-            say("Enter the code from your authenticator app, too."),
+            _("Enter the code from your authenticator app, too."),
             half_way=half_way,
             expires_at=expires_at.isoformat(),
         )
@@ -72,8 +72,8 @@ class PasswordRefused(Invalid):
 
     code = "password_refused"
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(say("Please choose another password."), faults)
+    def __init__(self, faults: list[FieldError]) -> None:
+        super().__init__(_("Please choose another password."), faults)
 
 
 class WrongCode(Invalid):
@@ -82,8 +82,8 @@ class WrongCode(Invalid):
     code = "wrong_code"
 
     def __init__(self) -> None:
-        words = say("That code is not right, or was used before. Wait for the next one and try again.")
-        super().__init__(words, [Fault("code", words)])
+        words = _("That code is not right, or was used before. Wait for the next one and try again.")
+        super().__init__(words, [FieldError("code", words)])
 
 
 class WrongPassword(Invalid):
@@ -92,22 +92,22 @@ class WrongPassword(Invalid):
     code = "wrong_password"
 
     def __init__(self) -> None:
-        words = say("That is not your password.")
-        super().__init__(words, [Fault("password", words)])
+        words = _("That is not your password.")
+        super().__init__(words, [FieldError("password", words)])
 
 
 class AlreadyOn(Conflict):
     code = "second_factor_on"
 
     def __init__(self) -> None:
-        super().__init__(say("The second factor is on already. Switch it off first to set it up on another device."))
+        super().__init__(_("The second factor is on already. Switch it off first to set it up on another device."))
 
 
 class NotBegun(Conflict):
     code = "second_factor_not_begun"
 
     def __init__(self) -> None:
-        super().__init__(say("There is no second factor here to confirm or switch off. Begin by setting one up."))
+        super().__init__(_("There is no second factor here to confirm or switch off. Begin by setting one up."))
 
 
 class ShopStillOpen(Conflict):
@@ -117,7 +117,7 @@ class ShopStillOpen(Conflict):
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(
-            say(
+            _(
                 "You are the only one who runs {names}. Ask us to close it; then we can erase your account.",
                 names=", ".join(names),
             ),

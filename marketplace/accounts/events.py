@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from marketplace.outbox import Fact
+from marketplace.outbox import DomainEvent
 
 
 @dataclass(frozen=True)
-class VerificationWanted(Fact):
+class VerificationWanted(DomainEvent):
     """Somebody registered, or asked for another link that confirms their address."""
 
     account_id: str
@@ -17,7 +17,7 @@ class VerificationWanted(Fact):
 
 
 @dataclass(frozen=True)
-class SignedUpAgain(Fact):
+class SignedUpAgain(DomainEvent):
     """Somebody asked for an account with an address that has one: its owner is told, and nobody else."""
 
     account_id: str
@@ -25,7 +25,7 @@ class SignedUpAgain(Fact):
 
 
 @dataclass(frozen=True)
-class PasswordResetWanted(Fact):
+class PasswordResetWanted(DomainEvent):
     """Somebody typed this address: it is looked up afterwards, so that asking tells nobody whether there is such an account."""
 
     email: str
@@ -33,20 +33,20 @@ class PasswordResetWanted(Fact):
 
 
 @dataclass(frozen=True)
-class PasswordChanged(Fact):
+class PasswordChanged(DomainEvent):
     account_id: str
     at: datetime
 
 
 @dataclass(frozen=True)
-class SecondFactorChanged(Fact):
+class SecondFactorChanged(DomainEvent):
     account_id: str
     is_on: bool
     at: datetime
 
 
 @dataclass(frozen=True)
-class AccountErased(Fact):
+class AccountErased(DomainEvent):
     """The account's name and address are gone already: other rooms let go of theirs."""
 
     account_id: str

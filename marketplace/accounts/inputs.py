@@ -6,11 +6,11 @@ import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
-from marketplace.errors import Fault
-from marketplace.words import say
+from marketplace.errors import FieldError
+from marketplace.i18n import _
 
 
-def address_of(email: str) -> str | None:
+def parse_email(email: str) -> str | None:
     """The address as we keep it, or None if it is none. Whether its domain takes mail is found out by writing to it."""
     try:
         return validate_email(email.strip().lower(), check_deliverability=False).normalized.lower()
@@ -23,13 +23,13 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def text_faults(field: str, text: str, *, most: int, least: int = 1) -> list[Fault]:
+def text_faults(field: str, text: str, *, most: int, least: int = 1) -> list[FieldError]:
     """What is wrong with a text of `least` to `most` characters; empty if nothing is."""
     if len(text) < least:
-        return [Fault(field, say("This cannot be empty."))]
+        return [FieldError(field, _("This cannot be empty."))]
     if len(text) > most:
-        return [Fault(field, say("Use at most {most} characters.", most=most))]
+        return [FieldError(field, _("Use at most {most} characters.", most=most))]
     # Control characters and halves of surrogate pairs, which no database keeps. Joiners stay: names need them.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in "\n\r\t"):
-        return [Fault(field, say("This holds characters that cannot be shown."))]
+        return [FieldError(field, _("This holds characters that cannot be shown."))]
     return []

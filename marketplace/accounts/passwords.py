@@ -14,8 +14,8 @@ from functools import cache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from marketplace.errors import Fault
-from marketplace.words import say
+from marketplace.errors import FieldError
+from marketplace.i18n import _
 
 SHORTEST, LONGEST = 10, 200
 
@@ -33,17 +33,17 @@ _COMMON_TEXT = """
 _COMMON = frozenset(_COMMON_TEXT.split())
 
 
-def faults_of(password: str, email: str) -> list[Fault]:
+def faults_of(password: str, email: str) -> list[FieldError]:
     """What is wrong with a new password; empty if nothing is."""
     wrong = []
     if not SHORTEST <= len(password) <= LONGEST:
-        wrong.append(say("Use between {least} and {most} characters.", least=SHORTEST, most=LONGEST))
+        wrong.append(_("Use between {least} and {most} characters.", least=SHORTEST, most=LONGEST))
     folded = password.strip().casefold()
     if folded in {email.casefold(), email.casefold().partition("@")[0]}:
-        wrong.append(say("Choose something other than your e-mail address."))
+        wrong.append(_("Choose something other than your e-mail address."))
     if folded in _COMMON:
-        wrong.append(say("This is one of the passwords that everybody tries first. Choose another."))
-    return [Fault("password", why) for why in wrong]
+        wrong.append(_("This is one of the passwords that everybody tries first. Choose another."))
+    return [FieldError("password", why) for why in wrong]
 
 
 async def hashed(password: str) -> str:

@@ -22,8 +22,8 @@ from marketplace.accounts.models import (
 from marketplace.accounts.views import AccountView, Actor, LoginView, SecondFactorView, SellerView
 from marketplace.db import Session
 from marketplace.errors import NotFound
+from marketplace.i18n import _
 from marketplace.ids import AccountId, CartId, SellerId, SessionId
-from marketplace.words import say
 
 
 async def account_view(session: Session, id: AccountId) -> AccountView:
@@ -46,7 +46,7 @@ async def seller_by_slug(session: Session, slug: str) -> SellerView:
     """Raises NotFound."""
     row = (await session.exec(select(Seller).where(Seller.slug == slug))).first()
     if row is None:
-        raise NotFound(say("There is no such shop."))
+        raise NotFound(_("There is no such shop."))
     return _shop(row)
 
 
@@ -177,7 +177,7 @@ async def account(session: Session, id: AccountId, *, lock: bool = False) -> Acc
     wanted = select(Account).where(Account.id == id, col(Account.erased_at).is_(None))
     row = (await session.exec(wanted.with_for_update() if lock else wanted)).first()
     if row is None:
-        raise NotFound(say("There is no such account."))
+        raise NotFound(_("There is no such account."))
     return row
 
 
@@ -191,7 +191,7 @@ async def seller(session: Session, id: SellerId) -> Seller:
     """The row, for actions. Raises NotFound."""
     row = await session.get(Seller, id)
     if row is None:
-        raise NotFound(say("There is no such shop."))
+        raise NotFound(_("There is no such shop."))
     return row
 
 
@@ -213,7 +213,7 @@ async def own_log_in(session: Session, account: str, id: SessionId) -> LoginSess
     """One of the account's log-ins, for actions. Raises NotFound, for somebody else's as well."""
     row = await session.get(LoginSession, id, with_for_update=True)
     if row is None or row.account_id != account:
-        raise NotFound(say("There is no such log-in."))
+        raise NotFound(_("There is no such log-in."))
     return row
 
 

@@ -20,9 +20,9 @@ from limits import RateLimitItem, parse
 
 from marketplace import clock, settings
 from marketplace.errors import TooMany
+from marketplace.i18n import _
 from marketplace.ids import AccountId
 from marketplace.redis import Lua, ask, must_answer
-from marketplace.words import say
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -83,7 +83,7 @@ async def hit(bucket: str, who: str, rate: str) -> RateState:
     wait = max(1, ceil(int(wait_ms) / 1000))
     if not int(passed):
         raise TooMany(
-            say("That was too often. Please wait a moment."),
+            _("That was too often. Please wait a moment."),
             retry_after=wait,
             limit=limit.amount,
             window=limit.get_expiry(),

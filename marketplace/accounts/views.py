@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from marketplace.errors import Forbidden, Unauthenticated
+from marketplace.i18n import _
 from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId
-from marketplace.words import say
 
 
 class SecondFactorMissing(Forbidden):
@@ -17,7 +17,7 @@ class SecondFactorMissing(Forbidden):
     code = "second_factor_missing"
 
     def __init__(self) -> None:
-        super().__init__(say("Operators need a second factor. Switch it on under Account, then come back."))
+        super().__init__(_("Operators need a second factor. Switch it on under Account, then come back."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +53,18 @@ class Actor:
     def must_run(self, seller: SellerId) -> None:
         """Raises Forbidden for all but the shop's people, operators and the system."""
         if not (self.is_system or self.is_operator or seller in self.sellers):
-            raise Forbidden(say("This shop is run by somebody else."))
+            raise Forbidden(_("This shop is run by somebody else."))
 
     def must_have_account(self) -> AccountId:
         """Raises Unauthenticated for guests."""
         if self.account is None:
-            raise Unauthenticated(say("Please log in first."))
+            raise Unauthenticated(_("Please log in first."))
         return self.account
 
     def must_have_cart(self) -> CartId:
         """Raises Unauthenticated for a visitor whom no cart was given yet."""
         if self.cart is None:
-            raise Unauthenticated(say("We could not find your basket. Allow cookies and reload the page."))
+            raise Unauthenticated(_("We could not find your basket. Allow cookies and reload the page."))
         return self.cart
 
     def must_operate(self) -> None:
@@ -72,7 +72,7 @@ class Actor:
         if self.lacks_second_factor:
             raise SecondFactorMissing
         if not (self.is_system or self.is_operator):
-            raise Forbidden(say("Only the people who operate this marketplace may do that."))
+            raise Forbidden(_("Only the people who operate this marketplace may do that."))
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from marketplace import clock
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import exports, queries, throttle
-from marketplace.api.asking import Guarded, Member, leave
+from marketplace.api.auth_context import Guarded, Member, leave
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import (
     AccountShape,

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
 from marketplace.api import problems
-from marketplace.api.asking import actor_from, member_from
+from marketplace.api.auth_context import actor_from, member_from
 from marketplace.api.idempotency import HEADER, Idempotent
 
 ROOT = "/api/v1"

@@ -25,7 +25,7 @@ from marketplace.api import (
     sales,
 )
 from marketplace.api.answers import ROOT
-from marketplace.api.edge import Edge
+from marketplace.api.middleware import Edge
 from marketplace.inventory.watch import Hub
 
 # Looked through in this order: what is asked for most often first.

@@ -14,13 +14,13 @@ from marketplace.accounts.errors import SecondFactorNeeded, TokenRefused
 from marketplace.accounts.tokens import Purpose
 from marketplace.accounts.views import AccountView, Tokens
 from marketplace.api import languages
-from marketplace.api.asking import (
+from marketplace.api.auth_context import (
     ACCESS,
     HALF_WAY,
     REFRESH,
     actor_of,
-    address_of,
     cart_of,
+    client_ip,
     enter,
     give_half_way,
     give_language,
@@ -48,7 +48,7 @@ from marketplace.api.shapes import (
 )
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
-from marketplace.words import LANGUAGES, own_page, page_at, read_address, spoken
+from marketplace.i18n import LANGUAGES, own_page, page_at, read_address, spoken
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
 forms = APIRouter(prefix="/session", include_in_schema=False)
@@ -63,7 +63,7 @@ def _session(given: Tokens) -> SessionShape:
 
 async def _log_in(request: Request, email: str, password: str) -> Tokens:
     """One way in for both doors."""
-    kept, network = inputs.address_of(email) or "", throttle.network_of(address_of(request))
+    kept, network = inputs.parse_email(email) or "", throttle.network_of(client_ip(request))
     device = known_device(request, kept)
     await throttle.log_in(kept, network, device)
     try:
@@ -94,22 +94,22 @@ def _device(request: Request) -> str:
 
 async def _forgot(request: Request, email: str) -> None:
     """Takes the same way whether there is such an account or not."""
-    await throttle.hit("forgot-address", address_of(request), settings.current().login_limit)
-    await throttle.hit("forgot", inputs.address_of(email) or "", "5/hour")
+    await throttle.hit("forgot-address", client_ip(request), settings.current().login_limit)
+    await throttle.hit("forgot", inputs.parse_email(email) or "", "5/hour")
     async with transaction() as session:
         await accounts.ask_for_reset(session, email, clock.now())
 
 
 async def _reset(request: Request, token: str, new_password: str) -> AccountView:
-    await throttle.hit("reset-address", address_of(request), settings.current().login_limit)
+    await throttle.hit("reset-address", client_ip(request), settings.current().login_limit)
     async with transaction() as session:
         return await accounts.reset_password(session, token, new_password=new_password, now=clock.now())
 
 
 async def _register(request: Request, email: str, name: str, password: str) -> None:
     """Takes the same way whether there is such an account or not."""
-    await throttle.hit("register", address_of(request), settings.current().login_limit)
-    await throttle.hit("register-address", inputs.address_of(email) or "", "5/hour")
+    await throttle.hit("register", client_ip(request), settings.current().login_limit)
+    await throttle.hit("register-address", inputs.parse_email(email) or "", "5/hour")
     async with transaction() as session:
         await accounts.sign_up(session, email=email, name=name, password=password, language=spoken(), now=clock.now())
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from marketplace import clock, settings
 from marketplace.accounts import throttle
-from marketplace.api.asking import Asking, address_of
+from marketplace.api.auth_context import Asking, client_ip
 from marketplace.api.forms import Text, back, must_be_our_form
 from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.problems import answers_with, refuses
@@ -29,10 +29,10 @@ from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
 from marketplace.bookings.views import Buyer
 from marketplace.db import transaction
-from marketplace.errors import Fault, HoldfastError, Invalid
+from marketplace.errors import FieldError, HoldfastError, Invalid
+from marketplace.i18n import _, page_at, spoken
 from marketplace.ids import BookingId, HoldId
 from marketplace.payments import actions as payments
-from marketplace.words import page_at, say, spoken
 
 router = APIRouter(tags=["Bookings"], route_class=Idempotent)
 forms = APIRouter(prefix="/session", include_in_schema=False)
@@ -83,7 +83,7 @@ async def links_form(request: Request, email: Text = "", csrf: Text = "") -> Res
 
 
 async def _ask_for_links(request: Request, email: str) -> None:
-    await throttle.hit("links-address", address_of(request), settings.current().login_limit)
+    await throttle.hit("links-address", client_ip(request), settings.current().login_limit)
     async with transaction() as session:
         await bookings.ask_for_links(session, email, clock.now())
 
@@ -147,7 +147,7 @@ async def pay(
         # The card goes to the provider before our transaction begins: no provider is called inside one.
         method = (await payments.keep_card(wanted.provider, wanted.card.card(), now)).token
     elif wanted.method == "card":
-        raise Invalid(say("A card payment needs a card."), [Fault("card", say("Give the card to pay with."))])
+        raise Invalid(_("A card payment needs a card."), [FieldError("card", _("Give the card to pay with."))])
     else:
         method = wanted.method
     async with transaction() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.api.asking import ACCESS, CART, CART_HEADER, KEY_HEADER
+from marketplace.api.auth_context import ACCESS, CART, CART_HEADER, KEY_HEADER
 
 SCHEMES: dict[str, dict[str, str]] = {
     "cart": {

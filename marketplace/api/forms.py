@@ -12,9 +12,9 @@ from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from marketplace.accounts import tokens
-from marketplace.api.asking import CART, CrossSite, keep_typed, must_be_same_site
+from marketplace.api.auth_context import CART, CrossSite, keep_typed, must_be_same_site
 from marketplace.errors import HoldfastError
-from marketplace.words import page_at
+from marketplace.i18n import page_at
 
 LONGEST_LINE = 1000
 """More than anybody types into a line of a form: their browser takes no more, and we read no more."""

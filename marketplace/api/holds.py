@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from marketplace import clock
-from marketplace.api.asking import Asking, limit_holds, shopper
+from marketplace.api.auth_context import Asking, limit_holds, shopper
 from marketplace.api.credentials import CART_GIVEN
 from marketplace.api.idempotency import Idempotent
 from marketplace.api.problems import refuses

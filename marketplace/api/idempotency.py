@@ -16,12 +16,12 @@ from starlette.exceptions import HTTPException
 from marketplace import clock
 from marketplace.accounts.views import Actor
 from marketplace.api import problems
-from marketplace.api.asking import Guarded, Handler, actor_of, address_of
+from marketplace.api.auth_context import Guarded, Handler, actor_of, client_ip
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid, TooMany, Unavailable
+from marketplace.i18n import _
 from marketplace.payments import idempotency
 from marketplace.payments.idempotency import Replay
-from marketplace.words import say
 
 HEADER = "Idempotency-Key"
 
@@ -32,7 +32,7 @@ class KeyRequired(Invalid):
     code = "idempotency_key_required"
 
     def __init__(self) -> None:
-        super().__init__(say("Send an {header} header: money is moved once for each key.", header=HEADER))
+        super().__init__(_("Send an {header} header: money is moved once for each key.", header=HEADER))
 
 
 class Idempotent(Guarded):
@@ -83,7 +83,7 @@ async def _label(request: Request) -> str:
     booking by where they were sent, so that one which opens nothing any more is told nothing either.
     """
     actor = await actor_of(request)
-    who = actor.label if actor != Actor() else f"visitor {address_of(request)}"
+    who = actor.label if actor != Actor() else f"visitor {client_ip(request)}"
     if actor.account is None and actor.link is not None:
         who = f"{who} {actor.link.stamp}"
     return f"{who} {request.url.path}"

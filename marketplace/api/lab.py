@@ -1,4 +1,4 @@
-"""The testers' lab over HTTP: the next payments' fate, the provider's habits, the clock, the mailbox, a fresh start."""
+"""The testers' lab over HTTP: the next payments' fate, the simulator's settings, the clock, the mailbox, a fresh start."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from marketplace import clock, cursors
-from marketplace.api.asking import must_be_same_site
+from marketplace.api.auth_context import must_be_same_site
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import Cursor, Flag, Instant, Number, PaymentShape, Shape
 from marketplace.db import transaction
+from marketplace.i18n import spoken
 from marketplace.ids import ListingId, MailId, PaymentId
-from marketplace.lab import fresh_start, letters, storm, time_machine
+from marketplace.lab import email_previews, fresh_start, storm, time_machine
 from marketplace.lab.gate import must_be_open
 from marketplace.notifications import queries as mailbox
 from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
-from marketplace.payments.gateway import Habits, WebhookFaults
+from marketplace.payments.gateway import SimulatorSettings, WebhookFaults
 from marketplace.payments.status import PaymentStatus
-from marketplace.words import spoken
 
 
 async def _open(request: Request) -> None:
@@ -48,7 +48,7 @@ class FaultsShape(Shape):
     forge: Flag = False
 
 
-class HabitsShape(Shape):
+class SimulatorSettingsShape(Shape):
     failure_rate: Number = Field(ge=0, le=1)
     processing_seconds: Number = Field(ge=0, le=600)
     payout_seconds: Number = Field(ge=0, le=86400)
@@ -56,12 +56,14 @@ class HabitsShape(Shape):
     faults: FaultsShape = FaultsShape()
 
     @classmethod
-    def of(cls, habits: Habits) -> HabitsShape:
-        return cls.model_validate({**asdict(habits), "fates": list(habits.fates)})
+    def of(cls, simulator_settings: SimulatorSettings) -> SimulatorSettingsShape:
+        return cls.model_validate({**asdict(simulator_settings), "fates": list(simulator_settings.fates)})
 
-    def habits(self) -> Habits:
+    def simulator_settings(self) -> SimulatorSettings:
         written = self.model_dump()
-        return Habits(**{**written, "fates": tuple(self.fates), "faults": WebhookFaults(**written["faults"])})
+        return SimulatorSettings(
+            **{**written, "fates": tuple(self.fates), "faults": WebhookFaults(**written["faults"])}
+        )
 
 
 class FateRequest(Shape):
@@ -78,19 +80,21 @@ class ClockShape(Shape):
 
 
 @router.get("/simulator")
-async def show_simulator() -> HabitsShape:
-    return HabitsShape.of(await payments.habits(PROVIDER))
+async def show_simulator() -> SimulatorSettingsShape:
+    return SimulatorSettingsShape.of(await payments.simulator_settings(PROVIDER))
 
 
 @router.put("/simulator")
-async def change_simulator(wanted: HabitsShape) -> HabitsShape:
-    return HabitsShape.of(await payments.change_habits(PROVIDER, wanted.habits(), clock.now()))
+async def change_simulator(wanted: SimulatorSettingsShape) -> SimulatorSettingsShape:
+    return SimulatorSettingsShape.of(
+        await payments.change_simulator_settings(PROVIDER, wanted.simulator_settings(), clock.now())
+    )
 
 
 @router.post("/simulator/fates", status_code=201)
-async def queue_fate(wanted: FateRequest) -> HabitsShape:
+async def queue_fate(wanted: FateRequest) -> SimulatorSettingsShape:
     """Decide what becomes of the next payment that is not decided yet."""
-    return HabitsShape.of(await payments.queue_fate(PROVIDER, wanted.fate))
+    return SimulatorSettingsShape.of(await payments.queue_fate(PROVIDER, wanted.fate))
 
 
 @router.get("/payments")
@@ -124,14 +128,14 @@ async def mail(id: str) -> dict[str, Any]:
 @router.get("/letters")
 async def every_letter(language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
     """Every letter that we write, by kind and subject, in `language` or that of the request."""
-    found = letters.samples(language or spoken(), clock.now())
+    found = email_previews.samples(language or spoken(), clock.now())
     return {"items": [{"kind": letter.kind, "subject": letter.subject} for letter in found]}
 
 
 @router.get("/letters/{kind}")
 async def sample_letter(kind: str, language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
     """One letter about an order or a person that are made up, as HTML and as plain text. Nothing is sent."""
-    return asdict(letters.sample(kind, language or spoken(), clock.now()))
+    return asdict(email_previews.sample(kind, language or spoken(), clock.now()))
 
 
 class StormRequest(Shape):
@@ -176,7 +180,7 @@ async def reset_clock() -> ClockShape:
 async def make_fresh_start() -> Response:
     """Put the demo world back to what it is on a fresh start, in every process: takes some seconds.
 
-    Accounts, log-ins, listings, orders, holds and mail go, the provider's habits and the clock go back. 409
+    Accounts, log-ins, listings, orders, holds and mail go, the simulator's settings and the clock go back. 409
     `fresh_start_under_way` while another one is.
     """
     await fresh_start.make()

@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from marketplace import settings
-from marketplace.api.asking import LANGUAGE
-from marketplace.words import LANGUAGES, page_at, read_address
+from marketplace.api.auth_context import LANGUAGE
+from marketplace.i18n import LANGUAGES, page_at, read_address
 
 WHAT_DECIDES = "Accept-Language, Cookie"
 """The headers that decide where somebody is sent who comes to an address that says no language."""

@@ -18,10 +18,10 @@ from marketplace.catalog.views import (
     PriceView,
     Sort,
 )
-from marketplace.errors import Fault, Invalid
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _
 from marketplace.ids import PlanId, SellerId
 from marketplace.money import Money
-from marketplace.words import say
 
 
 class Search(Shape):
@@ -46,7 +46,7 @@ class Search(Shape):
         """Raises Invalid where a price has no currency."""
         if self.currency is None and (self.price_from is not None or self.price_to is not None):
             raise Invalid(
-                say("A price needs its currency."), [Fault("currency", say("Say which currency the price is in."))]
+                _("A price needs its currency."), [FieldError("currency", _("Say which currency the price is in."))]
             )
         return ListingFilters(
             kind=self.kind, category=self.category, text=self.text, place=self.place, starts_from=self.starts_from,

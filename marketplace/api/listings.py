@@ -12,7 +12,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from marketplace import clock
-from marketplace.api.asking import Asking, Guarded, Member
+from marketplace.api.auth_context import Asking, Guarded, Member
+from marketplace.api.html_middleware import FOR_GOOD
 from marketplace.api.idempotency import Idempotent
 from marketplace.api.listing_shapes import (
     CardPage,
@@ -22,21 +23,20 @@ from marketplace.api.listing_shapes import (
     Search,
     SeatsShape,
 )
-from marketplace.api.pages import FOR_GOOD
 from marketplace.api.problems import answers_with, refuses
+from marketplace.cache import Cache
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import posters, queries
 from marketplace.catalog.errors import PlanRefused
-from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.sketches import sketch_faults
 from marketplace.catalog.views import ListingPage
 from marketplace.db import transaction
-from marketplace.errors import Fault, Invalid, Unavailable
+from marketplace.errors import FieldError, Invalid, Unavailable
+from marketplace.i18n import _, speaking, spoken
 from marketplace.ids import ListingId, PlanId, ResourceId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.queries import allocated
 from marketplace.inventory.watch import Hub, encode
-from marketplace.words import say, speaking, spoken
 
 router = APIRouter(tags=["Listings"], route_class=Idempotent)
 streams = APIRouter(tags=["Listings"], route_class=Guarded)
@@ -46,10 +46,10 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "`If-None-Mat
 LONGEST_VERSION = 18
 """Digits: what a 64-bit counter can be asked for."""
 
-_pictures: Shelf[str, bytes] = Shelf(most=128)
+_pictures: Cache[str, bytes] = Cache(most=128)
 """Posters as they are drawn for links, by listing and version: each is some 60 kB."""
 
-_packed: Shelf[str, bytes] = Shelf(most=64)
+_packed: Cache[str, bytes] = Cache(most=64)
 """Plans as they go over the wire: a hall of 60,000 is compressed once, not for each visitor."""
 
 
@@ -107,7 +107,7 @@ async def import_plan(
     actor.must_run(SellerId(seller_id))
     document = await request.body()
     if not document:
-        raise Invalid(say("This seat plan is empty."), [Fault("$", say("There is no document."))])
+        raise Invalid(_("This seat plan is empty."), [FieldError("$", _("There is no document."))])
     try:
         async with transaction() as session:
             plan = await catalog.import_plan(session, actor, SellerId(seller_id), document, clock.now())

@@ -21,14 +21,14 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
-from marketplace import clock, moments, settings
+from marketplace import clock, datetimes, settings
 from marketplace.catalog import posters, queries
 from marketplace.catalog.views import Genre, ListingCard, ListingFilters, ListingPage, Status
 from marketplace.components.feedback import CARDS_AT_FIRST, SEEN_AT_ONCE, SOONEST
 from marketplace.db import transaction
 from marketplace.errors import NotFound
+from marketplace.i18n import LANGUAGES, _, page_at
 from marketplace.money import Money, exponent
-from marketplace.words import LANGUAGES, page_at, say
 
 router = APIRouter(include_in_schema=False)
 
@@ -206,7 +206,7 @@ def _of_listing(page: ListingPage) -> Meta:
 
 
 def _why_scripts() -> str:
-    return say(
+    return _(
         "Picking seats and buying need JavaScript: please switch it on. What there is to know can be read without it."
     )
 
@@ -222,12 +222,12 @@ def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:
     return (
         '<div class="first" data-first><header class="site-header"><div class="site-header-inner">'
         f'<a class="brand" href="{page_at("/")}">{NAME}</a>'
-        f'<nav class="site-nav"><a class="nav-link" href="{page_at("/browse")}">{say("Browse")}</a></nav>'
+        f'<nav class="site-nav"><a class="nav-link" href="{page_at("/browse")}">{_("Browse")}</a></nav>'
         '</div></header><main class="page">'
         f'<noscript><p class="notice notice-warning">{escape(_why_scripts())}</p></noscript><div class="page-header"><div>'
         f'<p class="eyebrow">{escape(when)}</p><h1>{escape(page.title)}</h1><p class="quiet lead">{escape(place)}</p>'
         f'</div></div><p class="strong">{escape(" · ".join(filter(None, (price, status))))}</p>'
-        f'<div class="split split-aside-first"><section class="stack prose"><h2>{say("About")}</h2>{paragraphs}</section>'
+        f'<div class="split split-aside-first"><section class="stack prose"><h2>{_("About")}</h2>{paragraphs}</section>'
         f'<aside><img class="poster" src="{escape(page.poster_url)}" alt="" width="1200" height="800" fetchpriority="high">'
         "</aside></div></main></div>"
         '<script src="/first.js" data-first defer></script>'
@@ -260,18 +260,18 @@ def _list_of(cards: Sequence[ListingCard]) -> str:
         f"{escape(' · '.join(filter(None, _facts_of(card))))}</li>"
         for card in cards
     )
-    told = say("Searching and buying need JavaScript: please switch it on. What is on next can be read without it.")
+    told = _("Searching and buying need JavaScript: please switch it on. What is on next can be read without it.")
     return f'<p class="notice notice-warning">{escape(told)}</p><ul class="stack">{entries}</ul>'
 
 
 def _facts_of(card: ListingCard) -> tuple[str, str, str]:
     price = _price_text(card.price_from, card.price_to)
-    return moments.short(card.starts_at, card.zone), f"{card.place_name}, {card.city}", price
+    return datetimes.short(card.starts_at, card.zone), f"{card.place_name}, {card.city}", price
 
 
 def _way_to_what_is_on() -> str:
-    told = say("This page needs JavaScript: please switch it on. What is on next can be read without it.")
-    link = f'<a href="{page_at("/browse")}">{escape(say("See what is on"))}</a>'
+    told = _("This page needs JavaScript: please switch it on. What is on next can be read without it.")
+    link = f'<a href="{page_at("/browse")}">{escape(_("See what is on"))}</a>'
     return f'<p class="notice notice-warning">{escape(told)} {link}</p>'
 
 
@@ -338,9 +338,9 @@ def _versions(path: str) -> list[tuple[str, str]]:
 
 def _status_text(page: ListingPage) -> str:
     if page.status is Status.PUBLISHED:
-        return say("On sale from {moment}", moment=moments.short(page.sale_starts_at, page.place.zone))
+        return _("On sale from {moment}", moment=datetimes.short(page.sale_starts_at, page.place.zone))
     return {
-        Status.SOLD_OUT: say("Sold out"), Status.CLOSED: say("This is over"), Status.CANCELLED: say("Called off"),
+        Status.SOLD_OUT: _("Sold out"), Status.CLOSED: _("This is over"), Status.CANCELLED: _("Called off"),
     }.get(page.status, "")  # fmt: skip
 
 
@@ -348,12 +348,12 @@ def _price_text(low: Money | None, high: Money | None) -> str:
     if low is None or high is None:
         return ""
     if not high:
-        return say("Free")
-    return low.text() if low == high else say("From {price}", price=low.text())
+        return _("Free")
+    return low.text() if low == high else _("From {price}", price=low.text())
 
 
 def _when_text(page: ListingPage) -> str:
-    return moments.short(page.starts_at, page.place.zone)
+    return datetimes.short(page.starts_at, page.place.zone)
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:

@@ -19,10 +19,10 @@ from marketplace.api.problems import answers_with, refuses
 from marketplace.bookings import queries as bookings
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
+from marketplace.i18n import _
 from marketplace.jobs import runner
 from marketplace.payments import queries as payments
 from marketplace.settings import Environment
-from marketplace.words import say
 
 router = APIRouter(tags=["Operations"])
 
@@ -37,7 +37,7 @@ class WrongJobSecret(Unauthenticated):
     code = "wrong_job_secret"
 
     def __init__(self) -> None:
-        super().__init__(say("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set."))
+        super().__init__(_("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set."))
 
 
 JobSecret = Annotated[str, Header(max_length=500)]

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from marketplace import clock
-from marketplace.api.asking import Guarded, Member
+from marketplace.api.auth_context import Guarded, Member
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import Amount, Instant, RefundShape, Shape
 from marketplace.bookings import queries

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 
 from marketplace import clock
-from marketplace.api.asking import Asking
+from marketplace.api.auth_context import Asking
 from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import ChallengeAnswer, PaymentShape, RefundRequest, RefundShape

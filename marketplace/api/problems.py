@@ -26,8 +26,8 @@ from marketplace.errors import (
     Unauthenticated,
     Unavailable,
 )
+from marketplace.i18n import _
 from marketplace.payments.errors import BadSignature, UnreadableWebhook
-from marketplace.words import say
 
 STATUS: dict[type[HoldfastError], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
@@ -145,7 +145,7 @@ def problem(
     body = {
         **more,
         "type": f"/api/v1/docs#{code}",
-        "title": say(title_of(code)),
+        "title": _(title_of(code)),
         "status": int(status),
         "detail": detail,
         "code": code,
@@ -171,7 +171,7 @@ def of_validation(request: Request, error: RequestValidationError) -> Response:
     """The answer for a body, path or query that does not have the documented shape."""
     if _is_of_another_type(request, error):
         return problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", say("Send the body as application/json.")
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", _("Send the body as application/json.")
         )
     faults = [
         {"field": ".".join(str(part) for part in fault["loc"] if part != "body") or "body", "message": fault["msg"]}
@@ -180,7 +180,7 @@ def of_validation(request: Request, error: RequestValidationError) -> Response:
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
-        say("The request does not have the right shape."),
+        _("The request does not have the right shape."),
         more={"errors": faults},
     )
 
@@ -194,16 +194,14 @@ def _is_of_another_type(request: Request, error: RequestValidationError) -> bool
 
 def too_large(most: int) -> HTTPException:
     """For a body that goes on past `most` bytes. An HTTPException, so that FastAPI lets it through while it reads."""
-    return HTTPException(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("A request body has at most {most} bytes.", most=most)
-    )
+    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("A request body has at most {most} bytes.", most=most))
 
 
 def too_slow() -> HTTPException:
     """For a body that does not come, or by drops: as for one that is too large. The rest of it is not waited for."""
     return HTTPException(
         HTTPStatus.REQUEST_TIMEOUT,
-        say("The rest of the request did not come in time. Please try again."),
+        _("The rest of the request did not come in time. Please try again."),
         {"Connection": "close"},
     )
 
@@ -218,7 +216,7 @@ def of_http(error: HTTPException) -> Response:
 def unforeseen() -> Response:
     """The answer where we have no better one: the cause is in our log, under the request's id."""
     return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", say("Something went wrong on our side. Nothing was half done.")
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _("Something went wrong on our side. Nothing was half done.")
     )
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from marketplace import clock
-from marketplace.api.asking import Asking
+from marketplace.api.auth_context import Asking
 from marketplace.api.problems import answers_with
 from marketplace.bookings import sales
 from marketplace.bookings.views import SoldOrder

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import throttle
-from marketplace.accounts.inputs import address_of, one_line
+from marketplace.accounts.inputs import one_line, parse_email
 from marketplace.batches import drain
 from marketplace.bookings import holding, policy, queries, terms
 from marketplace.bookings.errors import (
@@ -40,9 +40,10 @@ from marketplace.bookings.models import Booking, BookingChange, BookingLine, Tic
 from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
 from marketplace.bookings.views import EVENT_CHANGED, Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.views import OCCASION
+from marketplace.catalog.views import EVENT_DETAILS
 from marketplace.db import Session, transaction
-from marketplace.errors import Fault, HoldfastError, Invalid
+from marketplace.errors import FieldError, HoldfastError, Invalid
+from marketplace.i18n import LANGUAGES, _, speaking
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnitsTaken
@@ -52,7 +53,6 @@ from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.errors import PaymentNotFound
 from marketplace.payments.views import PaymentView, RefundView
-from marketplace.words import LANGUAGES, say, speaking
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -166,13 +166,13 @@ async def _begin(
 def known(buyer: Buyer) -> Buyer:
     """The buyer with tidy name and address. Raises BuyerRefused that names every fault."""
     faults = []
-    name, email = one_line(buyer.name), address_of(buyer.email)
+    name, email = one_line(buyer.name), parse_email(buyer.email)
     if not 1 <= len(name) <= 120 or not name.isprintable():
-        faults.append(Fault("buyer.name", say("Tell us your name, in at most 120 characters.")))
+        faults.append(FieldError("buyer.name", _("Tell us your name, in at most 120 characters.")))
     if email is None:
-        faults.append(Fault("buyer.email", say("This does not look like an e-mail address.")))
+        faults.append(FieldError("buyer.email", _("This does not look like an e-mail address.")))
     if buyer.language not in LANGUAGES:
-        faults.append(Fault("buyer.language", say("We do not speak this language.")))
+        faults.append(FieldError("buyer.language", _("We do not speak this language.")))
     if faults or email is None:
         raise BuyerRefused(faults)
     return Buyer(name, email, buyer.language)
@@ -334,11 +334,11 @@ async def cancel_quote(session: Session, actor: Actor, id: BookingId, now: datet
     refund = _refund(booking, left, party, now)
     kept = left - refund
     if target is not Status.CANCELLED_BY_BUYER:
-        words = say("The buyer gets {refund} back.", refund=refund.text())
+        words = _("The buyer gets {refund} back.", refund=refund.text())
     elif booking.payment_id:
-        words = say("You get {refund} back; {kept} is kept.", refund=refund.text(), kept=kept.text())
+        words = _("You get {refund} back; {kept} is kept.", refund=refund.text(), kept=kept.text())
     else:
-        words = say("Nothing has been paid, and nothing is kept.")
+        words = _("Nothing has been paid, and nothing is kept.")
     return CancelQuote(Status(booking.status), refund, kept, words)
 
 
@@ -387,10 +387,10 @@ async def ask_for_links(session: Session, email: str, now: datetime) -> None:
     The answer is the same whether anything was: only the address's owner learns of it. Raises Invalid, TooMany,
     Unavailable.
     """
-    address = address_of(email)
+    address = parse_email(email)
     if address is None:
         raise Invalid(
-            say("Please look at this again."), [Fault("email", say("This does not look like an e-mail address."))]
+            _("Please look at this again."), [FieldError("email", _("This does not look like an e-mail address."))]
         )
     await throttle.hit("links", address, AGAIN)
     record(session, LinksWanted(address, now), now)
@@ -506,7 +506,7 @@ async def follow_listing(session: Session, id: BookingId, now: datetime) -> bool
     was = booking.occasion
     if not booking.follow(await catalog.occasion(session, ListingId(booking.listing_id))):
         return False
-    changed = [name for name in OCCASION if getattr(was, name) != getattr(booking.occasion, name)]
+    changed = [name for name in EVENT_DETAILS if getattr(was, name) != getattr(booking.occasion, name)]
     session.add_all([booking, booking.note(f"{EVENT_CHANGED}{', '.join(changed)}", now)])
     record(session, EventChanged(id, was, booking.occasion, now), now)
     return True

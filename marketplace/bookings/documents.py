@@ -18,10 +18,10 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from icalendar import Calendar, Event
 
-from marketplace import moments, settings, typefaces
+from marketplace import datetimes, settings, typefaces
 from marketplace.bookings.errors import NoTicketsYet, TooBusyDrawing
 from marketplace.bookings.views import Order, Status, TicketView
-from marketplace.words import page_at, say, speaking, spoken
+from marketplace.i18n import _, page_at, speaking, spoken
 
 _INK, _SOFT, _ACCENT, _RULE = (28, 25, 23), (110, 102, 94), (178, 63, 34), (226, 218, 208)
 _MARGIN, _WIDTH = 18, 210
@@ -84,12 +84,12 @@ def tickets_pdf(order: Order) -> bytes:
 def _drawn(order: Order, tickets: list[TicketView]) -> bytes:
     pdf = _Paper(format="A4")
     _use_fonts(pdf, order, tickets)
-    pdf.set_title(say("Tickets: {title}", title=order.title))
+    pdf.set_title(_("Tickets: {title}", title=order.title))
     pdf.set_lang(spoken())
     pdf.set_creator("Holdfast")
     pdf.set_auto_page_break(auto=False)
     for at, ticket in enumerate(tickets, 1):
-        _page(pdf, order, ticket, say("Ticket {number} of {count}", number=at, count=len(tickets)))
+        _page(pdf, order, ticket, _("Ticket {number} of {count}", number=at, count=len(tickets)))
     return bytes(pdf.output())
 
 
@@ -120,7 +120,7 @@ def _page(pdf: _Paper, order: Order, ticket: TicketView, count: str) -> None:
     size = next((it for it in (26, 20) if typefaces.width(order.title, it / pdf.k, is_bold=True) < 3 * pdf.epw), 15)
     _text(pdf, order.title, size, _INK, style="B", height=size * 0.42)
     pdf.ln(2)
-    when = f"{moments.full(order.starts_at, order.zone)} ({moments.zone_text(order.zone)})"
+    when = f"{datetimes.full(order.starts_at, order.zone)} ({datetimes.zone_text(order.zone)})"
     _text(pdf, when, 13, _INK)
     _text(pdf, order.place_name, 13, _SOFT)
     pdf.ln(6)
@@ -130,22 +130,22 @@ def _page(pdf: _Paper, order: Order, ticket: TicketView, count: str) -> None:
     top = pdf.get_y()
     pdf.image(_qr_png(ticket), x=_WIDTH - _MARGIN - 72, y=top, w=72)
     pdf.set_right_margin(_MARGIN + 78)
-    _text(pdf, say("Your place").upper(), 9, _SOFT, style="B")
+    _text(pdf, _("Your place").upper(), 9, _SOFT, style="B")
     _text(pdf, ticket.label, 18, _INK, style="B", height=8)
     pdf.ln(4)
-    _text(pdf, say("Category").upper(), 9, _SOFT, style="B")
+    _text(pdf, _("Category").upper(), 9, _SOFT, style="B")
     _text(pdf, ticket.category, 13, _INK)
     pdf.ln(4)
-    _text(pdf, say("Name").upper(), 9, _SOFT, style="B")
+    _text(pdf, _("Name").upper(), 9, _SOFT, style="B")
     _text(pdf, order.buyer_name, 13, _INK)
     pdf.ln(4)
-    _text(pdf, say("Order").upper(), 9, _SOFT, style="B")
+    _text(pdf, _("Order").upper(), 9, _SOFT, style="B")
     _text(pdf, order.id, 9, _INK)
     pdf.set_right_margin(_MARGIN)
     pdf.set_y(max(pdf.get_y(), top + 80))
     pdf.line(_MARGIN, pdf.get_y(), _WIDTH - _MARGIN, pdf.get_y())
     pdf.ln(6)
-    _text(pdf, say("Show this code at the door, on paper or on your phone. It admits one person, once."), 10, _SOFT)
+    _text(pdf, _("Show this code at the door, on paper or on your phone. It admits one person, once."), 10, _SOFT)
 
 
 def _text(

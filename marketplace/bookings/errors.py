@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from marketplace.errors import Conflict, Fault, Invalid, NotFound, Unavailable
+from marketplace.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
+from marketplace.i18n import _, ngettext
 from marketplace.ids import BookingId
 from marketplace.money import Money
-from marketplace.words import say, say_n
 
 
 class BookingNotFound(NotFound):
     code = "booking_not_found"
 
     def __init__(self, id: str) -> None:
-        super().__init__(say("There is no order “{id}”, or it is not yours.", id=id))
+        super().__init__(_("There is no order “{id}”, or it is not yours.", id=id))
 
 
 class UnlawfulTransition(Conflict):
@@ -22,7 +22,7 @@ class UnlawfulTransition(Conflict):
 
     def __init__(self, id: str, source: str, target: str, party: str) -> None:
         super().__init__(
-            say("This cannot be done with this order any more. Look at it again to see how it stands."),
+            _("This cannot be done with this order any more. Look at it again to see how it stands."),
             booking_id=id, source=source, target=target, party=party,
         )  # fmt: skip
 
@@ -34,7 +34,7 @@ class OrderMovedOn(Conflict):
 
     def __init__(self, id: BookingId, status: str, refund: Money) -> None:
         super().__init__(
-            say("This order has changed since you looked at it. Nothing was cancelled; look again, then decide."),
+            _("This order has changed since you looked at it. Nothing was cancelled; look again, then decide."),
             booking_id=id, booking_status=status, refund={"amount": refund.minor, "currency": refund.currency},
         )  # fmt: skip
 
@@ -46,9 +46,7 @@ class CostsMore(Conflict):
 
     def __init__(self, refund: Money) -> None:
         super().__init__(
-            say(
-                "More was sold since you looked: {refund} would go back. Nothing was called off.", refund=refund.text()
-            ),
+            _("More was sold since you looked: {refund} would go back. Nothing was called off.", refund=refund.text()),
             refund={"amount": refund.minor, "currency": refund.currency},
         )
 
@@ -57,7 +55,7 @@ class NotOnSale(Conflict):
     code = "not_on_sale"
 
     def __init__(self, title: str) -> None:
-        super().__init__(say("“{title}” is not on sale.", title=title))
+        super().__init__(_("“{title}” is not on sale.", title=title))
 
 
 class NothingToPay(Conflict):
@@ -65,7 +63,7 @@ class NothingToPay(Conflict):
 
     def __init__(self, id: BookingId, status: str) -> None:
         super().__init__(
-            say("There is nothing to pay for this order."),
+            _("There is nothing to pay for this order."),
             booking_id=id,
             booking_status=status,
         )
@@ -75,14 +73,14 @@ class PaymentTimeOver(Conflict):
     code = "payment_time_over"
 
     def __init__(self, id: BookingId) -> None:
-        super().__init__(say("The time to pay for these seats is over. Pick your seats again."), booking_id=id)
+        super().__init__(_("The time to pay for these seats is over. Pick your seats again."), booking_id=id)
 
 
 class BuyerRefused(Invalid):
     code = "buyer_refused"
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(say("We need to know who you are."), faults)
+    def __init__(self, faults: list[FieldError]) -> None:
+        super().__init__(_("We need to know who you are."), faults)
 
 
 class TooManyForOneBuyer(Conflict):
@@ -90,7 +88,7 @@ class TooManyForOneBuyer(Conflict):
 
     def __init__(self, most: int, had: int) -> None:
         super().__init__(
-            say("One person may buy {most} of these; you already have {had}.", most=most, had=had), most=most, had=had
+            _("One person may buy {most} of these; you already have {had}.", most=most, had=had), most=most, had=had
         )
 
 
@@ -101,7 +99,7 @@ class TooManyFromNetwork(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            say(
+            _(
                 "People on your network hold {most} places of this already, and have not paid for them yet. "
                 "Please try again in a few minutes, or from another connection.",
                 most=most,
@@ -117,7 +115,7 @@ class TotalChanged(Conflict):
 
     def __init__(self, total: Money) -> None:
         super().__init__(
-            say("The total is {total} by now. Please look at it again, and go on if you agree.", total=total.text()),
+            _("The total is {total} by now. Please look at it again, and go on if you agree.", total=total.text()),
             total={"amount": total.minor, "currency": total.currency},
         )
         self.total = total
@@ -127,7 +125,7 @@ class NoTicketsYet(Conflict):
     code = "no_tickets_yet"
 
     def __init__(self, id: BookingId) -> None:
-        super().__init__(say("Tickets come with a confirmed order."), booking_id=id)
+        super().__init__(_("Tickets come with a confirmed order."), booking_id=id)
 
 
 class SingleSeatLeft(Conflict):
@@ -135,7 +133,7 @@ class SingleSeatLeft(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            say("That would leave a single seat alone, which nobody could buy in company. Move by one seat.")
+            _("That would leave a single seat alone, which nobody could buy in company. Move by one seat.")
         )
 
 
@@ -144,7 +142,7 @@ class NoSuchSeatsTogether(Conflict):
 
     def __init__(self, quantity: int) -> None:
         super().__init__(
-            say_n(
+            ngettext(
                 "We found no free seat of this kind. Try another price.",
                 "We found no {count} free seats of this kind. Try fewer, or another price.",
                 quantity,
@@ -157,7 +155,7 @@ class NothingHeldBack(NotFound):
     code = "nothing_held_back"
 
     def __init__(self) -> None:
-        super().__init__(say("These seats are not held back, or not any more."))
+        super().__init__(_("These seats are not held back, or not any more."))
 
 
 class TooBusyDrawing(Unavailable):
@@ -166,4 +164,4 @@ class TooBusyDrawing(Unavailable):
     code = "too_busy_drawing"
 
     def __init__(self) -> None:
-        super().__init__(say("Many people want their tickets just now. Please try again in a moment."))
+        super().__init__(_("Many people want their tickets just now. Please try again in a moment."))

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from marketplace.catalog.views import Occasion
-from marketplace.outbox import Fact, MoneyFact
+from marketplace.catalog.views import EventDetails
+from marketplace.outbox import DomainEvent, MoneyEvent
 
 
 @dataclass(frozen=True)
-class BookingMade(MoneyFact):
+class BookingMade(MoneyEvent):
     booking_id: str
     at: datetime
 
 
 @dataclass(frozen=True)
-class BookingConfirmed(Fact):
+class BookingConfirmed(DomainEvent):
     booking_id: str
     at: datetime
 
 
 @dataclass(frozen=True)
-class TicketsWanted(Fact):
+class TicketsWanted(DomainEvent):
     """Somebody who may see the order asks for its mail once more."""
 
     booking_id: str
@@ -30,7 +30,7 @@ class TicketsWanted(Fact):
 
 
 @dataclass(frozen=True)
-class LinksWanted(Fact):
+class LinksWanted(DomainEvent):
     """Somebody has lost the links to what was bought with this address and without an account."""
 
     email: str
@@ -38,13 +38,13 @@ class LinksWanted(Fact):
 
 
 @dataclass(frozen=True)
-class BookingExpired(Fact):
+class BookingExpired(DomainEvent):
     booking_id: str
     at: datetime
 
 
 @dataclass(frozen=True)
-class BookingCancelled(Fact):
+class BookingCancelled(DomainEvent):
     """`by` is the party: buyer, seller or operator."""
 
     booking_id: str
@@ -53,7 +53,7 @@ class BookingCancelled(Fact):
 
 
 @dataclass(frozen=True)
-class PaymentDeclined(Fact):
+class PaymentDeclined(DomainEvent):
     """A try to pay failed; the seats are kept until the deadline."""
 
     booking_id: str
@@ -62,7 +62,7 @@ class PaymentDeclined(Fact):
 
 
 @dataclass(frozen=True)
-class MoneyRefused(MoneyFact):
+class MoneyRefused(MoneyEvent):
     """Money came that this booking cannot take (late, twice, the wrong amount); it goes back by itself.
 
     `why` is one of: late, twice, wrong_amount, after_cancelling.
@@ -75,7 +75,7 @@ class MoneyRefused(MoneyFact):
 
 
 @dataclass(frozen=True)
-class BookingLetGo(Fact):
+class BookingLetGo(DomainEvent):
     """Its buyer's account is gone before the event: from now on a link opens it."""
 
     booking_id: str
@@ -83,20 +83,20 @@ class BookingLetGo(Fact):
 
 
 @dataclass(frozen=True)
-class BuyerOutdated(Fact):
+class BuyerOutdated(DomainEvent):
     """Due when the event is over: nobody needs to know any more who the buyer was."""
 
     booking_id: str
 
 
 @dataclass(frozen=True)
-class BuyerForgotten(Fact):
+class BuyerForgotten(DomainEvent):
     booking_id: str
     at: datetime
 
 
 @dataclass(frozen=True)
-class CallingOffGoesOn(MoneyFact):
+class CallingOffGoesOn(MoneyEvent):
     """The orders of a cancelled listing up to `after` are dealt with, and more wait."""
 
     listing_id: str
@@ -104,17 +104,17 @@ class CallingOffGoesOn(MoneyFact):
 
 
 @dataclass(frozen=True)
-class EventChanged(Fact):
+class EventChanged(DomainEvent):
     """What was bought takes place otherwise than its buyer knew; the order says what is true now."""
 
     booking_id: str
-    was: Occasion
-    is_now: Occasion
+    was: EventDetails
+    is_now: EventDetails
     at: datetime
 
 
 @dataclass(frozen=True)
-class TellingGoesOn(Fact):
+class TellingGoesOn(DomainEvent):
     """The orders of a changed listing up to `after` say what is true now, and more wait."""
 
     listing_id: str
@@ -122,7 +122,7 @@ class TellingGoesOn(Fact):
 
 
 @dataclass(frozen=True)
-class TimeRunsOut(Fact):
+class TimeRunsOut(DomainEvent):
     """An account holder's order is near its end, unpaid; told once an order."""
 
     booking_id: str

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 from marketplace.bookings.errors import NothingToPay, PaymentTimeOver, UnlawfulTransition
 from marketplace.bookings.transitions import LAWFUL, Transition
 from marketplace.bookings.views import Buyer, Party, Status
-from marketplace.catalog.views import OCCASION, Occasion, UnitLine
+from marketplace.catalog.views import EVENT_DETAILS, EventDetails, UnitLine
 from marketplace.db import Instant
 from marketplace.ids import BookingId, TicketId
 from marketplace.money import Money
@@ -93,22 +93,22 @@ class Booking(SQLModel, table=True):
         self.buyer_name, self.buyer_email, self.language = buyer.name, buyer.email, buyer.language
 
     @property
-    def occasion(self) -> Occasion:
+    def occasion(self) -> EventDetails:
         """What, when and where, as its buyer knows it."""
-        return Occasion.of(self)
+        return EventDetails.of(self)
 
     @property
     def counts_from(self) -> datetime:
         """The start that cancelling is reckoned from."""
         return max(self.starts_at, self.moved_from or self.starts_at)
 
-    def follow(self, occasion: Occasion) -> bool:
+    def follow(self, occasion: EventDetails) -> bool:
         """Say what the listing says by now. False if that is no news, or the order has come to an end."""
         if self.status not in {Status.PENDING_PAYMENT, Status.CONFIRMED} or occasion == self.occasion:
             return False
         if occasion.starts_at != self.starts_at:
             self.moved_from = self.moved_from or self.starts_at
-        for name in OCCASION:
+        for name in EVENT_DETAILS:
             setattr(self, name, getattr(occasion, name))
         return True
 

@@ -15,12 +15,12 @@ from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.views import Line, Order, OrderCard, OwedOrder, Party, Status, Step, TicketView
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.views import Occasion
+from marketplace.catalog.views import EventDetails
 from marketplace.db import Session, is_postgres
+from marketplace.i18n import _, speaking, spoken
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
 from marketplace.payments import queries as payments
-from marketplace.words import say, speaking, spoken
 
 
 async def locked(session: Session, id: BookingId) -> Booking:
@@ -135,7 +135,7 @@ def _ticket(ticket: Ticket, places: Mapping[str, str]) -> TicketView:
 def _label(line: BookingLine, places: Mapping[str, str]) -> str:
     if line.unit is not None:
         return places.get(line.unit, line.label)
-    return {"guest_surcharge": say("Fee for buying without an account"), "commission": say("Commission")}[line.kind]
+    return {"guest_surcharge": _("Fee for buying without an account"), "commission": _("Commission")}[line.kind]
 
 
 async def said_places(session: Session, id: ListingId, units: Iterable[str]) -> dict[str, str]:
@@ -396,7 +396,7 @@ async def status_of(session: Session, id: BookingId) -> Status:
     return Status(status)
 
 
-async def bought(session: Session, id: BookingId) -> tuple[ListingId, Occasion]:
+async def bought(session: Session, id: BookingId) -> tuple[ListingId, EventDetails]:
     """Of which listing an order is, and what, when and where it says. Raises BookingNotFound."""
     booking = await session.get(Booking, id)
     if booking is None:

@@ -17,7 +17,7 @@ from marketplace.bookings.events import (
 )
 from marketplace.catalog import actions as catalog
 from marketplace.catalog.events import ListingCancelled, ListingChanged
-from marketplace.catalog.views import OCCASION
+from marketplace.catalog.views import EVENT_DETAILS
 from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, ListingId, PaymentId
 from marketplace.inventory import queries as inventory
@@ -60,7 +60,7 @@ async def turn_away_who_came_too_late(fact: BookingMade, now: datetime) -> None:
 
 @reacts_to(ListingChanged)
 async def tell_every_buyer(fact: ListingChanged, now: datetime) -> None:
-    if not set(OCCASION).isdisjoint(fact.fields):
+    if not set(EVENT_DETAILS).isdisjoint(fact.fields):
         await selling.tell_of_the_change(ListingId(fact.listing_id), now)
 
 

@@ -25,14 +25,14 @@ from marketplace.bookings.views import (
     CategorySales,
     ChangeQuote,
     HeldBack,
+    RevenuePeriod,
     Sales,
     SoldOrder,
     Status,
-    Takings,
 )
 from marketplace.catalog import queries as catalog
 from marketplace.catalog import writing
-from marketplace.catalog.views import OCCASION, ListingPage, Occasion, Page
+from marketplace.catalog.views import EVENT_DETAILS, EventDetails, ListingPage, Page
 from marketplace.db import transaction
 from marketplace.errors import Unavailable
 from marketplace.ids import BookingId, ListingId, PaymentId, ResourceId
@@ -166,7 +166,7 @@ async def _statuses(session: Session, id: ListingId) -> dict[Status, int]:
     return {Status(status): count for status, count in rows}
 
 
-async def takings(session: Session, actor: Actor, id: ListingId, now: datetime) -> tuple[Takings, ...]:
+async def takings(session: Session, actor: Actor, id: ListingId, now: datetime) -> tuple[RevenuePeriod, ...]:
     """Revenue over time, from the first order until now: by the hour, day or week, so that no more than 60 come out.
 
     Days and weeks begin at midnight where the event takes place. Of orders that were cancelled, or refunded in part,
@@ -188,7 +188,7 @@ async def takings(session: Session, actor: Actor, id: ListingId, now: datetime) 
         orders = minor = 0
         while at < len(confirmed) and confirmed[at][0] < until:
             orders, minor, at = orders + 1, minor + confirmed[at][1], at + 1
-        result.append(Takings(since, until, orders, Money(minor, page.currency)))
+        result.append(RevenuePeriod(since, until, orders, Money(minor, page.currency)))
     return tuple(result)
 
 
@@ -373,7 +373,7 @@ async def live_orders(session: Session, id: ListingId, limit: int, after: str | 
 
 
 async def outdated_orders(
-    session: Session, id: ListingId, occasion: Occasion, limit: int, after: str | None = None
+    session: Session, id: ListingId, occasion: EventDetails, limit: int, after: str | None = None
 ) -> list[BookingId]:
     """Orders that do not say yet what, when and where it is by now, by their ids."""
     return await _first(session, id, limit, after, _knows_other_than(occasion))
@@ -383,8 +383,8 @@ def _live(id: ListingId) -> tuple[ColumnElement[bool], ...]:
     return col(Booking.listing_id) == id, col(Booking.status).in_(LIVE)
 
 
-def _knows_other_than(occasion: Occasion) -> ColumnElement[bool]:
-    return or_(*(getattr(Booking, name).is_distinct_from(getattr(occasion, name)) for name in OCCASION))
+def _knows_other_than(occasion: EventDetails) -> ColumnElement[bool]:
+    return or_(*(getattr(Booking, name).is_distinct_from(getattr(occasion, name)) for name in EVENT_DETAILS))
 
 
 async def _first(

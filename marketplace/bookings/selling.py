@@ -21,7 +21,7 @@ from marketplace.ids import BookingId, HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries as allocations
 from marketplace.money import Money
-from marketplace.outbox import Fact, record
+from marketplace.outbox import DomainEvent, record
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -110,7 +110,7 @@ async def tell_if_changed(id: BookingId, now: datetime) -> None:
 async def _for_each(
     ids: Sequence[BookingId],
     act: Callable[[Session, BookingId], Awaitable[bool]],
-    more: Callable[[BookingId], Fact],
+    more: Callable[[BookingId], DomainEvent],
     now: datetime,
 ) -> int:
     if len(ids) == AT_ONCE:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from marketplace.catalog.views import ListingPage, Occasion
+from marketplace.catalog.views import EventDetails, ListingPage
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
 from marketplace.payments.views import OwedView
@@ -71,7 +71,7 @@ class Step:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """What of the event has changed, by the names of an Occasion; nothing where the step is about the order."""
+        """What of the event has changed, by the names of its EventDetails; nothing where the step is about the order."""
         if not self.why.startswith(EVENT_CHANGED):
             return ()
         return tuple(self.why.removeprefix(EVENT_CHANGED).split(", "))
@@ -110,7 +110,7 @@ class Order:
     """The one that the order was made in; letters and tickets are written in it."""
 
     has_account: bool
-    occasion: Occasion
+    occasion: EventDetails
     """What, when and where, as of the listing's last change."""
 
     policy: str
@@ -269,7 +269,7 @@ class Sales:
 
 
 @dataclass(frozen=True, slots=True)
-class Takings:
+class RevenuePeriod:
     """What came in from `since` until (not including) `until`."""
 
     since: datetime
@@ -316,8 +316,8 @@ class ChangeQuote:
     """What making a change public would tell, before anybody decides: how many buyers, what they know, and what is new."""
 
     buyers: int
-    was: Occasion
-    is_now: Occasion
+    was: EventDetails
+    is_now: EventDetails
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,10 @@ from marketplace.catalog.plans import canonical, parse, read_plan
 from marketplace.catalog.seating import SeatPlan
 from marketplace.catalog.views import ListingChange, ListingContent, ListingPage, PlanView, Status
 from marketplace.db import Session, after_commit
-from marketplace.errors import Fault
+from marketplace.errors import FieldError
+from marketplace.i18n import _
 from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.outbox import record
-from marketplace.words import say
 
 
 async def import_plan(
@@ -156,7 +156,7 @@ async def set_fees(
     row = await queries.lock(session, id)
     fees = {"commission_bp": commission_bp, "guest_surcharge_bp": guest_surcharge_bp}
     faults = [
-        Fault(name, say("A fee lies between 0 and 5000 hundredths of a percent."))
+        FieldError(name, _("A fee lies between 0 and 5000 hundredths of a percent."))
         for name, fee in fees.items()
         if not 0 <= fee <= 5000
     ]

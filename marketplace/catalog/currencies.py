@@ -7,7 +7,7 @@ from datetime import datetime
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
-from marketplace import moments
+from marketplace import datetimes
 
 OFFERED = (
     "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "ISK", "JPY", "KRW", "AUD", "NZD",
@@ -21,6 +21,6 @@ USUAL = OFFERED[0]
 
 def usual(country: str, zone: str, now: datetime) -> str:
     """What is paid with in a country (ISO 3166) or, as long as none is said, in that of an IANA zone."""
-    territory = country or get_global("zone_territories").get(moments.names_of(zone)[0], "")
+    territory = country or get_global("zone_territories").get(datetimes.names_of(zone)[0], "")
     paid_with = get_territory_currencies(territory, start_date=now.date()) if territory else []
     return next((currency for currency in paid_with if currency in OFFERED), USUAL)

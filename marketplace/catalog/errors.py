@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from marketplace.catalog.seating import UnknownUnits
-from marketplace.errors import Conflict, Fault, Invalid, NotFound
-from marketplace.words import say, say_n
+from marketplace.errors import Conflict, FieldError, Invalid, NotFound
+from marketplace.i18n import _, ngettext
 
 __all__ = [
     "ListingFrozen",
@@ -25,12 +25,12 @@ class PlanRefused(Invalid):
 
     code = "plan_refused"
 
-    def __init__(self, faults: Sequence[Fault], found: int | None = None) -> None:
+    def __init__(self, faults: Sequence[FieldError], found: int | None = None) -> None:
         self.found = found or len(faults)
         listed = list(faults)
         if self.found > len(listed):
-            listed.append(Fault("$", say("and {count} more.", count=self.found - len(listed))))
-        words = say_n("This seat plan has {count} fault.", "This seat plan has {count} faults.", self.found)
+            listed.append(FieldError("$", _("and {count} more.", count=self.found - len(listed))))
+        words = ngettext("This seat plan has {count} fault.", "This seat plan has {count} faults.", self.found)
         super().__init__(words, listed, found=self.found)
 
 
@@ -39,8 +39,8 @@ class ListingRefused(Invalid):
 
     code = "listing_refused"
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(say("Some of this cannot be kept as it is."), faults)
+    def __init__(self, faults: list[FieldError]) -> None:
+        super().__init__(_("Some of this cannot be kept as it is."), faults)
 
 
 class NotReady(Invalid):
@@ -48,8 +48,8 @@ class NotReady(Invalid):
 
     code = "listing_not_ready"
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(say("This listing is not ready to be published."), faults)
+    def __init__(self, faults: list[FieldError]) -> None:
+        super().__init__(_("This listing is not ready to be published."), faults)
 
 
 class UnlawfulStatus(Conflict):
@@ -58,7 +58,7 @@ class UnlawfulStatus(Conflict):
     code = "listing_status"
 
     def __init__(self, was: str, wanted: str) -> None:
-        super().__init__(say("That cannot be done with a listing at this stage."), listing_status=was, wanted=wanted)
+        super().__init__(_("That cannot be done with a listing at this stage."), listing_status=was, wanted=wanted)
 
 
 class ListingFrozen(Conflict):
@@ -67,15 +67,15 @@ class ListingFrozen(Conflict):
     code = "listing_frozen"
 
     def __init__(self, fields: Sequence[str], status: str) -> None:
-        words = say("Buyers rely on this, or it is over: {fields} cannot change any more.", fields=", ".join(fields))
+        words = _("Buyers rely on this, or it is over: {fields} cannot change any more.", fields=", ".join(fields))
         super().__init__(words, fields=list(fields), listing_status=status)
 
 
 class NoSuchListing(NotFound):
     def __init__(self) -> None:
-        super().__init__(say("There is no such listing."))
+        super().__init__(_("There is no such listing."))
 
 
 class NoSuchPlan(NotFound):
     def __init__(self) -> None:
-        super().__init__(say("There is no such seat plan."))
+        super().__init__(_("There is no such seat plan."))

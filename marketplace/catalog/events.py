@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marketplace.ids import ListingId, SellerId
-from marketplace.outbox import Fact, MoneyFact
+from marketplace.outbox import DomainEvent, MoneyEvent
 
 
 @dataclass(frozen=True)
-class ListingPublished(Fact):
+class ListingPublished(DomainEvent):
     listing_id: ListingId
     seller_id: SellerId
 
 
 @dataclass(frozen=True)
-class ListingChanged(Fact):
+class ListingChanged(DomainEvent):
     """`fields` names what is no longer as it was."""
 
     listing_id: ListingId
@@ -24,13 +24,13 @@ class ListingChanged(Fact):
 
 
 @dataclass(frozen=True)
-class ListingSoldOut(Fact):
+class ListingSoldOut(DomainEvent):
     listing_id: ListingId
     seller_id: SellerId
 
 
 @dataclass(frozen=True)
-class ListingBackOnSale(Fact):
+class ListingBackOnSale(DomainEvent):
     """A listing that had been sold out has something to sell again."""
 
     listing_id: ListingId
@@ -38,7 +38,7 @@ class ListingBackOnSale(Fact):
 
 
 @dataclass(frozen=True)
-class ListingClosed(Fact):
+class ListingClosed(DomainEvent):
     """Sales have ended; what was sold stands."""
 
     listing_id: ListingId
@@ -46,7 +46,7 @@ class ListingClosed(Fact):
 
 
 @dataclass(frozen=True)
-class ListingCancelled(MoneyFact):
+class ListingCancelled(MoneyEvent):
     """It will not take place: whoever bought gets everything back."""
 
     listing_id: ListingId

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from marketplace import cursors, moments
+from marketplace import cursors, datetimes
 from marketplace.catalog.models import Listing, ListingPrice
 from marketplace.catalog.validation import fold
 from marketplace.catalog.views import ListingFilters, Sort, Status
@@ -34,7 +34,7 @@ def conditions(filters: ListingFilters, now: datetime) -> Iterator[ColumnElement
     if filters.place:
         yield col(Listing.place_key) == fold(filters.place)
     if filters.zone:
-        yield col(Listing.zone).in_(moments.names_of(filters.zone))
+        yield col(Listing.zone).in_(datetimes.names_of(filters.zone))
     for word in fold(filters.text or "").split()[:8]:
         yield col(Listing.words).contains(word, autoescape=True)
     if filters.price_from is not None or filters.price_to is not None:

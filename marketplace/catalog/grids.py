@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marketplace.errors import Fault, Invalid
-from marketplace.words import say
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _
 
 MOST_ROWS = 100
 MOST_SEATS = 100
@@ -34,8 +34,8 @@ class GridRefused(Invalid):
 
     code = "grid_refused"
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(say("We cannot draw a hall like that."), faults)
+    def __init__(self, faults: list[FieldError]) -> None:
+        super().__init__(_("We cannot draw a hall like that."), faults)
 
 
 def grid_document(grid: Grid) -> dict[str, Any]:
@@ -65,12 +65,12 @@ def _check(grid: Grid) -> None:
         "categories": (grid.categories, min(MOST_CATEGORIES, max(grid.rows, 1))),
     }  # fmt: skip
     faults = [
-        Fault(name, say("Use 1 to {most}.", most=most))
+        FieldError(name, _("Use 1 to {most}.", most=most))
         for name, (count, most) in bounds.items()
         if not 1 <= count <= most
     ]
     if not 1 <= len(grid.name.strip()) <= 200:
-        faults.append(Fault("name", say("Give the hall a name of at most 200 characters.")))
+        faults.append(FieldError("name", _("Give the hall a name of at most 200 characters.")))
     if faults:
         raise GridRefused(faults)
 

@@ -187,7 +187,7 @@ class ListingPrice(SQLModel, table=True):
     minor: int = Field(sa_type=BigInteger)
 
 
-class ListingSheet(SQLModel, table=True):
+class ListingDraft(SQLModel, table=True):
     """What a seller has typed about a listing and the listing does not say: unfinished, wrong or not yet made public.
 
     Its id is that of the listing, which need not exist yet. A sheet with nothing of its own left to say is deleted.

@@ -22,8 +22,8 @@ import orjson
 from marketplace.catalog.errors import PlanRefused
 from marketplace.catalog.extents import fitted
 from marketplace.catalog.seating import Area, Category, Point, Row, Seat, SeatPlan, Zone
-from marketplace.errors import Fault
-from marketplace.words import say
+from marketplace.errors import FieldError
+from marketplace.i18n import _
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_SEATS = 60_000
@@ -65,7 +65,7 @@ def parse(document: bytes | str | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(document, bytes | str):
         document = _parse_text(document)
     if not isinstance(document, Mapping):
-        raise PlanRefused([Fault("$", say("is {document}; a seat plan is an object.", document=_kind(document)))])
+        raise PlanRefused([FieldError("$", _("is {document}; a seat plan is an object.", document=_kind(document)))])
     return document
 
 
@@ -74,7 +74,7 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except (TypeError, RecursionError) as error:
-        raise PlanRefused([Fault("$", say("cannot be kept as JSON: {error}.", error=error))]) from None
+        raise PlanRefused([FieldError("$", _("cannot be kept as JSON: {error}.", error=error))]) from None
 
 
 def _parse_text(document: bytes | str) -> Any:
@@ -82,16 +82,18 @@ def _parse_text(document: bytes | str) -> Any:
     if size > MOST_BYTES:
         raise PlanRefused(
             [
-                Fault(
+                FieldError(
                     "$",
-                    say("has {size} bytes; a seat plan has at most {most}.", size=size, most=MOST_BYTES),
+                    _("has {size} bytes; a seat plan has at most {most}.", size=size, most=MOST_BYTES),
                 )
             ]
         )
     try:
         text = document.decode("utf-8-sig") if isinstance(document, bytes) else document
     except UnicodeDecodeError as error:
-        raise PlanRefused([Fault("$", say("is not UTF-8: byte {start} cannot be read.", start=error.start))]) from None
+        raise PlanRefused(
+            [FieldError("$", _("is not UTF-8: byte {start} cannot be read.", start=error.start))]
+        ) from None
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -103,9 +105,9 @@ def _parse_text(document: bytes | str) -> Any:
                 pass
         raise PlanRefused(
             [
-                Fault(
+                FieldError(
                     "$",
-                    say(
+                    _(
                         "is not JSON: {problem}, line {line}, column {column}.",
                         problem=error.msg,
                         line=error.lineno,
@@ -124,7 +126,7 @@ class _Reader:
     """
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[FieldError] = []
         self.found = 0
         self._categories: set[str] = set()
         self._seat_paths: dict[str, str] = {}
@@ -136,7 +138,7 @@ class _Reader:
     def fault(self, path: str, message: str) -> None:
         self.found += 1
         if len(self.faults) < MOST_FAULTS:
-            self.faults.append(Fault(path, message))
+            self.faults.append(FieldError(path, message))
 
     # Parts of a plan
 
@@ -156,7 +158,7 @@ class _Reader:
             areas += self.areas(zone, path, name, origin)
             zones.append(Zone(name))
         if not self._seat_paths and not self._area_paths and not self.found:
-            self.fault("$.zones", say("have no seats and no standing area: there is nothing to sell."))
+            self.fault("$.zones", _("have no seats and no standing area: there is nothing to sell."))
         plan = SeatPlan(
             name=self.text(document, "name", "$", most=200, required=True),
             width=width,
@@ -179,11 +181,11 @@ class _Reader:
         for path, entry in self.objects(document, "categories", "$", required=True):
             name = self.text(entry, "name", path, most=100, required=True)
             if name in self._categories:
-                self.fault(f"{path}.name", say("“{name}” is the name of an earlier category, too.", name=name))
+                self.fault(f"{path}.name", _("“{name}” is the name of an earlier category, too.", name=name))
             self._categories.add(name)
             categories.append(Category(name, self.color(entry, "color", path, otherwise="#888888")))
         if not categories and not self.found:
-            self.fault("$.categories", say("are empty; seats need at least one."))
+            self.fault("$.categories", _("are empty; seats need at least one."))
         return tuple(categories)
 
     def rows(self, zone: Mapping[str, Any], zone_path: str, index: int, zone_name: str, origin: Point) -> Iterator[Row]:
@@ -225,7 +227,7 @@ class _Reader:
         shape = area.get("shape", "rectangle")
         if shape not in _SHAPES:
             self.fault(
-                f"{path}.shape", say("is {shape}; we know {shapes}.", shape=_show(shape), shapes=", ".join(_SHAPES))
+                f"{path}.shape", _("is {shape}; we know {shapes}.", shape=_show(shape), shapes=", ".join(_SHAPES))
             )
             shape = "text"
         width, height, radius, points = self.outline(area, path, shape)
@@ -272,7 +274,7 @@ class _Reader:
             return 2 * x, 2 * y, 0, []
         corners = list(self.objects(form, "points", path, required=True))
         if len(corners) < 3 and isinstance(form.get("points"), list):
-            self.fault(f"{path}.points", say("are fewer than three: that is no polygon."))
+            self.fault(f"{path}.points", _("are fewer than three: that is no polygon."))
         return 0, 0, 0, [(self.number(point, "x", at), self.number(point, "y", at)) for at, point in corners]
 
     def standing(self, area: Mapping[str, Any], path: str) -> tuple[str | None, int, str | None]:
@@ -283,14 +285,14 @@ class _Reader:
         if isinstance(capacity, bool) or not isinstance(capacity, int) or capacity < 1:
             self.fault(
                 f"{path}.capacity",
-                say("is {capacity}; it is a whole number of people, at least 1.", capacity=_show(capacity)),
+                _("is {capacity}; it is a whole number of people, at least 1.", capacity=_show(capacity)),
             )
             return None, 0, None
         before, self._standing = self._standing, self._standing + capacity
         if before <= MOST_STANDING < self._standing:
             self.fault(
                 f"{path}.capacity",
-                say("brings the standing places of the plan to more than {most}.", most=MOST_STANDING),
+                _("brings the standing places of the plan to more than {most}.", most=MOST_STANDING),
             )
         key = "uuid" if area.get("area_guid") is None and area.get("uuid") is not None else "area_guid"
         return self.guid(area, key, path, self._area_paths), capacity, self.category(area, path)
@@ -302,9 +304,9 @@ class _Reader:
         if isinstance(name, str) and name in self._categories:
             return name
         message = (
-            say("is missing.")
+            _("is missing.")
             if name is None
-            else say("is {name}, which is not among the plan's categories.", name=_show(name))
+            else _("is {name}, which is not among the plan's categories.", name=_show(name))
         )
         self.fault(f"{path}.category", message)
         return ""
@@ -314,15 +316,15 @@ class _Reader:
         if not isinstance(guid, str) or not _GUID.fullmatch(guid):
             self.fault(
                 f"{path}.{key}",
-                say("is missing.")
+                _("is missing.")
                 if guid is None
-                else say(
+                else _(
                     "is {guid}; it has 1 to 100 letters, digits and . _ ~ -, not one of these first.", guid=_show(guid)
                 ),
             )
             return ""
         if guid in seen:
-            self.fault(f"{path}.{key}", say("“{guid}” is already used by {place}.", guid=guid, place=seen[guid]))
+            self.fault(f"{path}.{key}", _("“{guid}” is already used by {place}.", guid=guid, place=seen[guid]))
         seen.setdefault(guid, path)
         return guid
 
@@ -333,16 +335,16 @@ class _Reader:
             return str(value)
         if value is None or value == "":
             if required:
-                self.fault(f"{path}.{key}", say("is missing.") if value is None else say("is empty."))
+                self.fault(f"{path}.{key}", _("is missing.") if value is None else _("is empty."))
             return ""
         if not isinstance(value, str):
-            self.fault(f"{path}.{key}", say("is {value}; it is a text.", value=_kind(value)))
+            self.fault(f"{path}.{key}", _("is {value}; it is a text.", value=_kind(value)))
             return ""
         if len(value) > most:
-            self.fault(f"{path}.{key}", say("has {value} characters; it may have {most}.", value=len(value), most=most))
+            self.fault(f"{path}.{key}", _("has {value} characters; it may have {most}.", value=len(value), most=most))
             return ""
         if _UNPRINTABLE.search(value):
-            self.fault(f"{path}.{key}", say("has characters that cannot be shown."))
+            self.fault(f"{path}.{key}", _("has characters that cannot be shown."))
             return ""
         return value.strip()
 
@@ -351,7 +353,7 @@ class _Reader:
         if value is None or value == "":
             return otherwise
         if not isinstance(value, str) or not _COLOR.fullmatch(value):
-            self.fault(f"{path}.{key}", say("is {value}; it is a colour such as #7a3b69.", value=_show(value)))
+            self.fault(f"{path}.{key}", _("is {value}; it is a colour such as #7a3b69.", value=_show(value)))
             return otherwise
         return value
 
@@ -374,14 +376,14 @@ class _Reader:
             bounds = {"value": _show(value), "least": f"{least:g}", "most": f"{most:g}"}
             self.fault(
                 f"{path}.{key}",
-                say("is {value}; it lies between {least} and {most}.", **bounds)
+                _("is {value}; it lies between {least} and {most}.", **bounds)
                 if is_finite
-                else say("is {value}; it is a finite number.", value=_show(value)),
+                else _("is {value}; it is a finite number.", value=_show(value)),
             )
         elif value is not None:
-            self.fault(f"{path}.{key}", say("is {value}; it is a number.", value=_kind(value)))
+            self.fault(f"{path}.{key}", _("is {value}; it is a number.", value=_kind(value)))
         elif otherwise is None:
-            self.fault(f"{path}.{key}", say("is missing."))
+            self.fault(f"{path}.{key}", _("is missing."))
         return otherwise if otherwise is not None else 1.0
 
     def point(
@@ -404,9 +406,9 @@ class _Reader:
         if isinstance(value, Mapping):
             return value
         if value is not None:
-            self.fault(f"{path}.{key}", say("is {value}; it is an object.", value=_kind(value)))
+            self.fault(f"{path}.{key}", _("is {value}; it is an object.", value=_kind(value)))
         elif required:
-            self.fault(f"{path}.{key}", say("is missing."))
+            self.fault(f"{path}.{key}", _("is missing."))
         return None
 
     def objects(
@@ -417,10 +419,10 @@ class _Reader:
         path = f"{path}.{key}"
         if value is None:
             if required:
-                self.fault(path, say("is missing."))
+                self.fault(path, _("is missing."))
             return
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            self.fault(path, say("is {value}; it is a list.", value=_kind(value)))
+            self.fault(path, _("is {value}; it is a list.", value=_kind(value)))
             return
         most = self._left[key]
         self._left[key] -= min(len(value), most)
@@ -428,7 +430,7 @@ class _Reader:
             self._overfull.add(key)
             self.fault(
                 path,
-                say(
+                _(
                     "has {count} entries, which brings the plan's {key} to more than it may have ({most}).",
                     count=len(value),
                     key=key,
@@ -439,7 +441,7 @@ class _Reader:
             if isinstance(entry, Mapping):
                 yield f"{path}[{index}]", entry
             else:
-                self.fault(f"{path}[{index}]", say("is {entry}; it is an object.", entry=_kind(entry)))
+                self.fault(f"{path}[{index}]", _("is {entry}; it is an object.", entry=_kind(entry)))
 
 
 def _along_the_row(seats: list[Seat]) -> list[Seat]:
@@ -467,10 +469,10 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return say("a number")
+        return _("a number")
     if isinstance(value, str | bytes):
-        return say("a text")
-    return say("an object") if isinstance(value, Mapping) else say("a list")
+        return _("a text")
+    return _("an object") if isinstance(value, Mapping) else _("a list")
 
 
 def _show(value: object) -> str:
@@ -478,7 +480,7 @@ def _show(value: object) -> str:
     if isinstance(value, str):
         return f"“{_UNPRINTABLE.sub('�', value[:60])}”"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:g}" if abs(value) < 1e300 or isinstance(value, float) else say("a huge number")
+        return f"{value:g}" if abs(value) < 1e300 or isinstance(value, float) else _("a huge number")
     return _kind(value)
 
 

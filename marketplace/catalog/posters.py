@@ -17,11 +17,11 @@ from xml.sax.saxutils import escape
 
 from resvg_py import svg_to_bytes
 
-from marketplace import moments, typefaces
+from marketplace import datetimes, typefaces
 from marketplace.catalog.art import HEIGHT, STYLES, WIDTH, Palette
 from marketplace.catalog.views import Genre, ListingPage
+from marketplace.i18n import spoken
 from marketplace.ids import ListingId
-from marketplace.words import spoken
 
 _ROOM = WIDTH - 64
 _SPACING = 1.6
@@ -106,7 +106,7 @@ def _lettering(poster: Poster, palette: Palette, *, in_our_font: bool) -> str:
         f'<text x="32" y="{first + leading * at:.0f}"{_kept_to(line, size)}>{escape(line)}</text>'
         for at, line in enumerate(lines)
     )
-    day = "" if poster.starts_at is None else moments.weekday(poster.starts_at, poster.zone).upper()
+    day = "" if poster.starts_at is None else datetimes.weekday(poster.starts_at, poster.zone).upper()
     place = _clip(poster.place.upper(), _ROOM - _small_width(day) - 20)
     small = f'font-family="{_SANS}" font-size="14" font-weight="600" letter-spacing="{_SPACING}" fill="{palette.light}"'
     return (

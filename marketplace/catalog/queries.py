@@ -12,19 +12,19 @@ from sqlmodel import col, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor, SellerView
-from marketplace.catalog import posters, sheets, sketches, validation
+from marketplace.cache import Cache
+from marketplace.catalog import drafts, posters, sketches, validation
 from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
 from marketplace.catalog.finding import ORDERS, CheapestFirst, Order, conditions
-from marketplace.catalog.models import Listing, ListingPrice, ListingSheet, Plan
+from marketplace.catalog.models import Listing, ListingDraft, ListingPrice, Plan
 from marketplace.catalog.plans import geometry, read_plan
 from marketplace.catalog.seating import SeatPlan
-from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.views import (
+    EventDetails,
     ListingCard,
     ListingContent,
     ListingFilters,
     ListingPage,
-    Occasion,
     Page,
     Place,
     PlanView,
@@ -43,10 +43,10 @@ from marketplace.money import Money
 
 MOST_PER_PAGE = 100
 
-_offers: Shelf[ListingId, SeatOffer] = Shelf(most=2_000, seconds=2)
-_plans: Shelf[PlanId, SeatPlan] = Shelf(most=64)
-_sketches: Shelf[PlanId, str] = Shelf(most=32)
-_geometries: Shelf[PlanId, tuple[str, bytes]] = Shelf(most=64)
+_offers: Cache[ListingId, SeatOffer] = Cache(most=2_000, seconds=2)
+_plans: Cache[PlanId, SeatPlan] = Cache(most=64)
+_sketches: Cache[PlanId, str] = Cache(most=32)
+_geometries: Cache[PlanId, tuple[str, bytes]] = Cache(most=64)
 
 
 # For buyers, from this process's memory where that will do
@@ -124,9 +124,9 @@ async def seat_offer(session: Session, id: ListingId) -> SeatOffer:
     )
 
 
-async def occasion(session: Session, id: ListingId) -> Occasion:
+async def occasion(session: Session, id: ListingId) -> EventDetails:
     """What, when and where it is by now. Raises NotFound."""
-    return Occasion.of(await _listing(session, id))
+    return EventDetails.of(await _listing(session, id))
 
 
 async def why_called_off(session: Session, id: ListingId) -> str | None:
@@ -284,8 +284,8 @@ async def capacities_of(session: Session, ids: Iterable[ListingId]) -> dict[List
     return {ListingId(id): count for id, count in rows}
 
 
-async def sheet_row(session: Session, id: ListingId, *, lock: bool = False) -> ListingSheet | None:
-    wanted = select(ListingSheet).where(ListingSheet.id == id)
+async def sheet_row(session: Session, id: ListingId, *, lock: bool = False) -> ListingDraft | None:
+    wanted = select(ListingDraft).where(ListingDraft.id == id)
     return (await session.exec(wanted.with_for_update() if lock else wanted)).first()
 
 
@@ -300,11 +300,11 @@ async def last_currency(session: Session, seller: SellerId, *, other_than: Listi
     return found.first()
 
 
-async def untouched_sheet(session: Session, seller: SellerId) -> ListingSheet | None:
+async def untouched_sheet(session: Session, seller: SellerId) -> ListingDraft | None:
     """A sheet on which nothing has been written yet."""
     found = await session.exec(
-        select(ListingSheet)
-        .where(ListingSheet.seller_id == seller, ListingSheet.created_at == ListingSheet.changed_at)
+        select(ListingDraft)
+        .where(ListingDraft.seller_id == seller, ListingDraft.created_at == ListingDraft.changed_at)
         .limit(1)
     )
     return found.first()
@@ -314,13 +314,13 @@ async def unlisted_sheets(session: Session, actor: Actor, seller: SellerId) -> l
     """Listings of a shop that are still too unfinished to be kept as such, latest change first. Raises Forbidden."""
     actor.must_run(seller)
     rows = await session.exec(
-        select(ListingSheet)
+        select(ListingDraft)
         .where(
-            ListingSheet.seller_id == seller,
-            ListingSheet.created_at != ListingSheet.changed_at,
-            ~exists().where(col(Listing.id) == col(ListingSheet.id)),
+            ListingDraft.seller_id == seller,
+            ListingDraft.created_at != ListingDraft.changed_at,
+            ~exists().where(col(Listing.id) == col(ListingDraft.id)),
         )
-        .order_by(col(ListingSheet.changed_at).desc())
+        .order_by(col(ListingDraft.changed_at).desc())
         .limit(MOST_PER_PAGE)
     )
     return [SheetCard(ListingId(row.id), row.entries.get("title", ""), row.changed_at) for row in rows]
@@ -333,17 +333,17 @@ async def sheet(session: Session, actor: Actor, id: ListingId, now: datetime) ->
 
 
 async def sheet_view(
-    session: Session, actor: Actor, id: ListingId, row: Listing | None, written: ListingSheet | None, now: datetime
+    session: Session, actor: Actor, id: ListingId, row: Listing | None, written: ListingDraft | None, now: datetime
 ) -> SheetView:
     """The view of rows that have been loaded already. Raises NotFound."""
     owner = row or written
     if owner is None or not may_see_drafts(actor, owner.seller_id):
         raise NoSuchListing
     shop = await accounts.seller_view(session, SellerId(owner.seller_id))
-    kept = {} if row is None else sheets.write(await draft_of(session, row), now)
+    kept = {} if row is None else drafts.write(await draft_of(session, row), now)
     entries = kept if written is None else kept | written.entries
-    hall = await owned_plan(session, sheets.plan_in(entries), shop.id)
-    draft, faults = sheets.read(entries, shop.id, hall)
+    hall = await owned_plan(session, drafts.plan_in(entries), shop.id)
+    draft, faults = drafts.read(entries, shop.id, hall)
     return SheetView(
         id=id,
         seller=shop,

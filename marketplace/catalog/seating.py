@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from marketplace.errors import Fault, Invalid
-from marketplace.words import say
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _
 
 Point: TypeAlias = tuple[float, float]
 
@@ -27,11 +27,11 @@ class UnknownUnits(Invalid):
     def __init__(self, units: Iterable[str]) -> None:
         self.units = tuple(unit[:120] for unit in units)
         super().__init__(
-            say(
+            _(
                 "This plan has no such places: {units}",
                 units=", ".join(self.units[:5]) + ("…" if len(self.units) > 5 else "."),
             ),
-            [Fault("units", say("There is no “{unit}” in this plan.", unit=unit)) for unit in self.units[:200]],
+            [FieldError("units", _("There is no “{unit}” in this plan.", unit=unit)) for unit in self.units[:200]],
             units=list(self.units[:200]),
         )
 
@@ -71,8 +71,8 @@ class Seat:
     @property
     def label(self) -> str:
         """“Stalls, row C, seat 12”; what a plan leaves nameless is left out."""
-        row = self.row_label or (say("row {row}", row=self.row) if self.row else "")
-        words = ", ".join(part for part in (self.zone, row, say("seat {number}", number=self.number)) if part)
+        row = self.row_label or (_("row {row}", row=self.row) if self.row else "")
+        words = ", ".join(part for part in (self.zone, row, _("seat {number}", number=self.number)) if part)
         return words[:1].upper() + words[1:]
 
 
@@ -129,7 +129,7 @@ class Area:
 
     @property
     def label(self) -> str:
-        return ", ".join(part for part in (self.text or self.zone or self.category, say("standing place")) if part)
+        return ", ".join(part for part in (self.text or self.zone or self.category, _("standing place")) if part)
 
     def corners(self) -> list[Point]:
         """Points between which all of the shape lies, turned as it is."""

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from marketplace.catalog.errors import PlanRefused
 from marketplace.catalog.plans import parse
 from marketplace.catalog.seating import Area, Point, SeatPlan
-from marketplace.errors import Fault
+from marketplace.errors import FieldError
 
 _QUIET = "#a89d8e"
 _ALARM = "#c8281e"
@@ -43,7 +43,7 @@ def sketch(plan: SeatPlan) -> str:
     return picture.svg(plan.name)
 
 
-def sketch_faults(document: bytes | str | Mapping[str, Any], faults: Sequence[Fault]) -> str:
+def sketch_faults(document: bytes | str | Mapping[str, Any], faults: Sequence[FieldError]) -> str:
     """What can be drawn of a refused document: seats in grey, and each fault's number where its position is known.
 
     Empty where nothing can be. Never raises: it is asked for documents that are wrong.
@@ -163,7 +163,7 @@ def _coordinate(value: object) -> float:
     return float(value) if is_number and abs(value) <= 1_000_000 else 0.0  # type: ignore[arg-type]  # NaN fails, too
 
 
-def _marks(faults: Sequence[Fault], seats: Mapping[str, Point], size: float) -> Iterator[str]:
+def _marks(faults: Sequence[FieldError], seats: Mapping[str, Point], size: float) -> Iterator[str]:
     for number, fault in enumerate(faults, 1):
         at = _place_of(fault.field, seats)
         if at is None:

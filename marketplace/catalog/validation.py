@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from marketplace import moments
+from marketplace import datetimes
 from marketplace.catalog.errors import ListingRefused
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.seating import SeatPlan
 from marketplace.catalog.views import Genre, ListingChange, ListingContent, Place, Policy
-from marketplace.errors import Fault
+from marketplace.errors import FieldError
+from marketplace.i18n import _
 from marketplace.money import AmountRefused, exponent
-from marketplace.words import say
 
 DEAREST = 10**12
 """Every price is below so many minor units; what a full basket comes to is then still far from `money.LARGEST`."""
@@ -69,7 +69,7 @@ def check(draft: ListingContent, hall: SeatPlan | None) -> None:
         raise ListingRefused(found)
 
 
-def faults(draft: ListingContent, hall: SeatPlan | None) -> list[Fault]:
+def faults(draft: ListingContent, hall: SeatPlan | None) -> list[FieldError]:
     """Everything about the draft that cannot be kept as it is."""
     found = [
         *_word_faults(draft),
@@ -78,21 +78,19 @@ def faults(draft: ListingContent, hall: SeatPlan | None) -> list[Fault]:
         *_price_faults(draft, _categories(hall)),
     ]
     if draft.plan_id is not None and hall is None:
-        found.append(Fault("plan_id", say("This shop has no such seat plan.")))
+        found.append(FieldError("plan_id", _("This shop has no such seat plan.")))
     if draft.kind not in KINDS:
         found.append(
-            Fault(
+            FieldError(
                 "kind",
-                say(
-                    "“{kind}” is not a kind of listing; we know {known}.", kind=draft.kind[:40], known=", ".join(KINDS)
-                ),
+                _("“{kind}” is not a kind of listing; we know {known}.", kind=draft.kind[:40], known=", ".join(KINDS)),
             )
         )
     if draft.category not in list(Genre):
         found.append(
-            Fault(
+            FieldError(
                 "category",
-                say(
+                _(
                     "“{category}” is not a category; we know {known}.",
                     category=draft.category[:40],
                     known=", ".join(Genre),
@@ -101,9 +99,9 @@ def faults(draft: ListingContent, hall: SeatPlan | None) -> list[Fault]:
         )
     if draft.policy not in list(Policy):
         found.append(
-            Fault(
+            FieldError(
                 "policy",
-                say(
+                _(
                     "“{policy}” is not a refund policy; we know {known}.",
                     policy=draft.policy[:40],
                     known=", ".join(Policy),
@@ -111,27 +109,27 @@ def faults(draft: ListingContent, hall: SeatPlan | None) -> list[Fault]:
             )
         )
     if not 1 <= draft.max_per_buyer <= MOST_PER_BUYER:
-        found.append(Fault("max_per_buyer", say("One buyer may be given 1 to {most}.", most=MOST_PER_BUYER)))
+        found.append(FieldError("max_per_buyer", _("One buyer may be given 1 to {most}.", most=MOST_PER_BUYER)))
     return found
 
 
-def missing(draft: ListingContent, hall: SeatPlan | None, now: datetime, *, is_suspended: bool) -> list[Fault]:
+def missing(draft: ListingContent, hall: SeatPlan | None, now: datetime, *, is_suspended: bool) -> list[FieldError]:
     """Everything that a public listing needs and this draft lacks."""
     found = []
     if not draft.story:
-        found.append(Fault("story", say("It has no story yet: say what people may look forward to.")))
+        found.append(FieldError("story", _("It has no story yet: say what people may look forward to.")))
     if hall is None:
-        found.append(Fault("plan_id", say("It has no seat plan yet.")))
+        found.append(FieldError("plan_id", _("It has no seat plan yet.")))
     else:
         found += [
-            Fault(f"prices.{category}", say("“{category}” has no price yet.", category=category))
+            FieldError(f"prices.{category}", _("“{category}” has no price yet.", category=category))
             for category, capacity in hall.capacities.items()
             if capacity and category not in draft.prices
         ]
     if draft.starts_at <= now:
-        found.append(Fault("starts_at", say("It starts in the past.")))
+        found.append(FieldError("starts_at", _("It starts in the past.")))
     if is_suspended:
-        found.append(Fault("seller_id", say("This shop is suspended.")))
+        found.append(FieldError("seller_id", _("This shop is suspended.")))
     return found
 
 
@@ -163,28 +161,28 @@ def _categories(hall: SeatPlan | None) -> frozenset[str]:
     return frozenset(hall.capacities) if hall else frozenset()
 
 
-def _word_faults(draft: ListingContent) -> Iterator[Fault]:
+def _word_faults(draft: ListingContent) -> Iterator[FieldError]:
     yield from _text_faults("title", draft.title, least=3, most=120)
     yield from _text_faults("story", draft.story, most=LONGEST_STORY)
 
 
-def _place_faults(place: Place) -> Iterator[Fault]:
+def _place_faults(place: Place) -> Iterator[FieldError]:
     yield from _text_faults("place.name", place.name, least=1, most=120)
     yield from _text_faults("place.city", place.city, least=1, most=80)
     yield from _text_faults("place.address", place.address, most=200)
     if not re.fullmatch("[A-Z]{2}", place.country):
-        yield Fault("place.country", say("A country is its two letters (ISO 3166), such as DE."))
-    if place.zone not in moments.zones():
-        yield Fault(
+        yield FieldError("place.country", _("A country is its two letters (ISO 3166), such as DE."))
+    if place.zone not in datetimes.zones():
+        yield FieldError(
             "place.zone",
-            say("“{zone}” is not a time zone that we know (IANA), such as Europe/Berlin.", zone=place.zone[:60]),
+            _("“{zone}” is not a time zone that we know (IANA), such as Europe/Berlin.", zone=place.zone[:60]),
         )
     for name, value, most in (("latitude", place.latitude, 90), ("longitude", place.longitude, 180)):
         if value is not None and not -most <= value <= most:
-            yield Fault(f"place.{name}", say("A {name} lies between -{most} and {most}.", name=name, most=most))
+            yield FieldError(f"place.{name}", _("A {name} lies between -{most} and {most}.", name=name, most=most))
 
 
-def _time_faults(draft: ListingContent) -> Iterator[Fault]:
+def _time_faults(draft: ListingContent) -> Iterator[FieldError]:
     instants = {
         "starts_at": draft.starts_at,
         "ends_at": draft.ends_at,
@@ -192,7 +190,7 @@ def _time_faults(draft: ListingContent) -> Iterator[Fault]:
         "sale_starts_at": draft.sale_starts_at,
     }
     faults = [
-        Fault(name, say("A time needs its offset from UTC, and a year between 2000 and 2100."))
+        FieldError(name, _("A time needs its offset from UTC, and a year between 2000 and 2100."))
         for name, at in instants.items()
         if at is not None and (at.tzinfo is None or at.year not in YEARS)
     ]
@@ -200,37 +198,37 @@ def _time_faults(draft: ListingContent) -> Iterator[Fault]:
         yield from faults
         return
     if draft.ends_at <= draft.starts_at:
-        yield Fault("ends_at", say("It ends after it starts."))
+        yield FieldError("ends_at", _("It ends after it starts."))
     elif draft.ends_at - draft.starts_at > LONGEST_EVENT:
-        yield Fault("ends_at", say("One listing lasts {days} days at most.", days=LONGEST_EVENT.days))
+        yield FieldError("ends_at", _("One listing lasts {days} days at most.", days=LONGEST_EVENT.days))
     if draft.doors_at is not None and draft.doors_at > draft.starts_at:
-        yield Fault("doors_at", say("Doors open before it starts."))
+        yield FieldError("doors_at", _("Doors open before it starts."))
     if draft.sale_starts_at is not None and draft.sale_starts_at >= draft.starts_at:
-        yield Fault("sale_starts_at", say("The sale begins before the event does."))
+        yield FieldError("sale_starts_at", _("The sale begins before the event does."))
 
 
-def _price_faults(draft: ListingContent, categories: Collection[str]) -> Iterator[Fault]:
+def _price_faults(draft: ListingContent, categories: Collection[str]) -> Iterator[FieldError]:
     try:
         exponent(draft.currency)
     except AmountRefused as refused:
-        yield Fault("currency", refused.message)
+        yield FieldError("currency", refused.message)
     for category, minor in draft.prices.items():
         field = f"prices.{category[:100]}"
         if category not in categories:
-            yield Fault(field, say("The seat plan has no such category."))
+            yield FieldError(field, _("The seat plan has no such category."))
         elif type(minor) is not int or not 0 <= minor < DEAREST:  # True is an int, too
-            yield Fault(field, say("A price is a whole number of minor units from 0 to {most}.", most=DEAREST - 1))
+            yield FieldError(field, _("A price is a whole number of minor units from 0 to {most}.", most=DEAREST - 1))
 
 
-def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterator[Fault]:
+def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterator[FieldError]:
     if len(text) < least:
-        yield Fault(
-            field, say("This cannot be empty.") if not text else say("Use at least {least} characters.", least=least)
+        yield FieldError(
+            field, _("This cannot be empty.") if not text else _("Use at least {least} characters.", least=least)
         )
     if len(text) > most:
-        yield Fault(field, say("Use at most {most} characters.", most=most))
+        yield FieldError(field, _("Use at most {most} characters.", most=most))
     if _UNPRINTABLE.search(text):
-        yield Fault(field, say("This holds characters that cannot be shown."))
+        yield FieldError(field, _("This holds characters that cannot be shown."))
 
 
 def _line(text: str) -> str:

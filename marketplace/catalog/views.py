@@ -10,14 +10,36 @@ from typing import Any, Generic, TypeVar
 
 from marketplace.accounts.views import SellerView
 from marketplace.catalog.seating import Area, Category, Row, Seat, SeatPlan, UnknownUnits, Zone
-from marketplace.errors import Fault
+from marketplace.errors import FieldError
 from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.money import Money
 
 __all__ = [
-    "Area", "Category", "Genre", "ListingCard", "ListingChange", "ListingContent", "ListingFilters", "ListingPage",
-    "Occasion", "Page", "Place", "PlanView", "Policy", "PriceView", "Row", "Seat", "SeatOffer", "SeatPlan", "SheetCard", "SheetView",
-    "Sort", "Status", "UnitLine", "UnknownUnits", "Zone",
+    "Area",
+    "Category",
+    "EventDetails",
+    "Genre",
+    "ListingCard",
+    "ListingChange",
+    "ListingContent",
+    "ListingFilters",
+    "ListingPage",
+    "Page",
+    "Place",
+    "PlanView",
+    "Policy",
+    "PriceView",
+    "Row",
+    "Seat",
+    "SeatOffer",
+    "SeatPlan",
+    "SheetCard",
+    "SheetView",
+    "Sort",
+    "Status",
+    "UnitLine",
+    "UnknownUnits",
+    "Zone",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -82,7 +104,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class EventDetails:
     """What, when and where: what somebody who has bought plans by."""
 
     title: str
@@ -95,9 +117,9 @@ class Occasion:
     doors_at: datetime | None
 
     @classmethod
-    def of(cls, source: Any) -> Occasion:
+    def of(cls, source: Any) -> EventDetails:
         """The part of something larger that has members of the same names."""
-        return cls(**{name: getattr(source, name) for name in OCCASION})
+        return cls(**{name: getattr(source, name) for name in EVENT_DETAILS})
 
     @property
     def where(self) -> str:
@@ -105,7 +127,7 @@ class Occasion:
         return ", ".join(part for part in (self.place_name, self.address, self.city) if part)
 
 
-OCCASION = tuple(column.name for column in fields(Occasion))
+EVENT_DETAILS = tuple(column.name for column in fields(EventDetails))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +152,9 @@ class ListingContent:
     no_single_seats: bool = False
 
     @property
-    def occasion(self) -> Occasion:
+    def occasion(self) -> EventDetails:
         place = self.place
-        return Occasion(
+        return EventDetails(
             title=self.title, place_name=place.name, address=place.address, city=place.city, zone=place.zone,
             starts_at=self.starts_at, ends_at=self.ends_at, doors_at=self.doors_at,
         )  # fmt: skip
@@ -306,8 +328,8 @@ class SheetView:
     id: ListingId
     seller: SellerView
     entries: Mapping[str, str]
-    faults: tuple[Fault, ...]
-    missing: tuple[Fault, ...]
+    faults: tuple[FieldError, ...]
+    missing: tuple[FieldError, ...]
     draft: ListingContent
     page: ListingPage | None
     is_ahead: bool
@@ -368,8 +390,8 @@ class SeatOffer:
     is_suspended: bool
 
     @property
-    def occasion(self) -> Occasion:
-        return Occasion.of(self)
+    def occasion(self) -> EventDetails:
+        return EventDetails.of(self)
 
     def line(self, unit: str) -> UnitLine:
         """Raises UnknownUnits for what the plan has not."""

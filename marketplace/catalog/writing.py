@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from marketplace.accounts.views import Actor
-from marketplace.catalog import actions, currencies, queries, sheets
+from marketplace.catalog import actions, currencies, drafts, queries
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
-from marketplace.catalog.models import Listing, ListingSheet
+from marketplace.catalog.models import Listing, ListingDraft
 from marketplace.catalog.views import ListingPage, SheetView
 from marketplace.db import Session
 from marketplace.ids import ListingId, SellerId
@@ -26,8 +26,8 @@ async def begin(session: Session, actor: Actor, seller: SellerId, now: datetime,
     row = await queries.untouched_sheet(session, seller)
     if row is None:
         currency = await queries.last_currency(session, seller) or currencies.usual("", zone, now)
-        entries = sheets.blank(zone=zone, currency=currency)
-        row = ListingSheet(id=ListingId.new(), seller_id=seller, entries=entries, created_at=now, changed_at=now)
+        entries = drafts.blank(zone=zone, currency=currency)
+        row = ListingDraft(id=ListingId.new(), seller_id=seller, entries=entries, created_at=now, changed_at=now)
         session.add(row)
         await session.flush()
     return ListingId(row.id)
@@ -38,17 +38,17 @@ async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[s
 
     Raises NotFound for strangers, ListingRefused for entries that no sheet has, ListingFrozen where it is over.
     """
-    sheets.must_fit(entries)
+    drafts.must_fit(entries)
     row, written = await _rows(session, id)
     view = await queries.sheet_view(session, actor, id, row, written, now)
-    merged = {**view.entries, **sheets.moved_along(view.entries, entries)}
+    merged = {**view.entries, **drafts.moved_along(view.entries, entries)}
     if await _follows_country(session, view, merged, now):
         merged["currency"] = _usual_currency(merged, now)
-    merged = sheets.settled(merged)
+    merged = drafts.settled(merged)
     if merged == view.entries:
         return view
     if written is None:
-        written = ListingSheet(id=id, seller_id=view.seller.id, entries={}, created_at=now, changed_at=now)
+        written = ListingDraft(id=id, seller_id=view.seller.id, entries={}, created_at=now, changed_at=now)
     written.write(merged, now)
     session.add(written)
     await session.flush()
@@ -97,7 +97,7 @@ async def _follows_country(session: Session, view: SheetView, merged: Mapping[st
     if merged.get("place.country") == view.entries.get("place.country") or view.is_public:
         return False
     is_chosen = merged.get("currency") != _usual_currency(view.entries, now)
-    is_priced = any(text.strip() for name, text in merged.items() if name.startswith(sheets.PRICE))
+    is_priced = any(text.strip() for name, text in merged.items() if name.startswith(drafts.PRICE))
     if is_chosen or is_priced:
         return False
     return await queries.last_currency(session, view.seller.id, other_than=view.id) is None
@@ -107,7 +107,7 @@ def _usual_currency(entries: Mapping[str, str], now: datetime) -> str:
     return currencies.usual(entries.get("place.country", ""), entries.get("place.zone", ""), now)
 
 
-async def _rows(session: Session, id: ListingId) -> tuple[Listing | None, ListingSheet | None]:
+async def _rows(session: Session, id: ListingId) -> tuple[Listing | None, ListingDraft | None]:
     """The listing and its sheet, both held against other writers: two tabs may be open."""
     try:
         row = await queries.lock(session, id)
@@ -124,14 +124,14 @@ async def _keep(session: Session, actor: Actor, view: SheetView, now: datetime) 
     return await actions.rewrite_listing(session, actor, view.id, view.draft, now)
 
 
-async def _tidied(session: Session, actor: Actor, view: SheetView, written: ListingSheet, now: datetime) -> SheetView:
+async def _tidied(session: Session, actor: Actor, view: SheetView, written: ListingDraft, now: datetime) -> SheetView:
     if view.is_ahead or view.page is None:
         return view
     await _forget(session, written)
     return await queries.sheet(session, actor, view.id, now)
 
 
-async def _forget(session: Session, written: ListingSheet | None) -> None:
+async def _forget(session: Session, written: ListingDraft | None) -> None:
     if written is not None:
         await session.delete(written)
         await session.flush()

@@ -13,10 +13,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from marketplace.api import problems
-from marketplace.words import CATALOGUES, DOMAIN, LANGUAGES
+from marketplace.i18n import CATALOGUES, DOMAIN, LANGUAGES
 
 CODE = Path(__file__).parents[1]
-SAYING = {"say": None, "say_n": (1, 2), "later": None}
+SAYING = {"_": None, "ngettext": (1, 2), "gettext_noop": None}
 HEADER = """# {name}. `make words` brings this up to date with the code.
 msgid ""
 msgstr ""

@@ -235,7 +235,7 @@ def _in_house(work: Callable[[], Coroutine[None, None, T]]) -> T:
     from marketplace import wiring  # noqa: PLC0415
 
     async def in_house() -> T:
-        async with wiring.house():
+        async with wiring.app_context():
             return await work()
 
     return _with_data(in_house)

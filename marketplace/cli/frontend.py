@@ -18,7 +18,7 @@ from marketplace import settings
 from marketplace.cli.refusals import BuildFailed
 
 SOURCES = (
-    "marketplace/marketplace.py", "marketplace/pages", "marketplace/components", "marketplace/state", "marketplace/words.py",
+    "marketplace/marketplace.py", "marketplace/pages", "marketplace/components", "marketplace/state", "marketplace/i18n.py",
     "marketplace/locales", "assets", "rxconfig.py", "reflex.lock/package.json",
 )  # fmt: skip
 

@@ -78,7 +78,7 @@ def seed_if_empty() -> bool:
 
 
 async def _seeded() -> bool:
-    async with wiring.house():
+    async with wiring.app_context():
         return await world.build_world_if_empty()
 
 

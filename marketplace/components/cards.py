@@ -8,7 +8,7 @@ import reflex as rx
 
 from marketplace.components.labels import badge
 from marketplace.components.values import Flag, Node, Text, Tone, given, when
-from marketplace.words import say
+from marketplace.i18n import _
 
 
 def card(
@@ -100,14 +100,14 @@ def ticket_card(
             rx.el.p(when_text),
             rx.el.p(place, class_name="quiet"),
             when(holder, rx.el.p("" if holder is None else holder, class_name="quiet small")),
-            when(is_used, badge(say("No longer valid"), tone="warning")),
+            when(is_used, badge(_("No longer valid"), tone="warning")),
             *([actions] if actions is not None else []),
             class_name="ticket-body",
         ),
         rx.el.div(
             rx.el.img(
                 src=qr_src,
-                alt=say("QR code of this ticket, {unit}", unit=unit),
+                alt=_("QR code of this ticket, {unit}", unit=unit),
                 custom_attrs={"width": 176, "height": 176},
                 class_name="ticket-qr",
             ),

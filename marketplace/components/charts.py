@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from marketplace.components.values import Bar, Share, Text
-from marketplace.words import say
+from marketplace.i18n import _
 
 
 def bar_chart(
@@ -47,7 +47,7 @@ def bar_chart(
         ),
         *([_legend(amount_head, other_head)] if other_head is not None else []),
         rx.el.details(
-            rx.el.summary(say("As a table"), data_testid=f"{testid}-open"),
+            rx.el.summary(_("As a table"), data_testid=f"{testid}-open"),
             rx.el.div(
                 rx.el.table(
                     rx.el.thead(

@@ -10,7 +10,7 @@ import reflex as rx
 from marketplace.components.buttons import button
 from marketplace.components.icons import IconName, icon
 from marketplace.components.values import Handler, Node, Text, Tone, given, when
-from marketplace.words import say
+from marketplace.i18n import _
 
 SOONEST = ("<!--soonest-->", "<!--/soonest-->")
 """What stands around the places of cards that the server may fill."""
@@ -38,7 +38,7 @@ def skeleton(shape: Literal["line", "title", "poster", "block"] = "line", *, wid
 def skeleton_cards(count: int = 8) -> rx.Component:
     """The place of a grid of listing cards."""
     one = rx.el.div(skeleton("poster"), skeleton(width="80%"), skeleton(width="55%"), class_name="listing-card")
-    return rx.el.div(*([one] * count), class_name="grid-cards", role="status", aria_label=say("Loading"))
+    return rx.el.div(*([one] * count), class_name="grid-cards", role="status", aria_label=_("Loading"))
 
 
 def cards_on_their_way() -> rx.Component:
@@ -50,7 +50,7 @@ def cards_on_their_way() -> rx.Component:
         '<div class="listing-card"><span class="skeleton skeleton-poster"></span><span class="skeleton skeleton-line"></span>'
         '<span class="skeleton skeleton-line"></span></div>'
     )
-    places = f'<div class="grid-cards" role="status" aria-label="{escape(say("Loading"))}">{one * CARDS_AT_FIRST}</div>'
+    places = f'<div class="grid-cards" role="status" aria-label="{escape(_("Loading"))}">{one * CARDS_AT_FIRST}</div>'
     return rx.html(f"{SOONEST[0]}{places}{SOONEST[1]}", custom_attrs={"suppressHydrationWarning": True})
 
 
@@ -88,11 +88,11 @@ def notice(
     )
 
 
-class Attention(rx.Component):
-    """The hand-written React part of assets/attention.js."""
+class FocusError(rx.Component):
+    """The hand-written React part of assets/focus_error.js."""
 
-    library = "$/public/attention.js"
-    tag = "Attention"
+    library = "$/public/focus_error.js"
+    tag = "FocusError"
 
 
 class Unsent(rx.Component):
@@ -111,12 +111,12 @@ def unsent(text: Text) -> rx.Component:
 
 def obstacle(text: Text, *, testid: Text) -> rx.Component:
     """What kept a form from being taken, while there is something: it comes into view, or the field at fault does."""
-    return when(text, Attention.create(notice(text, testid=testid, tone="danger")))
+    return when(text, FocusError.create(notice(text, testid=testid, tone="danger")))
 
 
 def error_note(title: Text, text: Text, *, testid: str, on_retry: Handler = None) -> rx.Component:
     """What happened, what was not lost, what to do."""
-    action = button(say("Try again"), testid=f"{testid}-retry", on_click=on_retry) if on_retry is not None else None
+    action = button(_("Try again"), testid=f"{testid}-retry", on_click=on_retry) if on_retry is not None else None
     return notice(text, title=title, tone="danger", testid=testid, action=action)
 
 
@@ -139,9 +139,7 @@ class Passing(rx.Component):
 def toast(text: Text, *, testid: str, on_close: Handler = None) -> rx.Component:
     """A passing word that floats above the page; `on_close` fires when it is closed, and when it has been there a while."""
     closing = (
-        [button(say("Close"), testid=f"{testid}-close", tone="plain", on_click=on_close)]
-        if on_close is not None
-        else []
+        [button(_("Close"), testid=f"{testid}-close", tone="plain", on_click=on_close)] if on_close is not None else []
     )
     shown = (rx.el.span(text), *closing)
     if on_close is None:

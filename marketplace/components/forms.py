@@ -9,7 +9,7 @@ import reflex as rx
 
 from marketplace.components.icons import icon
 from marketplace.components.values import Choice, Flag, Handler, Node, Number, Text, given, when
-from marketplace.words import say
+from marketplace.i18n import _
 
 
 def field(
@@ -196,7 +196,7 @@ def stepper(
         rx.el.button(
             "−",
             type="button",
-            aria_label=say("Fewer: {label}", label=label),
+            aria_label=_("Fewer: {label}", label=label),
             disabled=_not(can_less),
             on_click=on_less,
             data_testid=f"{testid}-less",
@@ -205,7 +205,7 @@ def stepper(
         rx.el.button(
             "+",
             type="button",
-            aria_label=say("More: {label}", label=label),
+            aria_label=_("More: {label}", label=label),
             disabled=_not(can_more),
             on_click=on_more,
             data_testid=f"{testid}-more",

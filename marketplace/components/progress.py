@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from marketplace.components.values import Handler, Number, PriceLine, Step, Text, TimelineItem, given
-from marketplace.words import say
+from marketplace.i18n import _
 
 
 class Countdown(rx.Component):
@@ -44,10 +44,10 @@ def countdown(
     return Countdown.create(
         deadline=deadline,
         server_now=server_now,
-        label=say("Yours for") if label is None else label,
-        soon_text=say("5 minutes left."),
-        last_text=say("1 minute left."),
-        over_text=say("Time is up"),
+        label=_("Yours for") if label is None else label,
+        soon_text=_("5 minutes left."),
+        last_text=_("1 minute left."),
+        over_text=_("Time is up"),
         data_testid=testid,
         **given(on_end=on_end),
     )
@@ -56,7 +56,7 @@ def countdown(
 def price_lines(lines: Sequence[PriceLine] | rx.Var[Any], *, total: Text | None = None, testid: str) -> rx.Component:
     """Every line that makes up a total, and the total. Amounts arrive as text, with their currency."""
     sum_up = rx.el.div(
-        rx.el.dt(say("Total")), rx.el.dd(total, data_testid=f"{testid}-total"), class_name="price-line price-total"
+        rx.el.dt(_("Total")), rx.el.dd(total, data_testid=f"{testid}-total"), class_name="price-line price-total"
     )
     return rx.el.dl(
         rx.foreach(lines, _price_line),

@@ -9,7 +9,7 @@ import reflex as rx
 from marketplace.components.buttons import button, icon_button, link_button
 from marketplace.components.icons import brand_mark, icon
 from marketplace.components.values import Flag, Handler, Link, Node, Text, given, when
-from marketplace.words import page_at, say
+from marketplace.i18n import _, page_at
 
 _TO_CONTENT = rx.call_function(rx.Var("(() => document.getElementById('content').focus())"))
 
@@ -38,7 +38,7 @@ def site_header(
             rx.fragment(
                 *(_nav_link(link, current) for link in menu),
                 *([when(has_desk, _nav_link(desk, current))] if desk is not None else []),
-                button(say("Log out"), testid="sign-out", tone="plain", on_click=on_sign_out),
+                button(_("Log out"), testid="sign-out", tone="plain", on_click=on_sign_out),
             ),
         ),
         id="site-menu",
@@ -47,7 +47,7 @@ def site_header(
     )
     return rx.fragment(
         rx.el.a(
-            say("Skip to content"),
+            _("Skip to content"),
             href="#content",
             class_name="skip-link",
             data_testid="skip-link",
@@ -57,17 +57,17 @@ def site_header(
         rx.el.header(
             rx.el.div(
                 rx.el.a(brand_mark(), name, href=page_at("/"), class_name="brand", data_testid="brand"),
-                rx.el.nav(*(_nav_link(link, current) for link in nav), class_name="site-nav", aria_label=say("Main")),
+                rx.el.nav(*(_nav_link(link, current) for link in nav), class_name="site-nav", aria_label=_("Main")),
                 rx.el.button(
                     icon("moon"),
                     icon("sun"),
                     type="button",
                     class_name="button button-icon theme-switch",
-                    aria_label=say("Switch between light and dark"),
+                    aria_label=_("Switch between light and dark"),
                     data_testid="theme-switch",
                     on_click=rx.toggle_color_mode,
                 ),
-                _unless(viewer_name, link_button(say("Log in"), sign_in_href, testid="sign-in")),
+                _unless(viewer_name, link_button(_("Log in"), sign_in_href, testid="sign-in")),
                 rx.el.button(
                     when(
                         viewer_name,
@@ -93,21 +93,21 @@ def site_header(
 
 def _menu_name(viewer_name: Text) -> Text:
     """Holds the words that stand on the button, so that whoever speaks to their computer can press it by them."""
-    named = say("{name}: menu", name=viewer_name)
+    named = _("{name}: menu", name=viewer_name)
     if isinstance(viewer_name, rx.Var):
-        return rx.cond(viewer_name, named, say("Menu"))
-    return named if viewer_name else say("Menu")
+        return rx.cond(viewer_name, named, _("Menu"))
+    return named if viewer_name else _("Menu")
 
 
 def site_footer(links: Sequence[Link], languages: Mapping[str, Link]) -> rx.Component:
     """The quiet end of a page. `languages` has a link to the same page in each other language, by its code."""
     return rx.el.footer(
         rx.el.div(
-            rx.el.span(say("Held fast until it is yours.")),
+            rx.el.span(_("Held fast until it is yours.")),
             rx.el.nav(
                 *(rx.el.a(link["label"], href=link["href"], data_testid=link["testid"]) for link in links),
                 class_name="cluster",
-                aria_label=say("More"),
+                aria_label=_("More"),
             ),
             rx.el.nav(
                 *(
@@ -118,7 +118,7 @@ def site_footer(links: Sequence[Link], languages: Mapping[str, Link]) -> rx.Comp
                     for language, link in languages.items()
                 ),
                 class_name="cluster",
-                aria_label=say("Language"),
+                aria_label=_("Language"),
             ),
             class_name="site-footer-inner",
         ),
@@ -161,18 +161,18 @@ def tabs(links: Sequence[Link], *, current: str, label: Text) -> rx.Component:
     return rx.el.nav(*(_nav_link(link, current) for link in links), class_name="tabs", aria_label=label)
 
 
-class Address(rx.Component):
-    """The hand-written React part of assets/address.js."""
+class UrlSync(rx.Component):
+    """The hand-written React part of assets/url_sync.js."""
 
-    library = "$/public/address.js"
-    tag = "Address"
+    library = "$/public/url_sync.js"
+    tag = "UrlSync"
 
     to: rx.Var[str]
 
 
 def address(to: Text) -> rx.Component:
     """Nothing to see: keeps the browser's address in step with what the page shows, for as long as it is open."""
-    return Address.create(to=to)
+    return UrlSync.create(to=to)
 
 
 class Dialog(rx.Component):
@@ -199,7 +199,7 @@ def dialog(
     return Dialog.create(
         rx.el.div(
             rx.el.h2(title),
-            icon_button("close", say("Close"), testid=f"{testid}-close", on_click=on_close),
+            icon_button("close", _("Close"), testid=f"{testid}-close", on_click=on_close),
             class_name="dialog-head",
         ),
         *children,

@@ -112,8 +112,8 @@ SPACES = {"1": "0.25rem", "2": "0.5rem", "3": "1rem", "4": "1.5rem", "5": "2rem"
 RADII = {"small": "0.5rem", "medium": "0.875rem", "round": "62.5rem"}
 
 FONTS = {
-    "display": '"Bricolage Grotesque Variable", "Avenir Next", "Segoe UI", system-ui, sans-serif',
-    "text": '"Figtree Variable", "Segoe UI", system-ui, -apple-system, sans-serif',
+    "display": '"Bricolage Grotesque", "Avenir Next", "Segoe UI", system-ui, sans-serif',
+    "text": '"Figtree", "Segoe UI", system-ui, -apple-system, sans-serif',
 }
 
 SIZES = {

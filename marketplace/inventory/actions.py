@@ -17,8 +17,9 @@ from sqlmodel import insert
 from marketplace.batches import drain
 from marketplace.db import Session, transaction
 from marketplace.errors import Conflict
+from marketplace.i18n import _
 from marketplace.ids import HoldId, ResourceId, ulid
-from marketplace.inventory import keeper, queries, settling
+from marketplace.inventory import hold_scripts, queries, redis_sync
 from marketplace.inventory.errors import (
     AlreadyExtended,
     HoldChanged,
@@ -36,7 +37,6 @@ from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import BOX_OFFICE, HELD, SOLD, Cap, Claim, Sale, Snapshot
 from marketplace.outbox import record
-from marketplace.words import say
 
 LARGEST_CLAIM = 500
 """Units in one claim of a visitor. More than any party needs, few enough that no script holds others up."""
@@ -87,7 +87,7 @@ async def claim_first(
     Raises UnitsTaken with what stood in the way of the last one, TooManyUnits, UnfitUnits.
     """
     if not candidates:
-        raise UnfitUnits(say("Name at least one unit."))
+        raise UnfitUnits(_("Name at least one unit."))
     sets: list[str | int] = []
     for units in candidates:
         _must_be_fit(holder, units)
@@ -107,7 +107,7 @@ async def _claim(
     terms: str,
 ) -> Claim:
     opening = _opening(resource, holder, seconds, limit_seconds, most, caps, terms)
-    return _granted(resource, await keeper.CLAIM(resource, *opening, *sets), caps)
+    return _granted(resource, await hold_scripts.CLAIM(resource, *opening, *sets), caps)
 
 
 def _opening(
@@ -144,31 +144,31 @@ async def claim_any(
     """
     _must_be_fit(holder, (pool,))
     if not 0 < quantity <= LARGEST_CLAIM:
-        raise UnfitUnits(say("Ask for 1 to {most} places.", most=LARGEST_CLAIM))
+        raise UnfitUnits(_("Ask for 1 to {most} places.", most=LARGEST_CLAIM))
     opening = _opening(resource, holder, seconds, limit_seconds, most, caps, terms)
-    return _granted(resource, await keeper.CLAIM_ANY(resource, *opening, pool, quantity, capacity), caps)
+    return _granted(resource, await hold_scripts.CLAIM_ANY(resource, *opening, pool, quantity, capacity), caps)
 
 
 async def hold(hold_id: HoldId, holder: str) -> Claim:
     """The holder's own claim. Raises HoldExpired, or HoldNotFound for somebody else's."""
-    return _held(hold_id, await keeper.HOLD(hold_id.resource, hold_id, holder))
+    return _held(hold_id, await hold_scripts.HOLD(hold_id.resource, hold_id, holder))
 
 
 async def open_hold(resource: ResourceId, holder: str) -> Claim | None:
     """The claim that the holder may still add to."""
-    answer = await keeper.OPEN_HOLD(resource, holder)
-    return keeper.claim_from(answer, resource) if answer[0] == "OK" else None
+    answer = await hold_scripts.OPEN_HOLD(resource, holder)
+    return hold_scripts.claim_from(answer, resource) if answer[0] == "OK" else None
 
 
 async def extend(hold_id: HoldId, holder: str) -> Claim:
     """One more term for the buyer, once, never past the limit. Raises AlreadyExtended, HoldExpired, HoldNotFound."""
-    return _held(hold_id, await keeper.EXTEND(hold_id.resource, hold_id, holder, ulid()))
+    return _held(hold_id, await hold_scripts.EXTEND(hold_id.resource, hold_id, holder, ulid()))
 
 
 async def extend_for_payment(hold_id: HoldId, holder: str, until: datetime) -> Claim:
     """Keep a claim for a payment in progress, never past the limit, never shorter. Raises HoldExpired, HoldNotFound."""
-    until_ms = keeper.milliseconds(until)
-    return _held(hold_id, await keeper.EXTEND_FOR_PAYMENT(hold_id.resource, hold_id, holder, until_ms))
+    until_ms = hold_scripts.milliseconds(until)
+    return _held(hold_id, await hold_scripts.EXTEND_FOR_PAYMENT(hold_id.resource, hold_id, holder, until_ms))
 
 
 async def release(
@@ -181,7 +181,7 @@ async def release(
     """
     if units is not None and not units:
         return await hold(hold_id, holder)
-    answer = await keeper.RELEASE(hold_id.resource, hold_id, holder, fence or "", *(units or ()))
+    answer = await hold_scripts.RELEASE(hold_id.resource, hold_id, holder, fence or "", *(units or ()))
     return None if answer[0] in {"GONE", "RELEASED"} else _held(hold_id, answer)
 
 
@@ -191,7 +191,7 @@ async def begin_check_out(hold_id: HoldId, holder: str, fence: int | None = None
     With the `fence` that the holder has seen, refuses a claim that has changed since. Raises HoldChanged, HoldExpired,
     HoldNotFound.
     """
-    return _held(hold_id, await keeper.BEGIN_CHECK_OUT(hold_id.resource, hold_id, holder, fence or ""))
+    return _held(hold_id, await hold_scripts.BEGIN_CHECK_OUT(hold_id.resource, hold_id, holder, fence or ""))
 
 
 async def reopen(hold_id: HoldId, holder: str) -> Claim | None:
@@ -199,49 +199,49 @@ async def reopen(hold_id: HoldId, holder: str) -> Claim | None:
 
     Raises HoldNotFound.
     """
-    answer = await keeper.REOPEN(hold_id.resource, hold_id, holder)
+    answer = await hold_scripts.REOPEN(hold_id.resource, hold_id, holder)
     return None if answer[0] == "GONE" else _held(hold_id, answer)
 
 
 async def snapshot(resource: ResourceId) -> Snapshot:
     """Every unit that is not free, at one moment."""
-    _, version, flat = await keeper.SNAPSHOT(resource)
+    _, version, flat = await hold_scripts.SNAPSHOT(resource)
     owners = zip(flat[::2], flat[1::2], strict=True)
     return Snapshot(version, {unit: SOLD if owner.startswith("sold:") else HELD for unit, owner in owners})
 
 
 async def taken(resource: ResourceId, units: Sequence[str]) -> frozenset[str]:
     """Which of these units are not free: a few of them cost less than a snapshot of them all."""
-    return frozenset((await keeper.TAKEN(resource, *units))[1:]) if units else frozenset()
+    return frozenset((await hold_scripts.TAKEN(resource, *units))[1:]) if units else frozenset()
 
 
 async def rebuild(resource: ResourceId) -> None:
     """Fill Redis from SQL where it has lost the resource. Every verb does so by itself when it has to."""
-    await keeper.rebuild(resource)
+    await hold_scripts.rebuild(resource)
 
 
 async def forget_all(but: Collection[ResourceId]) -> None:
     """Take every resource but these out of Redis, with all claims on it. Whoever asks for one makes it anew from SQL."""
-    await keeper.forget_all(but)
+    await hold_scripts.forget_all(but)
 
 
 def _must_be_fit(holder: str, units: Sequence[str]) -> None:
     if not 0 < len(units) <= LARGEST_CLAIM:
-        raise UnfitUnits(say("Name 1 to {most} units.", most=LARGEST_CLAIM))
+        raise UnfitUnits(_("Name 1 to {most} units.", most=LARGEST_CLAIM))
     if len(set(units)) != len(units):
-        raise UnfitUnits(say("A unit is named twice."))
+        raise UnfitUnits(_("A unit is named twice."))
     # What is printable has no line break, which parts the lines of a record.
     if not (holder and "".join((holder, *units)).isprintable()):
-        raise UnfitUnits(say("Holders and units are named by printable characters."))
+        raise UnfitUnits(_("Holders and units are named by printable characters."))
     for unit in units:
         if not 0 < len(unit) <= LONGEST_NAME:
-            raise UnfitUnits(say("A unit is named by 1 to {most} characters.", most=LONGEST_NAME))
+            raise UnfitUnits(_("A unit is named by 1 to {most} characters.", most=LONGEST_NAME))
 
 
 def _granted(resource: ResourceId, answer: list[Any], caps: Sequence[Cap] = ()) -> Claim:
     match answer[0]:
         case "OK":
-            return keeper.claim_from(answer, resource)
+            return hold_scripts.claim_from(answer, resource)
         case "TAKEN":
             raise UnitsTaken(answer[1:])
         case "NOT_ENOUGH":
@@ -256,7 +256,7 @@ def _granted(resource: ResourceId, answer: list[Any], caps: Sequence[Cap] = ()) 
 def _held(hold_id: HoldId, answer: list[Any]) -> Claim:
     match answer[0]:
         case "OK":
-            return keeper.claim_from(answer, hold_id.resource)
+            return hold_scripts.claim_from(answer, hold_id.resource)
         case "GONE":
             raise HoldExpired(hold_id)
         case "RELEASED":
@@ -283,7 +283,7 @@ async def check_out(session: Session, claim: Claim, booking: str, now: datetime)
     if claim.expires_at <= now:
         raise HoldExpired(claim.id)
     await _allocate(session, claim, _rows(claim, booking, now, is_sold=False), now)
-    settling.settle_after_commit(session, claim.id)
+    redis_sync.settle_after_commit(session, claim.id)
 
 
 async def keep_until(session: Session, hold_id: HoldId, holder: str, until: datetime, now: datetime) -> datetime:
@@ -296,7 +296,7 @@ async def keep_until(session: Session, hold_id: HoldId, holder: str, until: date
         raise HoldExpired(hold_id)
     for row in kept:
         row.keep_until(until, now)
-    settling.settle_after_commit(session, hold_id)
+    redis_sync.settle_after_commit(session, hold_id)
     return kept[0].expires_at
 
 
@@ -328,7 +328,7 @@ async def take_again(session: Session, hold_id: HoldId, now: datetime) -> None:
         await confirm(session, hold_id, now)
         return
     # Whatever Redis still shows of the old claim goes first; what is grabbed then is new.
-    await settling.settle(hold_id)
+    await redis_sync.settle(hold_id)
     latest = max(row.fence for row in rows)
     units = [row.unit for row in rows if row.fence == latest]
     await _sell(session, hold_id, rows[0].holder, units, rows[0].booking, now)
@@ -342,7 +342,7 @@ async def allot(
     Raises UnitsTaken, also while a visitor holds one, and UnfitUnits where none is named.
     """
     if not units:
-        raise UnfitUnits(say("Name at least one unit."))
+        raise UnfitUnits(_("Name at least one unit."))
     hold_id = HoldId.on(resource)
     await _sell(session, hold_id, holder, units, ref, now)
     return hold_id
@@ -355,7 +355,7 @@ async def allot_each(session: Session, resource: ResourceId, sales: Sequence[Sal
     name the same unit, and UnfitUnits where one names none.
     """
     if not all(sale.units for sale in sales):
-        raise UnfitUnits(say("Name at least one unit."))
+        raise UnfitUnits(_("Name at least one unit."))
     if not sales:
         return []
     ids = [HoldId.on(resource) for _ in sales]
@@ -378,7 +378,7 @@ async def expire(now: datetime) -> int:
 
     Also mends what a restarted Redis has forgotten. Raises Incomplete.
     """
-    await settling.mend(now)
+    await redis_sync.mend(now)
 
     async def find(passed_over: Collection[str]) -> list[HoldId]:
         async with transaction(reading=True) as session:
@@ -404,7 +404,7 @@ async def _sell(
 async def _grab(hold_id: HoldId, units: Sequence[str]) -> Claim:
     """Claim in Redis what SQL is to confirm in a moment. Such a claim belongs to itself: it never mixes with a visitor's."""
     opening = (hold_id, ulid(), hold_id, _GRAB_MS, _GRAB_MS, 0, "", 0)
-    return _granted(hold_id.resource, await keeper.CLAIM(hold_id.resource, *opening, len(units), *units))
+    return _granted(hold_id.resource, await hold_scripts.CLAIM(hold_id.resource, *opening, len(units), *units))
 
 
 async def _write_or_release(session: Session, grabbed: Claim, rows: Sequence[dict[str, object]], now: datetime) -> None:
@@ -456,7 +456,7 @@ async def _refuse(session: Session, claim: Claim) -> NoReturn:
     """Say who was first according to SQL, and tell Redis, which had granted the claim and must have forgotten."""
     standing = await queries.active_on(session, claim.resource, claim.units)
     for hold_id in sorted({row.hold_id for row in standing}):
-        await settling.settle_if_possible(HoldId(hold_id))
+        await redis_sync.settle_if_possible(HoldId(hold_id))
     raise UnitsTaken(sorted(row.unit for row in standing) or claim.units)
 
 
@@ -474,11 +474,11 @@ def _release(session: Session, hold_id: HoldId, rows: Sequence[Allocation], now:
     if rows:
         units = tuple(row.unit for row in rows)
         record(session, UnitsFreed(hold_id, hold_id.resource, units, now), now)
-        settling.settle_after_commit(session, hold_id)
+        redis_sync.settle_after_commit(session, hold_id)
 
 
 def _record_sold(
     session: Session, hold_id: HoldId, units: Sequence[str], now: datetime, *, fence: int | None = None
 ) -> None:
     record(session, UnitsSold(hold_id, hold_id.resource, tuple(units), now, fence), now)
-    settling.settle_after_commit(session, hold_id, fence)
+    redis_sync.settle_after_commit(session, hold_id, fence)

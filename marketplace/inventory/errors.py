@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marketplace.errors import Conflict, Fault, Invalid, NotFound
+from marketplace.errors import Conflict, FieldError, Invalid, NotFound
+from marketplace.i18n import _, ngettext
 from marketplace.ids import HoldId
-from marketplace.words import say, say_n
 
 
 class UnitsTaken(Conflict):
@@ -17,7 +17,7 @@ class UnitsTaken(Conflict):
     def __init__(self, units: Iterable[str]) -> None:
         self.units = tuple(units)
         super().__init__(
-            say("Somebody was faster. Pick other places."),
+            _("Somebody was faster. Pick other places."),
             seats=[unit.removeprefix("seat:") for unit in self.units[:200]],
         )
 
@@ -30,9 +30,9 @@ class NotEnoughLeft(UnitsTaken):
     def __init__(self, left: int) -> None:
         super().__init__(())
         self.message = (
-            say_n("Only {count} of these places is left.", "Only {count} of these places are left.", left)
+            ngettext("Only {count} of these places is left.", "Only {count} of these places are left.", left)
             if left
-            else say("None of these places is left.")
+            else _("None of these places is left.")
         )
         self.args = (self.message,)
         self.left = left
@@ -45,7 +45,7 @@ class TooManyUnits(Conflict):
     code = "too_many_units"
 
     def __init__(self, most: int) -> None:
-        super().__init__(say("You can hold at most {most} of these at a time.", most=most), most=most)
+        super().__init__(_("You can hold at most {most} of these at a time.", most=most), most=most)
         self.most = most
 
 
@@ -55,7 +55,7 @@ class HoldExpired(Conflict):
     code = "hold_expired"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(say("This hold has run out. Pick your places again."), hold_id=str(hold_id))
+        super().__init__(_("This hold has run out. Pick your places again."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -66,7 +66,7 @@ class HoldReleased(HoldExpired):
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(hold_id)
-        self.message = say("These places were given back, perhaps in another tab or window. You can pick them again.")
+        self.message = _("These places were given back, perhaps in another tab or window. You can pick them again.")
         self.args = (self.message,)
 
 
@@ -74,7 +74,7 @@ class HoldNotFound(NotFound):
     """There is no such hold, or it is somebody else's."""
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(say("There is no such hold."))
+        super().__init__(_("There is no such hold."))
         self.hold_id = hold_id
 
 
@@ -84,7 +84,7 @@ class HoldChanged(Conflict):
     code = "hold_changed"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(say("Your places have changed in the meantime. Look at them again."), hold_id=str(hold_id))
+        super().__init__(_("Your places have changed in the meantime. Look at them again."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -95,7 +95,7 @@ class HoldCheckedOut(Conflict):
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(
-            say("These places are being paid for. Cancel the order to give them back."), hold_id=str(hold_id)
+            _("These places are being paid for. Cancel the order to give them back."), hold_id=str(hold_id)
         )
         self.hold_id = hold_id
 
@@ -106,7 +106,7 @@ class AlreadyExtended(Conflict):
     code = "already_extended"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(say("This hold has been extended before; that works once."), hold_id=str(hold_id))
+        super().__init__(_("This hold has been extended before; that works once."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -116,7 +116,7 @@ class StaleFence(Conflict):
     code = "stale_hold"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(say("This hold had run out, and somebody else came after it. Pick your places again."))
+        super().__init__(_("This hold had run out, and somebody else came after it. Pick your places again."))
         self.hold_id = hold_id
 
 
@@ -126,4 +126,4 @@ class UnfitUnits(Invalid):
     code = "unfit_units"
 
     def __init__(self, why: str) -> None:
-        super().__init__(why, [Fault("units", why)])
+        super().__init__(why, [FieldError("units", why)])

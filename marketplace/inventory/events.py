@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketplace.ids import HoldId, ResourceId
-from marketplace.outbox import Fact
+from marketplace.outbox import DomainEvent
 
 
 @dataclass(frozen=True)
-class UnitsSold(Fact):
+class UnitsSold(DomainEvent):
     """The units are the buyer's for good. A `fence` says that they went to many holds at once, all of them under it."""
 
     hold_id: HoldId
@@ -21,7 +21,7 @@ class UnitsSold(Fact):
 
 
 @dataclass(frozen=True)
-class UnitsFreed(Fact):
+class UnitsFreed(DomainEvent):
     """Units that had been checked out or sold may be claimed again."""
 
     hold_id: HoldId

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.inventory import settling
+from marketplace.inventory import redis_sync
 from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.outbox import reacts_to
 
 
 @reacts_to(UnitsSold, UnitsFreed)
 async def show_what_became_of_the_units(fact: UnitsSold | UnitsFreed, now: datetime) -> None:
-    await settling.settle(fact.hold_id, fact.fence if isinstance(fact, UnitsSold) else None)
+    await redis_sync.settle(fact.hold_id, fact.fence if isinstance(fact, UnitsSold) else None)

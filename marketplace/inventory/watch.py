@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from marketplace.background import end
 from marketplace.errors import Unavailable
 from marketplace.ids import ResourceId
-from marketplace.inventory import actions, keeper
+from marketplace.inventory import actions, hold_scripts
 from marketplace.inventory.watched import Change, ChangesEvent, Event, PausedEvent, SnapshotEvent, Viewer, Watched
 from marketplace.pauses import Pauses
 from marketplace.redis import client, must_answer
@@ -125,7 +125,7 @@ class Hub:
 
     def _enter(self, resource: ResourceId) -> tuple[Watched, bool]:
         """What is known of the resource, and whether nobody else watches it yet."""
-        channel = keeper.names_of(resource)[1]
+        channel = hold_scripts.names_of(resource)[1]
         is_first = channel not in self._watched
         if is_first:
             self._watched[channel] = Watched(resource)
@@ -138,7 +138,7 @@ class Hub:
     async def _subscribe(self, resource: ResourceId) -> None:
         if self._pubsub is not None:
             with suppress(RedisError, OSError):  # the reader notices, too, and subscribes to everything anew
-                await self._pubsub.subscribe(keeper.names_of(resource)[1])
+                await self._pubsub.subscribe(hold_scripts.names_of(resource)[1])
 
     async def _leave(self, watched: Watched) -> None:
         watched.visitors -= 1
@@ -146,7 +146,7 @@ class Hub:
             await self._forget(watched)
 
     async def _forget(self, watched: Watched) -> None:
-        channel = keeper.names_of(watched.resource)[1]
+        channel = hold_scripts.names_of(watched.resource)[1]
         if self._watched.get(channel) is not watched:
             return
         del self._watched[channel]
@@ -210,7 +210,7 @@ class Hub:
             try:
                 if watched.must_sync:
                     await self._sync(watched)
-                _, version, next_deadline = await keeper.REAP(watched.resource)
+                _, version, next_deadline = await hold_scripts.REAP(watched.resource)
                 nap = LONGEST_NAP if next_deadline < 0 else min(LONGEST_NAP, next_deadline / 1000)
                 # Ahead of us at the last look, and we still have not heard of it: a message was lost.
                 if watched.is_live and (watched.version < heard_of or version < watched.version):
@@ -248,7 +248,7 @@ async def _take_snapshot(resource: ResourceId) -> SnapshotEvent:
 
 async def _log_since(resource: ResourceId, version: int) -> ChangesEvent | None:
     """What the resource's log has after `version`, in one; None where it does not reach back so far."""
-    (_, _, _, _, meta, kept, *_), _ = keeper.names_of(resource)
+    (_, _, _, _, meta, kept, *_), _ = hold_scripts.names_of(resource)
     redis: Any = client()  # redis-py types a command's answer as one that is awaitable or not
     with must_answer():
         entries = await redis.xrange(kept, min=f"{version}-1")

@@ -19,7 +19,7 @@ from marketplace.background import beside
 from marketplace.ids import FactId, MailId
 from marketplace.jobs import runner
 from marketplace.jobs.schedule import JOBS
-from marketplace.lab.lockstep import following
+from marketplace.lab.cluster_sync import following
 from marketplace.notifications import actions as notifications
 from marketplace.queues import MAIL, WORK
 
@@ -94,6 +94,6 @@ async def _work_for_good(queue: str) -> None:
 
 async def run_worker(stop: asyncio.Event) -> None:
     """Work until `stop` is set: the body of `marketplace worker`."""
-    async with wiring.house(), following(), working():
+    async with wiring.app_context(), following(), working():
         log.info("worker.ready")
         await stop.wait()

@@ -20,12 +20,12 @@ from sqlmodel import SQLModel
 from marketplace import clock, redis
 from marketplace.db import Session, is_postgres, transaction
 from marketplace.errors import Conflict
+from marketplace.i18n import _
 from marketplace.ids import ResourceId, ulid
 from marketplace.inventory import actions as inventory
-from marketplace.lab import lockstep, storm, time_machine, world
+from marketplace.lab import cluster_sync, storm, time_machine, world
 from marketplace.lab.gate import must_be_open
 from marketplace.lab.world import World
-from marketplace.words import say
 
 _UNDER_WAY = "lab:fresh_start"
 _LONGEST_SECONDS = 120
@@ -41,13 +41,13 @@ class FreshStartUnderWay(Conflict):
     code = "fresh_start_under_way"
 
     def __init__(self) -> None:
-        super().__init__(say("The world is being set up anew already. It takes a few seconds."))
+        super().__init__(_("The world is being set up anew already. It takes a few seconds."))
 
 
 async def make() -> World:
     """Empty all tables, build the demo world anew, and go back to real time, in every process.
 
-    Log-ins, orders, holds, mail, the provider's books and habits go. Raises LabClosed, FreshStartUnderWay, Unavailable.
+    Log-ins, orders, holds, mail, the simulator's books and settings go. Raises LabClosed, FreshStartUnderWay, Unavailable.
     """
     must_be_open()
     async with _alone():
@@ -57,8 +57,8 @@ async def make() -> World:
         await inventory.forget_all(but={ResourceId(id) for id in built.listings.values()})
         await storm.forget()  # what its last buyers have left, who were still on their way
         with redis.must_answer(_AWAY):
-            await redis.client().set(lockstep.WORLD, ulid())
-            await lockstep.until_all_have_followed()
+            await redis.client().set(cluster_sync.WORLD, ulid())
+            await cluster_sync.until_all_have_followed()
         await _sweep(empty)
     return built
 
@@ -93,7 +93,7 @@ async def _rebuilt(tries: int = _TRIES) -> tuple[World, list[Table]]:
 
 async def _sweep(tables: Sequence[Table]) -> None:
     """Take away what others, who had been waiting, wrote about the old world when the new one stood."""
-    for _ in range(_MOST_SWEEPS):
+    for _sweep_number in range(_MOST_SWEEPS):
         await asyncio.sleep(_SWEEP_EVERY)
         async with transaction() as session:
             if not await _empty(session, tables):

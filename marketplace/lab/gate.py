@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from marketplace import settings
 from marketplace.errors import NotFound
-from marketplace.words import say
+from marketplace.i18n import _
 
 
 class LabClosed(NotFound):
     code = "lab_closed"
 
     def __init__(self) -> None:
-        super().__init__(say("The lab is closed here. LAB=true opens it, outside production."))
+        super().__init__(_("The lab is closed here. LAB=true opens it, outside production."))
 
 
 def must_be_open() -> None:

@@ -15,13 +15,13 @@ from marketplace.bookings.models import Booking, BookingChange, BookingLine, Tic
 from marketplace.bookings.views import Party, Status
 from marketplace.catalog.views import SeatOffer
 from marketplace.db import Session, write_all
+from marketplace.i18n import gettext_noop
 from marketplace.ids import BookingId, CartId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory.views import Sale
 from marketplace.money import Money
 from marketplace.payments.actions.timeline import status_step
 from marketplace.payments.models import Payment, PaymentStep
-from marketplace.words import later
 
 _FIRST = """
     Amara Anouk Bastien Beatriz Callum Chiara Dilan Dorota Elif Emil Farid Freya Goran Greta Hanne Hugo Imre Ingrid Jonas
@@ -94,7 +94,7 @@ async def _pay(session: Session, bookings: Sequence[Booking], dice: random.Rando
         payment.apply(charge, at)
         booking.payment_id = payment.id
         started = PaymentStep(
-            payment_id=payment.id, at=begun, label=later("Payment started"), detail=str(booking.total)
+            payment_id=payment.id, at=begun, label=gettext_noop("Payment started"), detail=str(booking.total)
         )
         steps += (started, status_step(payment, at))
         payments.append(payment)

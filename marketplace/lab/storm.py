@@ -26,14 +26,14 @@ from marketplace.bookings.views import Buyer
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.kinds import UnitRequest
 from marketplace.db import transaction
-from marketplace.errors import Conflict, Fault, HoldfastError, Invalid
+from marketplace.errors import Conflict, FieldError, HoldfastError, Invalid
+from marketplace.i18n import _
 from marketplace.ids import CartId, ListingId, PaymentId, ResourceId, ulid
 from marketplace.inventory import queries as inventory
 from marketplace.lab.gate import must_be_open
 from marketplace.payments import actions as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import Card
-from marketplace.words import say
 
 MOST_BUYERS = 500
 MOST_SEATS = 4
@@ -57,7 +57,7 @@ class StormRaging(Conflict):
     code = "storm_raging"
 
     def __init__(self) -> None:
-        super().__init__(say("One storm at a time: wait until this one is over."))
+        super().__init__(_("One storm at a time: wait until this one is over."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ async def begin(listing_id: ListingId, buyers: int) -> None:
     must_be_open()
     if not 1 <= buyers <= MOST_BUYERS:
         raise Invalid(
-            say("A storm has 1 to {most} buyers.", most=MOST_BUYERS),
-            [Fault("buyers", say("Give 1 to {most}.", most=MOST_BUYERS))],
+            _("A storm has 1 to {most} buyers.", most=MOST_BUYERS),
+            [FieldError("buyers", _("Give 1 to {most}.", most=MOST_BUYERS))],
         )
     offer = await catalog.offer(listing_id)
     if not offer.is_on_sale(clock.now()):

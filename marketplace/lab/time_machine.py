@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from marketplace import clock, redis
-from marketplace.errors import Fault, Invalid
-from marketplace.lab import lockstep
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _
+from marketplace.lab import cluster_sync
 from marketplace.lab.gate import must_be_open
-from marketplace.words import say
 
 FARTHEST = timedelta(days=3 * 366)
 _AWAY = "The clock cannot be moved while Redis is away."
@@ -22,11 +22,11 @@ async def advance(by: timedelta) -> timedelta:
     must_be_open()
     if not timedelta() < by <= FARTHEST:
         raise Invalid(
-            say("Time goes forward, by at most three years."), [Fault("seconds", say("Give a positive step."))]
+            _("Time goes forward, by at most three years."), [FieldError("seconds", _("Give a positive step."))]
         )
     with redis.must_answer(_AWAY):
-        await redis.client().incrby(lockstep.AHEAD, round(by.total_seconds() * 1000))
-        await lockstep.until_all_have_followed()
+        await redis.client().incrby(cluster_sync.AHEAD, round(by.total_seconds() * 1000))
+        await cluster_sync.until_all_have_followed()
     return clock.offset()
 
 
@@ -34,5 +34,5 @@ async def reset() -> None:
     """Back to real time. What has happened meanwhile stays."""
     must_be_open()
     with redis.must_answer(_AWAY):
-        await redis.client().delete(lockstep.AHEAD)
-        await lockstep.until_all_have_followed()
+        await redis.client().delete(cluster_sync.AHEAD)
+        await cluster_sync.until_all_have_followed()

@@ -20,10 +20,10 @@ from sqlmodel import col, delete
 from marketplace import settings
 from marketplace.db import Session, after_commit, forget_some, transaction
 from marketplace.ids import AccountId, BookingId, MailId
-from marketplace.notifications import attachments, carrier, layout, queries
+from marketplace.notifications import attachments, layout, queries, smtp
 from marketplace.notifications.attachments import File
 from marketplace.notifications.errors import MailDelayed, MailRefused
-from marketplace.notifications.layout import Letter
+from marketplace.notifications.layout import EmailTemplate
 from marketplace.notifications.models import Mail
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ def wake_with(wake: Wake | None) -> None:
 
 
 async def write(
-    session: Session, *, to: str, letter: Letter, key: str, about: BookingId | AccountId | None, now: datetime
+    session: Session, *, to: str, letter: EmailTemplate, key: str, about: BookingId | AccountId | None, now: datetime
 ) -> MailId:
     """Put a mail into the outbox; the same key is the same mail, which is then left as it is.
 
@@ -95,7 +95,7 @@ async def send(id: MailId, now: datetime) -> bool:
     refused = delayed = None
     try:
         if url:
-            await carrier.carry(_message(mail, await attachments.of(mail.attachments, mail.about, now)), url)
+            await smtp.carry(_message(mail, await attachments.of(mail.attachments, mail.about, now)), url)
     except MailRefused as error:
         refused = str(error)
     except MailDelayed as error:

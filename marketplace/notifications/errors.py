@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from marketplace.errors import NotFound
+from marketplace.i18n import _
 from marketplace.ids import MailId
-from marketplace.words import say
 
 
 class MailNotFound(NotFound):
     def __init__(self, id: MailId) -> None:
-        super().__init__(say("There is no mail “{id}”.", id=id))
+        super().__init__(_("There is no mail “{id}”.", id=id))
 
 
 class MailRefused(Exception):

@@ -12,8 +12,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from marketplace.i18n import _, spoken
 from marketplace.money import Money
-from marketplace.words import say, spoken
 
 _PAGE = Template((Path(__file__).parent / "templates" / "letter.html").read_text(encoding="utf-8"))
 
@@ -40,7 +40,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class EmailTemplate:
     """What a mail says, without any word on how it looks.
 
     `preview` is the line that mail programs show beside the subject; `changes` are what is no longer as the
@@ -62,7 +62,7 @@ class Letter:
     attachments: tuple[str, ...] = ()
 
 
-def html(letter: Letter) -> str:
+def html(letter: EmailTemplate) -> str:
     """The letter as a page. Every word in it is escaped."""
     content = [f'<p style="margin:0 0 16px;">{escape(words)}</p>' for words in letter.paragraphs]
     if letter.changes:
@@ -72,7 +72,7 @@ def html(letter: Letter) -> str:
     if letter.lines:
         rows = [_amount(label, amount) for label, amount in letter.lines]
         if letter.total is not None:
-            rows.append(_amount(say("Total"), letter.total, is_total=True))
+            rows.append(_amount(_("Total"), letter.total, is_total=True))
         content.append(_table(rows))
     return _PAGE.substitute(
         language=spoken(),
@@ -91,7 +91,7 @@ def html(letter: Letter) -> str:
     )
 
 
-def plain(letter: Letter) -> str:
+def plain(letter: EmailTemplate) -> str:
     """The letter for those who read text."""
     blocks = [letter.heading, *(textwrap.fill(words, _WIDTH) for words in letter.paragraphs)]
     if letter.changes:
@@ -99,7 +99,7 @@ def plain(letter: Letter) -> str:
     if letter.facts:
         blocks.append("\n".join(f"{name}: {value}" for name, value in letter.facts))
     if letter.lines:
-        priced = [*letter.lines, *([(say("Total"), letter.total)] if letter.total is not None else [])]
+        priced = [*letter.lines, *([(_("Total"), letter.total)] if letter.total is not None else [])]
         blocks.append("\n".join(f"{label}: {amount.text()}" for label, amount in priced))
     blocks.append(f"{letter.button.label}:\n{letter.button.url}")
     if letter.footnote:
@@ -118,8 +118,8 @@ def _fact(name: str, value: str) -> str:
 
 def _changed(change: Change) -> str:
     # The line through it is for eyes; the words say the same to those who listen.
-    before = escape(say("Before: {what}", what=change.before))
-    now = escape(say("Now: {what}", what=change.now))
+    before = escape(_("Before: {what}", what=change.before))
+    now = escape(_("Now: {what}", what=change.now))
     return _named(
         change.name,
         f'<span style="color:{_SOFT};text-decoration:line-through;">{before}</span><br><strong>{now}</strong>',
@@ -127,7 +127,7 @@ def _changed(change: Change) -> str:
 
 
 def _plainly(change: Change) -> str:
-    before, now = say("Before: {what}", what=change.before), say("Now: {what}", what=change.now)
+    before, now = _("Before: {what}", what=change.before), _("Now: {what}", what=change.now)
     return f"{change.name}\n  {before}\n  {now}"
 
 

@@ -43,15 +43,15 @@ from marketplace.bookings.views import Order, Party, Status
 from marketplace.catalog import queries as catalog
 from marketplace.db import transaction
 from marketplace.errors import NotFound
+from marketplace.i18n import _, page_at, speaking
 from marketplace.ids import AccountId, BookingId
 from marketplace.money import Money
-from marketplace.notifications import actions, letters, queries
-from marketplace.notifications.layout import Letter
+from marketplace.notifications import actions, emails, queries
+from marketplace.notifications.layout import EmailTemplate
 from marketplace.outbox import reacts_to
 from marketplace.payments import queries as payments
 from marketplace.payments.events import PaidTwice
 from marketplace.payments.status import FailureReason
-from marketplace.words import page_at, say, speaking
 
 
 @reacts_to(BookingMade)
@@ -59,7 +59,7 @@ async def send_guests_the_link(fact: BookingMade, now: datetime) -> None:
     """Only to guests: others find the order in their account."""
     order = await _order(fact.booking_id)
     if not order.has_account and _waits_for_money(order, now):
-        await _send(order, letters.payment_wanted, now)
+        await _send(order, emails.payment_wanted, now)
 
 
 @reacts_to(PaymentDeclined)
@@ -67,21 +67,21 @@ async def tell_of_the_decline(fact: PaymentDeclined, now: datetime) -> None:
     """Once an order: whoever tries one card after the other is looking at the page."""
     order = await _order(fact.booking_id)
     if _waits_for_money(order, now):
-        await _send(order, lambda order, url: letters.declined(order, url, _reason(fact.reason)), now)
+        await _send(order, lambda order, url: emails.declined(order, url, _reason(fact.reason)), now)
 
 
 @reacts_to(BookingConfirmed)
 async def send_the_tickets(fact: BookingConfirmed, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
-        await _send(order, letters.confirmed, now)
+        await _send(order, emails.confirmed, now)
 
 
 @reacts_to(TicketsWanted)
 async def send_the_tickets_again(fact: TicketsWanted, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
-        await _send(order, letters.confirmed, now, once_for=f"{order.id}:{fact.at.isoformat()}")
+        await _send(order, emails.confirmed, now, once_for=f"{order.id}:{fact.at.isoformat()}")
 
 
 @reacts_to(LinksWanted)
@@ -90,7 +90,7 @@ async def send_the_lost_links(fact: LinksWanted, now: datetime) -> None:
     async with transaction(reading=True) as session:
         found = await bookings.for_guests(session, fact.email, now)
     for order in [await _order(id) for id in found]:
-        await _send(order, letters.link_again, now, once_for=f"{order.id}:{fact.at.isoformat()}")
+        await _send(order, emails.link_again, now, once_for=f"{order.id}:{fact.at.isoformat()}")
 
 
 @reacts_to(TimeRunsOut)
@@ -103,7 +103,7 @@ async def remind_to_pay(fact: TimeRunsOut, now: datetime) -> None:
         is_being_paid = await payments.live_payment(session, order.id) is not None
         knows = await queries.was_written_to(session, order.id, since=now - LAST_MINUTES)
     if not is_being_paid and not knows:
-        await _send(order, letters.running_out, now)
+        await _send(order, emails.running_out, now)
 
 
 @reacts_to(EventChanged)
@@ -111,7 +111,7 @@ async def tell_of_the_change(fact: EventChanged, now: datetime) -> None:
     """One mail an order and change, in the order of the changes; nobody is told of one that is over."""
     order = await _order(fact.booking_id)
     if (order.status is Status.CONFIRMED and now < order.ends_at) or _waits_for_money(order, now):
-        write = partial(letters.event_changed, was=fact.was, is_now=fact.is_now, now=now)
+        write = partial(emails.event_changed, was=fact.was, is_now=fact.is_now, now=now)
         await _send(order, write, now, once_for=f"{order.id}:{fact.at.isoformat()}")
 
 
@@ -119,7 +119,7 @@ async def tell_of_the_change(fact: EventChanged, now: datetime) -> None:
 async def tell_that_the_seats_are_gone(fact: BookingExpired, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.EXPIRED:
-        await _send(order, letters.expired, now)
+        await _send(order, emails.expired, now)
 
 
 @reacts_to(BookingCancelled)
@@ -130,28 +130,28 @@ async def tell_of_the_cancelling(fact: BookingCancelled, now: datetime) -> None:
     async with transaction(reading=True) as session:
         why = await catalog.why_called_off(session, order.listing_id) if fact.by == Party.SELLER else None
     if why is None:
-        await _send(order, partial(letters.cancelled, by=fact.by, refund=refund, owed=owed), now)
+        await _send(order, partial(emails.cancelled, by=fact.by, refund=refund, owed=owed), now)
     else:
-        await _send(order, partial(letters.called_off, reason=why, refund=refund, owed=owed), now)
+        await _send(order, partial(emails.called_off, reason=why, refund=refund, owed=owed), now)
 
 
 @reacts_to(MoneyRefused)
 async def tell_that_the_money_returns(fact: MoneyRefused, now: datetime) -> None:
     order = await _order(fact.booking_id)
-    await _send(order, partial(letters.money_returned, why=fact.why), now, once_for=fact.payment_id)
+    await _send(order, partial(emails.money_returned, why=fact.why), now, once_for=fact.payment_id)
 
 
 @reacts_to(PaidTwice)
 async def tell_that_the_second_payment_returns(fact: PaidTwice, now: datetime) -> None:
     order = await _order(fact.booking_id)
-    await _send(order, partial(letters.money_returned, why="twice"), now, once_for=fact.payment_id)
+    await _send(order, partial(emails.money_returned, why="twice"), now, once_for=fact.payment_id)
 
 
 @reacts_to(BookingLetGo)
 async def send_the_link_that_replaces_the_account(fact: BookingLetGo, now: datetime) -> None:
     order = await _order(fact.booking_id)
     if order.status is Status.CONFIRMED:
-        await _send(order, letters.kept_without_account, now)
+        await _send(order, emails.kept_without_account, now)
 
 
 @reacts_to(BuyerForgotten)
@@ -171,14 +171,14 @@ async def send_the_link_that_verifies(fact: VerificationWanted, now: datetime) -
     account = await _account(fact.account_id)
     if account is not None and account.verified_at is None:
         token = tokens.issue_step(Purpose.VERIFY, account.id, account.email, now)
-        await _send_to_account(account, letters.verify_address, f"/verify?token={token}", fact.at, now)
+        await _send_to_account(account, emails.verify_address, f"/verify?token={token}", fact.at, now)
 
 
 @reacts_to(SignedUpAgain)
 async def tell_who_has_an_account_already(fact: SignedUpAgain, now: datetime) -> None:
     account = await _account(fact.account_id)
     if account is not None:
-        await _send_to_account(account, letters.signed_up_again, "/login", fact.at, now)
+        await _send_to_account(account, emails.signed_up_again, "/login", fact.at, now)
 
 
 @reacts_to(PasswordResetWanted)
@@ -189,21 +189,21 @@ async def send_the_link_that_resets(fact: PasswordResetWanted, now: datetime) ->
         account = None if row is None else await accounts.view_of(session, row)
     if row is not None and account is not None:
         token = tokens.issue_step(Purpose.RESET, account.id, row.password_hash, now)
-        await _send_to_account(account, letters.reset_password, f"/reset?token={token}", fact.at, now)
+        await _send_to_account(account, emails.reset_password, f"/reset?token={token}", fact.at, now)
 
 
 @reacts_to(PasswordChanged)
 async def tell_of_the_new_password(fact: PasswordChanged, now: datetime) -> None:
     account = await _account(fact.account_id)
     if account is not None:
-        await _send_to_account(account, letters.password_changed, "/forgot", fact.at, now)
+        await _send_to_account(account, emails.password_changed, "/forgot", fact.at, now)
 
 
 @reacts_to(SecondFactorChanged)
 async def tell_of_the_second_factor(fact: SecondFactorChanged, now: datetime) -> None:
     account = await _account(fact.account_id)
     if account is not None:
-        write = partial(letters.second_factor_changed, is_on=fact.is_on)
+        write = partial(emails.second_factor_changed, is_on=fact.is_on)
         await _send_to_account(account, write, "/account", fact.at, now)
 
 
@@ -217,7 +217,7 @@ async def _account(id: str) -> AccountView | None:
 
 
 async def _send_to_account(
-    account: AccountView, write: Callable[[AccountView, str], Letter], page: str, at: datetime, now: datetime
+    account: AccountView, write: Callable[[AccountView, str], EmailTemplate], page: str, at: datetime, now: datetime
 ) -> None:
     """In the language that they chose; `page` is what the letter leads to."""
     with speaking(account.language):
@@ -232,7 +232,9 @@ async def _order(booking_id: str) -> Order:
         return await bookings.order_as_bought(session, SYSTEM, BookingId(booking_id))
 
 
-async def _send(order: Order, write: Callable[[Order, str], Letter], now: datetime, *, once_for: str = "") -> None:
+async def _send(
+    order: Order, write: Callable[[Order, str], EmailTemplate], now: datetime, *, once_for: str = ""
+) -> None:
     """In the language that the order was made in."""
     if not order.buyer_email:
         return  # forgotten: there is nobody to write to any more
@@ -264,4 +266,4 @@ def _waits_for_money(order: Order, now: datetime) -> bool:
 
 def _reason(reason: str) -> str:
     known = {str(member): member.message for member in FailureReason}
-    return known.get(reason, say("The payment was called off. Nothing was charged."))
+    return known.get(reason, _("The payment was called off. Nothing was charged."))

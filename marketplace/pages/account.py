@@ -14,9 +14,9 @@ from marketplace.components.forms import field, select
 from marketplace.components.labels import badge
 from marketplace.components.recovery import recovery_codes
 from marketplace.components.shell import dialog, page_header
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.account import AccountState, LogInRow, ResetState, VerifyState
-from marketplace.words import page_at, say
 
 _S = AccountState
 
@@ -25,9 +25,7 @@ def account() -> rx.Component:
     return frame(
         rx.cond(
             _S.is_loading,
-            rx.el.div(
-                skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
-            ),
+            rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading")),
             rx.cond(_S.is_signed_in, _own(), rx.cond(_S.is_erased, _erased(), _stranger())),
         ),
         current="/account",
@@ -36,27 +34,27 @@ def account() -> rx.Component:
 
 def _stranger() -> rx.Component:
     return empty_state(
-        say("Whose account?"),
-        say("Log in, and this page is about you."),
+        _("Whose account?"),
+        _("Log in, and this page is about you."),
         is_page=True,
         testid="account-stranger",
-        action=link_button(say("Log in"), page_at("/login?next=/account"), testid="account-log-in", tone="primary"),
+        action=link_button(_("Log in"), page_at("/login?next=/account"), testid="account-log-in", tone="primary"),
     )
 
 
 def _erased() -> rx.Component:
     return empty_state(
-        say("Your account is erased"),
-        say("Orders for later stay valid: their links are on their way to you by mail."),
+        _("Your account is erased"),
+        _("Orders for later stay valid: their links are on their way to you by mail."),
         is_page=True,
         testid="account-erased",
-        action=link_button(say("See what is on"), page_at("/browse"), testid="account-browse", tone="primary"),
+        action=link_button(_("See what is on"), page_at("/browse"), testid="account-browse", tone="primary"),
     )
 
 
 def _own() -> rx.Component:
     return rx.el.div(
-        page_header(say("Your account"), lead=_S.email),
+        page_header(_("Your account"), lead=_S.email),
         rx.cond(_S.is_verified, rx.fragment(), _unverified()),
         _profile(),
         _password(),
@@ -71,13 +69,13 @@ def _own() -> rx.Component:
 def _unverified() -> rx.Component:
     return rx.cond(
         _S.is_link_sent,
-        notice(say("The link is on its way to {email}.", email=_S.email), testid="verification-sent", tone="good"),
+        notice(_("The link is on its way to {email}.", email=_S.email), testid="verification-sent", tone="good"),
         notice(
-            say("You have not confirmed yet that mail to {email} reaches you.", email=_S.email),
-            title=say("Please confirm your address"),
+            _("You have not confirmed yet that mail to {email} reaches you.", email=_S.email),
+            title=_("Please confirm your address"),
             testid="unverified",
             tone="warning",
-            action=button(say("Send the link again"), testid="send-verification", on_click=_S.send_verification),
+            action=button(_("Send the link again"), testid="send-verification", on_click=_S.send_verification),
         ),
     )
 
@@ -85,41 +83,41 @@ def _unverified() -> rx.Component:
 def _profile() -> rx.Component:
     return card(
         rx.el.form(
-            _outcome("profile", say("Saved.")),
+            _outcome("profile", _("Saved.")),
             field(
-                say("Your name"), name="name", testid="profile-name", autocomplete="name", default_value=_S.person,
+                _("Your name"), name="name", testid="profile-name", autocomplete="name", default_value=_S.person,
                 key=_S.person, is_required=True, error=_problem("profile.name"),
             ),
             select(
-                say("Language"), _S.languages, name="language", testid="profile-language", default_value=_S.language,
+                _("Language"), _S.languages, name="language", testid="profile-language", default_value=_S.language,
                 key=_S.language, error=_problem("profile.language"),
             ),
-            button(say("Save"), testid="profile-save", kind="submit"),
+            button(_("Save"), testid="profile-save", kind="submit"),
             on_submit=_S.save_profile,
             reset_on_submit=False,
             class_name="form",
         ),
-        title=say("Profile"),
+        title=_("Profile"),
     )  # fmt: skip
 
 
 def _password() -> rx.Component:
     return card(
         rx.el.form(
-            _outcome("password", say("Your password is changed, and other devices are logged out.")),
+            _outcome("password", _("Your password is changed, and other devices are logged out.")),
             _username(),
-            _ask_password("password", say("Old password"), "old-password"),
+            _ask_password("password", _("Old password"), "old-password"),
             field(
-                say("New password"), name="new_password", testid="new-password", kind="password",
-                autocomplete="new-password", hint=say("Ten characters or more. A few words in a row are good."),
+                _("New password"), name="new_password", testid="new-password", kind="password",
+                autocomplete="new-password", hint=_("Ten characters or more. A few words in a row are good."),
                 is_required=True, error=_problem("password.new_password"),
             ),
-            button(say("Change password"), testid="change-password", kind="submit"),
+            button(_("Change password"), testid="change-password", kind="submit"),
             on_submit=_S.change_password,
             reset_on_submit=True,
             class_name="form",
         ),
-        title=say("Password"),
+        title=_("Password"),
     )  # fmt: skip
 
 
@@ -128,7 +126,7 @@ def _second_factor() -> rx.Component:
         rx.cond(
             _S.is_needed,
             notice(
-                say("You operate this marketplace. Until a second factor is on, you may do only what everybody may."),
+                _("You operate this marketplace. Until a second factor is on, you may do only what everybody may."),
                 testid="factor-needed",
                 tone="warning",
             ),
@@ -140,15 +138,15 @@ def _second_factor() -> rx.Component:
                 rx.cond(_S.has_second_factor, _factor_on(), _factor_off()),
             ),
             words={
-                "title": say("The second factor is on. Keep these codes"),
-                "hint": say("Each of these logs you in once if your phone is lost. We cannot show them again."),
-                "kept": say("I have kept them"),
-                "away": say("That did not work, and nothing was changed. Please try again."),
+                "title": _("The second factor is on. Keep these codes"),
+                "hint": _("Each of these logs you in once if your phone is lost. We cannot show them again."),
+                "kept": _("I have kept them"),
+                "away": _("That did not work, and nothing was changed. Please try again."),
             },
             on_refused=_S.refuse_code,
             on_kept=_S.keep_codes,
         ),
-        title=say("Second factor"),
+        title=_("Second factor"),
         testid="second-factor",
         id="second-factor",
     )
@@ -156,16 +154,14 @@ def _second_factor() -> rx.Component:
 
 def _factor_off() -> rx.Component:
     return rx.el.form(
-        _outcome("factor", say("The second factor is off.")),
+        _outcome("factor", _("The second factor is off.")),
         rx.el.p(
-            say(
-                "A code from an app on your phone, beside your password: whoever learns the one still lacks the other."
-            ),
+            _("A code from an app on your phone, beside your password: whoever learns the one still lacks the other."),
             class_name="quiet",
         ),
         _username(),
-        _ask_password("factor", say("Your password"), "factor-password"),
-        button(say("Set it up"), testid="factor-begin", kind="submit"),
+        _ask_password("factor", _("Your password"), "factor-password"),
+        button(_("Set it up"), testid="factor-begin", kind="submit"),
         on_submit=_S.begin_second_factor,
         reset_on_submit=True,
         class_name="form",
@@ -174,20 +170,20 @@ def _factor_off() -> rx.Component:
 
 def _enrolling() -> rx.Component:
     return rx.el.form(
-        rx.el.p(say("Scan this with your authenticator app, then enter the code that it shows.")),
+        rx.el.p(_("Scan this with your authenticator app, then enter the code that it shows.")),
         rx.el.img(
-            src=_S.enrolling_qr, alt=say("QR code for your authenticator app"), class_name="ticket-qr",
+            src=_S.enrolling_qr, alt=_("QR code for your authenticator app"), class_name="ticket-qr",
             custom_attrs={"width": 220, "height": 220}, data_testid="factor-qr",
         ),
         rx.el.p(
-            say("Or type this key into it:"), " ",
+            _("Or type this key into it:"), " ",
             rx.el.strong(_S.enrolling_secret, class_name="numeric", data_testid="factor-secret"),
             class_name="small",
         ),
-        _code("factor", say("Code"), "factor-code"),
+        _code("factor", _("Code"), "factor-code"),
         rx.el.div(
-            button(say("Switch it on"), testid="factor-confirm", kind="submit", tone="primary"),
-            button(say("Not now"), testid="factor-stop", tone="plain", on_click=_S.stop_enrolling),
+            button(_("Switch it on"), testid="factor-confirm", kind="submit", tone="primary"),
+            button(_("Not now"), testid="factor-stop", tone="plain", on_click=_S.stop_enrolling),
             class_name="cluster",
         ),
         class_name="form",
@@ -198,13 +194,13 @@ def _enrolling() -> rx.Component:
 def _factor_on() -> rx.Component:
     return rx.el.form(
         rx.el.p(
-            badge(say("On"), tone="good", testid="factor-on"), " ",
-            say("since {day}, with {count} recovery codes left.", day=_S.factor_since, count=_S.codes_left),
+            badge(_("On"), tone="good", testid="factor-on"), " ",
+            _("since {day}, with {count} recovery codes left.", day=_S.factor_since, count=_S.codes_left),
         ),
         _username(),
-        _ask_password("factor", say("Your password"), "factor-password"),
-        _code("factor", say("Code from your app, or a recovery code"), "factor-code", is_numeric=False),
-        button(say("Switch it off"), testid="factor-off", kind="submit", tone="danger"),
+        _ask_password("factor", _("Your password"), "factor-password"),
+        _code("factor", _("Code from your app, or a recovery code"), "factor-code", is_numeric=False),
+        button(_("Switch it off"), testid="factor-off", kind="submit", tone="danger"),
         on_submit=_S.switch_off_second_factor,
         reset_on_submit=True,
         class_name="form",
@@ -213,13 +209,13 @@ def _factor_on() -> rx.Component:
 
 def _log_ins() -> rx.Component:
     return card(
-        _outcome("log-ins", say("Logged out there.")),
+        _outcome("log-ins", _("Logged out there.")),
         rx.el.div(rx.foreach(_S.log_ins, _log_in), class_name="rows", data_testid="log-ins"),
         rx.cond(
             _S.is_elsewhere,
-            button(say("Log out everywhere else"), testid="end-others", on_click=_S.end_other_log_ins),
+            button(_("Log out everywhere else"), testid="end-others", on_click=_S.end_other_log_ins),
         ),
-        title=say("Where you are logged in"),
+        title=_("Where you are logged in"),
     )
 
 
@@ -228,17 +224,17 @@ def _log_in(row: rx.Var[LogInRow]) -> rx.Component:
         rx.el.div(
             rx.el.p(rx.el.strong(row["device"])),
             rx.el.p(
-                say("Since {started}, last seen {seen}", started=row["started"], seen=row["seen"]),
+                _("Since {started}, last seen {seen}", started=row["started"], seen=row["seen"]),
                 class_name="small quiet",
             ),
             class_name="row-main",
         ),
         rx.cond(
             row["is_current"],
-            badge(say("This one"), tone="good", testid="log-in-current"),
+            badge(_("This one"), tone="good", testid="log-in-current"),
             button(
-                say("Log out"), testid=f"end-{row['id']}", on_click=_S.end_log_in(row["id"]),
-                aria_label=say("Log out {device}", device=row["device"]),
+                _("Log out"), testid=f"end-{row['id']}", on_click=_S.end_log_in(row["id"]),
+                aria_label=_("Log out {device}", device=row["device"]),
             ),
         ),
         class_name="row",
@@ -248,35 +244,33 @@ def _log_in(row: rx.Var[LogInRow]) -> rx.Component:
 
 def _data() -> rx.Component:
     return card(
-        rx.el.p(say("Everything that we know of you, in one file that programs can read."), class_name="quiet"),
-        link_button(
-            say("Download my data"), "/api/v1/me/export", testid="export", icon_name="download", leaves_app=True
-        ),
+        rx.el.p(_("Everything that we know of you, in one file that programs can read."), class_name="quiet"),
+        link_button(_("Download my data"), "/api/v1/me/export", testid="export", icon_name="download", leaves_app=True),
         rx.el.p(
-            say("Erasing is for good. Orders for later stay valid, and we forget your name once they are over."),
+            _("Erasing is for good. Orders for later stay valid, and we forget your name once they are over."),
             class_name="quiet",
         ),
-        button(say("Erase my account"), testid="erase", tone="plain", icon_name="trash", on_click=_S.ask_to_leave),
-        title=say("Your data"),
+        button(_("Erase my account"), testid="erase", tone="plain", icon_name="trash", on_click=_S.ask_to_leave),
+        title=_("Your data"),
     )
 
 
 def _leaving() -> rx.Component:
     return dialog(
         native_form(
-            rx.el.p(say("Your name, address and log-ins are erased at once. This cannot be undone.")),
+            rx.el.p(_("Your name, address and log-ins are erased at once. This cannot be undone.")),
             rx.cond(_problem("erase") != "", notice(_problem("erase"), testid="erase-problem", tone="danger")),
             _username(),
-            _ask_password("erase", say("Your password"), "erase-password"),
+            _ask_password("erase", _("Your password"), "erase-password"),
             rx.el.div(
-                button(say("Keep it"), testid="erase-stay", on_click=_S.stay),
-                button(say("Erase my account"), testid="erase-confirm", tone="danger", kind="submit"),
+                button(_("Keep it"), testid="erase-stay", on_click=_S.stay),
+                button(_("Erase my account"), testid="erase-confirm", tone="danger", kind="submit"),
                 class_name="dialog-actions",
             ),
             action="/session/erase",
             class_name="form",
         ),
-        title=say("Erase your account?"),
+        title=_("Erase your account?"),
         is_open=_S.is_leaving,
         on_close=_S.stay,
         testid="erase-dialog",
@@ -286,27 +280,27 @@ def _leaving() -> rx.Component:
 def forgot() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(say("Forgot your password?"), lead=say("We send you a link that sets a new one.")),
+            page_header(_("Forgot your password?"), lead=_("We send you a link that sets a new one.")),
             rx.cond(
                 ResetState.is_sent,
                 notice(
-                    say("If there is an account with this address, a link is on its way. It is good for one hour."),
-                    title=say("Look into your mail"),
+                    _("If there is an account with this address, a link is on its way. It is good for one hour."),
+                    title=_("Look into your mail"),
                     testid="reset-sent",
                     tone="good",
                 ),
                 native_form(
                     _reset_problem(),
                     field(
-                        say("E-mail"), name="email", testid="email", kind="email", autocomplete="username",
+                        _("E-mail"), name="email", testid="email", kind="email", autocomplete="username",
                         default_value=ResetState.email, key=ResetState.email, is_required=True, max_length=LONGEST_LINE,
                     ),
-                    button(say("Send me the link"), testid="submit", tone="primary", kind="submit"),
+                    button(_("Send me the link"), testid="submit", tone="primary", kind="submit"),
                     action="/session/forgot",
                     class_name="form",
                 ),
             ),
-            rx.el.p(rx.el.a(say("Back to the log-in"), href=page_at("/login"), data_testid="to-login")),
+            rx.el.p(rx.el.a(_("Back to the log-in"), href=page_at("/login"), data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )  # fmt: skip
@@ -315,7 +309,7 @@ def forgot() -> rx.Component:
 def reset() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(say("Set a new password")),
+            page_header(_("Set a new password")),
             rx.cond(ResetState.is_done, _reset_done(), _reset_form()),
             class_name="stack page-narrow",
         )
@@ -324,11 +318,11 @@ def reset() -> rx.Component:
 
 def _reset_done() -> rx.Component:
     return notice(
-        say("You are logged out everywhere. Log in with the new one."),
-        title=say("Your password is changed"),
+        _("You are logged out everywhere. Log in with the new one."),
+        title=_("Your password is changed"),
         testid="reset-done",
         tone="good",
-        action=link_button(say("Log in"), page_at("/login"), testid="reset-log-in", tone="primary"),
+        action=link_button(_("Log in"), page_at("/login"), testid="reset-log-in", tone="primary"),
     )
 
 
@@ -338,15 +332,15 @@ def _reset_form() -> rx.Component:
             _reset_problem(),
             rx.el.input(type="hidden", name="token", value=ResetState.token, read_only=True),
             field(
-                say("New password"), name="new_password", testid="new-password", kind="password",
+                _("New password"), name="new_password", testid="new-password", kind="password",
                 autocomplete="new-password", is_required=True,
-                hint=say("Ten characters or more, not your address, and none that everybody tries first."),
+                hint=_("Ten characters or more, not your address, and none that everybody tries first."),
             ),
-            button(say("Set this password"), testid="submit", tone="primary", kind="submit"),
+            button(_("Set this password"), testid="submit", tone="primary", kind="submit"),
             action="/session/reset",
             class_name="form",
         ),
-        rx.el.p(rx.el.a(say("Ask for another link"), href=page_at("/forgot"), data_testid="to-forgot")),
+        rx.el.p(rx.el.a(_("Ask for another link"), href=page_at("/forgot"), data_testid="to-forgot")),
     )  # fmt: skip
 
 
@@ -358,24 +352,24 @@ def verify() -> rx.Component:
     return frame(
         rx.cond(
             VerifyState.is_loading,
-            rx.el.div(skeleton("title"), class_name="stack", role="status", aria_label=say("Loading")),
+            rx.el.div(skeleton("title"), class_name="stack", role="status", aria_label=_("Loading")),
             rx.cond(
                 VerifyState.email != "",
                 empty_state(
-                    say("Your address is confirmed"),
-                    say("Mail to {email} reaches you.", email=VerifyState.email),
+                    _("Your address is confirmed"),
+                    _("Mail to {email} reaches you.", email=VerifyState.email),
                     is_page=True,
                     testid="verified",
                     action=link_button(
-                        say("See what is on"), page_at("/browse"), testid="verified-browse", tone="primary"
+                        _("See what is on"), page_at("/browse"), testid="verified-browse", tone="primary"
                     ),
                 ),
                 empty_state(
-                    say("This link is not good any more"),
-                    say("It is more than three days old, or not whole. Your account page sends you another."),
+                    _("This link is not good any more"),
+                    _("It is more than three days old, or not whole. Your account page sends you another."),
                     is_page=True,
                     testid="not-verified",
-                    action=link_button(say("Open my account"), page_at("/account"), testid="verify-account"),
+                    action=link_button(_("Open my account"), page_at("/account"), testid="verify-account"),
                 ),
             ),
         )

@@ -16,11 +16,11 @@ from marketplace.components.icons import icon
 from marketplace.components.labels import chip, chips
 from marketplace.components.shell import address, page_header
 from marketplace.components.values import Choice, Flag, Text
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.browse import ON_A_SHELF, ActiveFilter, BrowseState, HomeState
 from marketplace.state.cards import Card
 from marketplace.state.filters import BROWSE, SPANS, Filters, genre_text, kind_text, sort_text, span_text
-from marketplace.words import page_at, say
 
 TYPED = 250
 """Milliseconds without another key before the list answers."""
@@ -33,8 +33,8 @@ def home() -> rx.Component:
     return frame(
         rx.el.section(
             page_header(
-                say("Seats that are yours the moment you pick them."),
-                lead=say("Held while you pay. Sold once. Every cent shown."),
+                _("Seats that are yours the moment you pick them."),
+                lead=_("Held while you pay. Sold once. Every cent shown."),
             ),
             search_form(),
             chips(
@@ -42,12 +42,12 @@ def home() -> rx.Component:
                     chip(span_text(span), testid=f"home-{span}", href=Filters(when=span).address)
                     for span in ("today", "weekend", "week")
                 ),
-                label=say("When"),
+                label=_("When"),
             ),
             class_name="hero",
         ),
-        _shelf(say("Coming up"), HomeState.soon, Filters(), testid="soon", count=2 * ON_A_SHELF, is_top=True),
-        _shelf(say("Selling fast"), HomeState.fast, Filters(sort=Sort.SELLING_FAST), testid="fast"),
+        _shelf(_("Coming up"), HomeState.soon, Filters(), testid="soon", count=2 * ON_A_SHELF, is_top=True),
+        _shelf(_("Selling fast"), HomeState.fast, Filters(sort=Sort.SELLING_FAST), testid="fast"),
         rx.cond(
             HomeState.near,
             rx.el.section(
@@ -57,7 +57,7 @@ def home() -> rx.Component:
             ),
         ),
         rx.el.section(
-            rx.el.h2(say("What are you in the mood for?")),
+            rx.el.h2(_("What are you in the mood for?")),
             rx.el.div(
                 *(
                     rx.el.a(
@@ -76,19 +76,19 @@ def home() -> rx.Component:
 
 def browse() -> rx.Component:
     return frame(
-        page_header(say("What is on")),
+        page_header(_("What is on")),
         rx.el.form(
             search_field(
-                say("Search"),
+                _("Search"),
                 name="text",
                 testid="search",
-                placeholder=say("Title, place or city"),
+                placeholder=_("Title, place or city"),
                 default_value=BrowseState.filters.text,
                 on_change=lambda text: BrowseState.typed("text", text, BrowseState.search_edition).debounce(TYPED),
             ),
-            button(say("Search"), testid="search-go", kind="submit"),
+            button(_("Search"), testid="search-go", kind="submit"),
             rx.el.button(
-                icon("filter"), say("Filters"), type="button", class_name="button only-narrow", data_testid="filters-open",
+                icon("filter"), _("Filters"), type="button", class_name="button only-narrow", data_testid="filters-open",
                 custom_attrs={"popoverTarget": PANEL},
             ),
             on_submit=BrowseState.search,
@@ -106,8 +106,8 @@ def browse() -> rx.Component:
 def search_form() -> rx.Component:
     """A search that leads to Browse, from anywhere."""
     return rx.el.form(
-        search_field(say("Search"), name="text", testid="search", placeholder=say("Title, place or city")),
-        button(say("Search"), testid="search-go", kind="submit", tone="primary"),
+        search_field(_("Search"), name="text", testid="search", placeholder=_("Title, place or city")),
+        button(_("Search"), testid="search-go", kind="submit", tone="primary"),
         on_submit=HomeState.search,
         class_name="search-form",
         role="search",
@@ -129,7 +129,7 @@ def _shelf(
 def _shelf_head(title: Text, href: Text, *, testid: str) -> rx.Component:
     return rx.el.div(
         rx.el.h2(title),
-        rx.el.a(say("See all"), rx.el.span(f": {title}", class_name="visually-hidden"), href=href, data_testid=f"{testid}-all"),
+        rx.el.a(_("See all"), rx.el.span(f": {title}", class_name="visually-hidden"), href=href, data_testid=f"{testid}-all"),
         class_name="shelf-head",
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ def _shelf_head(title: Text, href: Text, *, testid: str) -> rx.Component:
 def _genres() -> rx.Component:
     """The categories as links that keep no other filter: a fresh start."""
     return chips(
-        chip(say("Everything"), testid="genre-all", href=page_at(BROWSE), is_on=BrowseState.filters.category == ""),
+        chip(_("Everything"), testid="genre-all", href=page_at(BROWSE), is_on=BrowseState.filters.category == ""),
         *(
             chip(
                 genre_text(genre), testid=f"genre-{genre}", href=Filters(category=genre).address,
@@ -145,7 +145,7 @@ def _genres() -> rx.Component:
             )
             for genre in Genre
         ),
-        label=say("Kinds of events"),
+        label=_("Kinds of events"),
         scrolls=True,
     )  # fmt: skip
 
@@ -154,27 +154,27 @@ def _panel() -> rx.Component:
     chosen = BrowseState.filters
     return rx.el.aside(
         rx.el.form(
-            _choice("when", say("When"), [Choice(value=span, label=span_text(span)) for span in SPANS], say("Any day")),
+            _choice("when", _("When"), [Choice(value=span, label=span_text(span)) for span in SPANS], _("Any day")),
             rx.el.div(
-                _typed("start", say("From"), "date"), _typed("end", say("Until"), "date"), class_name="form-row"
+                _typed("start", _("From"), "date"), _typed("end", _("Until"), "date"), class_name="form-row"
             ),
-            _choice("place", say("Where"), BrowseState.cities, say("Anywhere")),
+            _choice("place", _("Where"), BrowseState.cities, _("Anywhere")),
             rx.el.div(
-                _price("least", say("Price from"), BrowseState.least),
-                _price("most", say("Price up to"), BrowseState.most),
+                _price("least", _("Price from"), BrowseState.least),
+                _price("most", _("Price up to"), BrowseState.most),
                 class_name="form-row",
             ),
             select(
-                say("Currency"), BrowseState.currencies, name="currency", testid="filter-currency",
+                _("Currency"), BrowseState.currencies, name="currency", testid="filter-currency",
                 value=BrowseState.currency, on_change=lambda value: BrowseState.narrow("currency", value),
             ),
             *(
-                [_choice("kind", say("What"), [Choice(value=kind, label=kind_text(kind)) for kind in KINDS], say("Anything"))]
+                [_choice("kind", _("What"), [Choice(value=kind, label=kind_text(kind)) for kind in KINDS], _("Anything"))]
                 if len(KINDS) > 1
                 else []
             ),
             checkbox(
-                say("Only what can be bought now"), name="available", testid="filter-available",
+                _("Only what can be bought now"), name="available", testid="filter-available",
                 is_on=chosen.available == "1", on_change=lambda is_on: BrowseState.narrow("available", is_on),
             ),
             class_name="form",
@@ -183,13 +183,13 @@ def _panel() -> rx.Component:
             key=BrowseState.edition,
         ),
         rx.el.button(
-            say("Show {count}", count=BrowseState.count_text), type="button",
+            _("Show {count}", count=BrowseState.count_text), type="button",
             class_name="button button-primary button-wide only-narrow", data_testid="filters-close",
             custom_attrs={"popoverTarget": PANEL, "popoverTargetAction": "hide"},
         ),
         id=PANEL,
         class_name="filters",
-        aria_label=say("Filters"),
+        aria_label=_("Filters"),
         custom_attrs={"popover": "auto"},
     )  # fmt: skip
 
@@ -219,11 +219,11 @@ def _price(name: str, label: str, value: Any) -> rx.Component:
 def _results() -> rx.Component:
     orders = [Choice(value="" if sort is Sort.SOONEST else sort.value, label=sort_text(sort)) for sort in Sort]
     return rx.el.section(
-        rx.el.h2(say("Results"), id="results", class_name="visually-hidden"),
+        rx.el.h2(_("Results"), id="results", class_name="visually-hidden"),
         rx.el.div(
             rx.el.p(BrowseState.count_text, role="status", class_name="strong", data_testid="count"),
             select(
-                say("Sort"), orders, name="sort", testid="sort", value=BrowseState.filters.sort,
+                _("Sort"), orders, name="sort", testid="sort", value=BrowseState.filters.sort,
                 on_change=lambda value: BrowseState.narrow("sort", value),
             ),
             class_name="results-head",
@@ -235,9 +235,9 @@ def _results() -> rx.Component:
             BrowseState.active,
             rx.el.div(
                 rx.foreach(BrowseState.active, _active),
-                rx.el.a(say("Take all away"), href=page_at(BROWSE), class_name="button button-plain", data_testid="active-none"),
+                rx.el.a(_("Take all away"), href=page_at(BROWSE), class_name="button button-plain", data_testid="active-none"),
                 role="group",
-                aria_label=say("Filters in use"),
+                aria_label=_("Filters in use"),
                 class_name="chips",
             ),
         ),
@@ -249,7 +249,7 @@ def _results() -> rx.Component:
         rx.cond(
             BrowseState.has_more,
             button(
-                say("Show more"), testid="more", is_busy=BrowseState.is_busy, is_large=True, on_click=BrowseState.more
+                _("Show more"), testid="more", is_busy=BrowseState.is_busy, is_large=True, on_click=BrowseState.more
             ),
         ),
         class_name="results",
@@ -260,7 +260,7 @@ def _results() -> rx.Component:
 
 def _active(active: rx.Var[ActiveFilter]) -> rx.Component:
     return rx.el.a(
-        rx.el.span(say("Take away:"), class_name="visually-hidden"),
+        rx.el.span(_("Take away:"), class_name="visually-hidden"),
         active["text"],
         icon("close"),
         href=active["href"],
@@ -273,14 +273,14 @@ def _nothing() -> rx.Component:
     return rx.cond(
         BrowseState.active,
         empty_state(
-            say("Nothing is all of that at once"),
-            say("Take one of the filters above away, or begin anew."),
+            _("Nothing is all of that at once"),
+            _("Take one of the filters above away, or begin anew."),
             testid="no-cards",
-            action=link_button(say("See everything"), page_at(BROWSE), testid="no-cards-all"),
+            action=link_button(_("See everything"), page_at(BROWSE), testid="no-cards-all"),
         ),
         empty_state(
-            say("Nothing is on just now"),
-            say("Come back soon: sellers put on something new all the time."),
+            _("Nothing is on just now"),
+            _("Come back soon: sellers put on something new all the time."),
             testid="nothing-on",
         ),
     )

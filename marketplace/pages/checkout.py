@@ -13,9 +13,9 @@ from marketplace.components.forms import CardTyping, PayGuard, checkbox, field
 from marketplace.components.progress import countdown, price_lines, steps
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import sentence
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.checkout import CheckoutState
-from marketplace.words import page_at, say
 
 _S = CheckoutState
 
@@ -27,7 +27,7 @@ def checkout() -> rx.Component:
             (
                 "loading",
                 rx.el.div(
-                    skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
+                    skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading")
                 ),
             ),
             ("gone", _gone()),
@@ -40,16 +40,16 @@ def checkout() -> rx.Component:
 
 def _gone() -> rx.Component:
     return empty_state(
-        say("These seats are no longer held for you"),
+        _("These seats are no longer held for you"),
         rx.cond(
             _S.problem != "",
             _S.problem,
-            say("The time ran out. Nothing was charged. If they are still free, you can pick them again."),
+            _("The time ran out. Nothing was charged. If they are still free, you can pick them again."),
         ),
         is_page=True,
         testid="gone",
         action=link_button(
-            say("Pick again"),
+            _("Pick again"),
             rx.cond(_S.listing_href != "", _S.listing_href, page_at("/browse")),
             testid="gone-again",
             tone="primary",
@@ -59,17 +59,17 @@ def _gone() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        say("There is nothing to pay here"),
-        say("This check-out belongs to another browser, or has been finished."),
+        _("There is nothing to pay here"),
+        _("This check-out belongs to another browser, or has been finished."),
         is_page=True,
         testid="missing",
-        action=link_button(say("See what is on"), page_at("/browse"), testid="missing-browse"),
+        action=link_button(_("See what is on"), page_at("/browse"), testid="missing-browse"),
     )
 
 
 def _open() -> rx.Component:
     return rx.fragment(
-        page_header(say("Check out"), eyebrow=_S.title, lead=f"{_S.when_text} · {_S.place}"),
+        page_header(_("Check out"), eyebrow=_S.title, lead=f"{_S.when_text} · {_S.place}"),
         rx.el.div(
             rx.el.div(
                 obstacle(_S.problem, testid="problem"),
@@ -90,29 +90,29 @@ def _bill() -> rx.Component:
         rx.el.p(_S.policy, class_name="small quiet"),
         rx.cond(
             _S.can_extend & (_S.stage == "form"),
-            button(say("I need more time"), testid="extend", tone="plain", on_click=_S.extend),
+            button(_("I need more time"), testid="extend", tone="plain", on_click=_S.extend),
         ),
         rx.cond(
             _S.stage == "form",
-            button(say("Give the seats back"), testid="cancel", tone="plain", on_click=_S.cancel),
+            button(_("Give the seats back"), testid="cancel", tone="plain", on_click=_S.cancel),
         ),
-        title=say("You are buying"),
+        title=_("You are buying"),
         testid="bill-card",
     )
 
 
 def _paying() -> rx.Component:
     return card(
-        steps(_S.steps, testid="payment-steps", label=say("Payment")),
+        steps(_S.steps, testid="payment-steps", label=_("Payment")),
         rx.el.p(
             rx.cond(
                 _S.needs_challenge,
-                say("Your bank waits for your answer. Please stay here until you have given it."),
-                say("You may close this page: the payment goes on, and your tickets come by mail."),
+                _("Your bank waits for your answer. Please stay here until you have given it."),
+                _("You may close this page: the payment goes on, and your tickets come by mail."),
             ),
             class_name="small quiet",
         ),
-        title=say("Paying"),
+        title=_("Paying"),
         testid="paying",
     )
 
@@ -125,26 +125,26 @@ def _form() -> rx.Component:
                 _S.is_guest,
                 rx.el.p(
                     *sentence(
-                        say("Buying as a guest. {link} to save the fee of {share}; your seats stay held."),
-                        link=rx.el.a(say("Log in"), href=_S.login_href, data_testid="log-in"),
+                        _("Buying as a guest. {link} to save the fee of {share}; your seats stay held."),
+                        link=rx.el.a(_("Log in"), href=_S.login_href, data_testid="log-in"),
                         share=_S.surcharge_text,
                     ),
                     class_name="small quiet",
                 ),
             ),
-            field(say("Name"), name="name", testid="buyer-name", autocomplete="name", default_value=_S.buyer_name,
+            field(_("Name"), name="name", testid="buyer-name", autocomplete="name", default_value=_S.buyer_name,
                   key=f"n{_S.buyer_name}", is_required=True, error=_fault("name")),
-            field(say("E-mail, for your tickets"), name="email", kind="email", testid="buyer-email", autocomplete="email",
+            field(_("E-mail, for your tickets"), name="email", kind="email", testid="buyer-email", autocomplete="email",
                   default_value=_S.buyer_email, key=f"e{_S.buyer_email}", is_required=True, error=_fault("email")),
-            title=say("Who you are"),
+            title=_("Who you are"),
         ),
         rx.cond(_S.is_free, rx.fragment(), _card()),
         checkbox(
             rx.fragment(
                 *sentence(
-                    say("I accept the {terms} and the cancelling rules."),
+                    _("I accept the {terms} and the cancelling rules."),
                     # Elsewhere, so that what has been filled in stays.
-                    terms=rx.el.a(say("terms"), href=page_at("/terms"), target="_blank", data_testid="terms-link"),
+                    terms=rx.el.a(_("terms"), href=page_at("/terms"), target="_blank", data_testid="terms-link"),
                 )
             ),
             name="terms",
@@ -153,10 +153,10 @@ def _form() -> rx.Component:
             error=_fault("terms"),
         ),
         PayGuard.create(
-            text=say("You're offline. Nothing was sent and nothing was charged. Press it again when you are back.")
+            text=_("You're offline. Nothing was sent and nothing was charged. Press it again when you are back.")
         ),
         button(
-            rx.cond(_S.is_free, say("Get the tickets"), say("Pay {total}", total=_S.total)), testid="pay", tone="primary", kind="submit",
+            rx.cond(_S.is_free, _("Get the tickets"), _("Pay {total}", total=_S.total)), testid="pay", tone="primary", kind="submit",
             is_wide=True, is_large=True, is_busy=_S.is_busy, is_disabled=_S.is_busy,
         ),
         on_submit=_S.pay,
@@ -171,18 +171,18 @@ def _form() -> rx.Component:
 
 def _card() -> rx.Component:
     return card(
-        rx.el.p(say("Payments are simulated: no money moves. Try 4242 4242 4242 4242."), class_name="small quiet"),
-        field(say("Card number"), name="number", testid="card-number", autocomplete="cc-number", input_mode="numeric",
+        rx.el.p(_("Payments are simulated: no money moves. Try 4242 4242 4242 4242."), class_name="small quiet"),
+        field(_("Card number"), name="number", testid="card-number", autocomplete="cc-number", input_mode="numeric",
               is_required=True, error=_fault("number"), auto_correct="off", spell_check=False, max_length=23),
         CardTyping.create(number="card-number", expiry="card-expiry"),
         rx.el.div(
-            field(say("Expires"), name="expiry", testid="card-expiry", autocomplete="cc-exp", input_mode="numeric",
-                  placeholder=say("MM/YY"), is_required=True, error=_fault("expiry")),
-            field(say("CVC"), name="cvc", testid="card-cvc", autocomplete="cc-csc", input_mode="numeric", is_required=True,
+            field(_("Expires"), name="expiry", testid="card-expiry", autocomplete="cc-exp", input_mode="numeric",
+                  placeholder=_("MM/YY"), is_required=True, error=_fault("expiry")),
+            field(_("CVC"), name="cvc", testid="card-cvc", autocomplete="cc-csc", input_mode="numeric", is_required=True,
                   error=_fault("cvc")),
             class_name="pair",
         ),
-        title=say("How you pay"),
+        title=_("How you pay"),
     )  # fmt: skip
 
 
@@ -192,15 +192,13 @@ def _fault(name: str) -> Any:
 
 def _challenge() -> rx.Component:
     return dialog(
-        rx.el.p(say("Your bank asks: is it you who pays {total}?", total=_S.total)),
-        title=say("Confirm with your bank"),
+        rx.el.p(_("Your bank asks: is it you who pays {total}?", total=_S.total)),
+        title=_("Confirm with your bank"),
         is_open=_S.needs_challenge,
         on_close=_S.answer_challenge(False),
         testid="challenge",
         actions=[
-            button(say("No, stop"), testid="challenge-decline", on_click=_S.answer_challenge(False)),
-            button(
-                say("Yes, it is me"), testid="challenge-approve", tone="primary", on_click=_S.answer_challenge(True)
-            ),
+            button(_("No, stop"), testid="challenge-decline", on_click=_S.answer_challenge(False)),
+            button(_("Yes, it is me"), testid="challenge-approve", tone="primary", on_click=_S.answer_challenge(True)),
         ],
     )

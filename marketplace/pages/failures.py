@@ -12,8 +12,8 @@ from reflex_base.event.context import EventContext
 from marketplace.accounts.errors import SessionEnded, TokenRefused
 from marketplace.api import sockets
 from marketplace.errors import HoldfastError
+from marketplace.i18n import _, read_address, speak
 from marketplace.state.viewer import ViewerState
-from marketplace.words import read_address, say, speak
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ def tell_or_log(exception: Exception) -> EventSpec | None:
     if isinstance(exception, HoldfastError):
         return ViewerState.tell(exception.message)
     log.error("page.failed", exc_info=exception)
-    return ViewerState.tell(say("Something went wrong on our side. Nothing was lost; please try again."))
+    return ViewerState.tell(_("Something went wrong on our side. Nothing was lost; please try again."))
 
 
 def _is_about_telling() -> bool:

@@ -11,8 +11,8 @@ from reflex_components_core.el.element import Element
 from marketplace.components.feedback import notice, toast, toasts, unsent
 from marketplace.components.shell import site_footer, site_header
 from marketplace.components.values import Link
+from marketplace.i18n import LANGUAGES, _, page_at, spoken
 from marketplace.state.viewer import ViewerState
-from marketplace.words import LANGUAGES, page_at, say, spoken
 
 LEAVE = "leave"
 """Id of the form that logs out."""
@@ -23,19 +23,19 @@ _leave = rx.call_function(rx.Var(f"(() => document.getElementById('{LEAVE}').req
 def frame(*content: rx.Component, current: str = "") -> rx.Component:
     """`content` inside the shell; `current` is the href of the entry in the navigation that is open."""
     nav = [
-        Link(label=say("Browse"), href=page_at("/browse"), testid="nav-browse"),
-        Link(label=say("Orders"), href=page_at("/orders"), testid="nav-orders"),
+        Link(label=_("Browse"), href=page_at("/browse"), testid="nav-browse"),
+        Link(label=_("Orders"), href=page_at("/orders"), testid="nav-orders"),
     ]
     own = [
-        Link(label=say("Sell"), href=page_at("/sell"), testid="menu-sell"),
-        Link(label=say("Account"), href=page_at("/account"), testid="menu-account"),
+        Link(label=_("Sell"), href=page_at("/sell"), testid="menu-sell"),
+        Link(label=_("Account"), href=page_at("/account"), testid="menu-account"),
     ]
-    desk = Link(label=say("Operate"), href=page_at("/operate"), testid="menu-operate")
+    desk = Link(label=_("Operate"), href=page_at("/operate"), testid="menu-operate")
     more = [
-        Link(label=say("What is on"), href=page_at("/browse"), testid="footer-browse"),
-        Link(label=say("Sell tickets"), href=page_at("/sell"), testid="footer-sell"),
-        Link(label=say("How buying works"), href=page_at("/terms"), testid="footer-terms"),
-        Link(label=say("API"), href="/api/v1/docs", testid="footer-api"),
+        Link(label=_("What is on"), href=page_at("/browse"), testid="footer-browse"),
+        Link(label=_("Sell tickets"), href=page_at("/sell"), testid="footer-sell"),
+        Link(label=_("How buying works"), href=page_at("/terms"), testid="footer-terms"),
+        Link(label=_("API"), href="/api/v1/docs", testid="footer-api"),
     ]
     passing_word = toast(ViewerState.notice, testid="notice", on_close=ViewerState.dismiss)
     return rx.fragment(
@@ -46,7 +46,7 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         rx.cond(
             has_connection_errors,
             notice(
-                say("You're offline: we lost the connection and are trying again. What you hold stays held."),
+                _("You're offline: we lost the connection and are trying again. What you hold stays held."),
                 testid="offline",
                 tone="warning",
             ),
@@ -54,7 +54,7 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         rx.cond(
             ViewerState.moves_no_money,
             notice(
-                say("This is a trial: payments are simulated, no real money moves, and tickets admit nobody."),
+                _("This is a trial: payments are simulated, no real money moves, and tickets admit nobody."),
                 testid="no-real-money",
                 tone="warning",
             ),
@@ -63,9 +63,9 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         site_footer(more, _languages()),
         toasts(
             rx.cond(ViewerState.notice != "", passing_word),
-            unsent(say("You're offline, and that was not sent. Please try again when you are back.")),
+            unsent(_("You're offline, and that was not sent. Please try again when you are back.")),
         ),
-        _Away.create(to=ViewerState.away),
+        _ExternalRedirect.create(to=ViewerState.away),
         native_form(action="/session/logout", id=LEAVE, hidden=True),
     )  # fmt: skip
 
@@ -79,11 +79,11 @@ def _languages() -> dict[str, Link]:
     }
 
 
-class _Away(rx.Component):
-    """The hand-written React part of assets/away.js: leaves for an address outside the pages."""
+class _ExternalRedirect(rx.Component):
+    """The hand-written React part of assets/external_redirect.js: leaves for an address outside the pages."""
 
-    library = "$/public/away.js"
-    tag = "Away"
+    library = "$/public/external_redirect.js"
+    tag = "ExternalRedirect"
 
     to: rx.Var[str]
 

@@ -14,11 +14,11 @@ from marketplace.components.labels import badge, chip, chips
 from marketplace.components.progress import timeline
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import Flag, Text, TimelineItem, sentence
+from marketplace.i18n import LANGUAGES, _, locale
 from marketplace.lab.figures import Period
 from marketplace.lab.storm import MOST_BUYERS
 from marketplace.pages.frame import frame
 from marketplace.state.lab import LabState, LetterRow, MailRow, PaymentRow, StormState
-from marketplace.words import LANGUAGES, locale, say
 
 _S = LabState
 
@@ -30,9 +30,7 @@ def lab() -> rx.Component:
     return frame(
         rx.cond(
             _S.is_loading,
-            rx.el.div(
-                skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
-            ),
+            rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading")),
             rx.cond(_S.is_open, _benches(), _closed()),
         ),
         _letter(),
@@ -42,8 +40,8 @@ def lab() -> rx.Component:
 
 def _closed() -> rx.Component:
     return empty_state(
-        say("The lab is closed here"),
-        say("It opens where LAB is set to true, and never in production."),
+        _("The lab is closed here"),
+        _("It opens where LAB is set to true, and never in production."),
         is_page=True,
         testid="lab-closed",
     )
@@ -51,9 +49,9 @@ def _closed() -> rx.Component:
 
 def _benches() -> rx.Component:
     return rx.fragment(
-        page_header(say("Lab"), lead=say("Decide what the simulated provider does, move the clock, read the mail.")),
+        page_header(_("Lab"), lead=_("Decide what the simulated provider does, move the clock, read the mail.")),
         rx.el.div(
-            rx.el.div(_habits(), _fates(), class_name="stack"),
+            rx.el.div(_current_settings(), _fates(), class_name="stack"),
             rx.el.div(_clock(), _fresh_start(), _books(), class_name="stack"),
             class_name="split-even",
         ),
@@ -71,15 +69,15 @@ def _figures() -> rx.Component:
                     label, testid=f"lab-period-{period}", is_on=_S.period == period.value,
                     on_click=_S.choose_period(period.value),
                 )
-                for period, label in ((Period.DAY, say("24 hours")), (Period.MONTH, say("30 days")))
+                for period, label in ((Period.DAY, _("24 hours")), (Period.MONTH, _("30 days")))
             ),
-            label=say("Period"),
+            label=_("Period"),
         ),
         rx.el.div(
-            stat(say("Success rate"), _S.success_rate, testid="lab-rate", note=_S.success_note),
-            stat(say("Volume"), _S.volume, testid="lab-volume"),
-            stat(say("Average payment"), _S.average, testid="lab-average"),
-            stat(say("Our fees"), _S.fees, testid="lab-fees"),
+            stat(_("Success rate"), _S.success_rate, testid="lab-rate", note=_S.success_note),
+            stat(_("Volume"), _S.volume, testid="lab-volume"),
+            stat(_("Average payment"), _S.average, testid="lab-average"),
+            stat(_("Our fees"), _S.fees, testid="lab-fees"),
             class_name="stats",
             aria_live="polite",
         ),
@@ -87,16 +85,16 @@ def _figures() -> rx.Component:
             _S.bars,
             rx.el.div(
                 bar_chart(
-                    _S.bars, title=say("Payments over time"), top=_S.bars_top, first=_S.bars_first,
-                    last=_S.bars_last, when_head=say("From"), amount_head=say("Succeeded"),
-                    other_head=say("Failed"), testid="lab-course",
+                    _S.bars, title=_("Payments over time"), top=_S.bars_top, first=_S.bars_first,
+                    last=_S.bars_last, when_head=_("From"), amount_head=_("Succeeded"),
+                    other_head=_("Failed"), testid="lab-course",
                 ),
-                rx.cond(_S.declines, share_list(_S.declines, title=say("Why payments failed"), testid="lab-declines")),
+                rx.cond(_S.declines, share_list(_S.declines, title=_("Why payments failed"), testid="lab-declines")),
                 class_name="split-even",
             ),
-            rx.el.p(say("No payments in this time."), class_name="quiet"),
+            rx.el.p(_("No payments in this time."), class_name="quiet"),
         ),
-        title=say("Payments in figures"),
+        title=_("Payments in figures"),
         testid="lab-figures",
     )  # fmt: skip
 
@@ -105,13 +103,13 @@ def _storm() -> rx.Component:
     storm = StormState
     return card(
         rx.el.form(
-            select(say("Listing"), storm.listings, name="listing", testid="storm-listing"),
+            select(_("Listing"), storm.listings, name="listing", testid="storm-listing"),
             field(
-                say("Buyers"), name="buyers", testid="storm-buyers", kind="number", default_value="100", min=1,
+                _("Buyers"), name="buyers", testid="storm-buyers", kind="number", default_value="100", min=1,
                 max=MOST_BUYERS, input_mode="numeric",
             ),
             button(
-                say("Let them loose"), testid="storm-begin", kind="submit", tone="primary", is_busy=storm.is_raging
+                _("Let them loose"), testid="storm-begin", kind="submit", tone="primary", is_busy=storm.is_raging
             ),
             on_submit=storm.begin,
             reset_on_submit=False,
@@ -121,21 +119,21 @@ def _storm() -> rx.Component:
             storm.has_raged,
             rx.el.div(
                 rx.el.div(
-                    stat(say("Buyers served"), storm.served, testid="storm-served"),
-                    stat(say("Turned away"), storm.refused, testid="storm-refused"),
-                    stat(say("Seats held"), storm.held, testid="storm-held"),
-                    stat(say("Seats sold"), storm.sold, testid="storm-sold"),
+                    stat(_("Buyers served"), storm.served, testid="storm-served"),
+                    stat(_("Turned away"), storm.refused, testid="storm-refused"),
+                    stat(_("Seats held"), storm.held, testid="storm-held"),
+                    stat(_("Seats sold"), storm.sold, testid="storm-sold"),
                     class_name="stats",
                 ),
                 bar_chart(
-                    storm.bars, title=say("Seats sold"), top=storm.bars_top, first=say("begin"), last=storm.bars_last,
-                    when_head=say("After"), amount_head=say("Seats sold"), testid="storm-course",
+                    storm.bars, title=_("Seats sold"), top=storm.bars_top, first=_("begin"), last=storm.bars_last,
+                    when_head=_("After"), amount_head=_("Seats sold"), testid="storm-course",
                 ),
                 rx.el.p(
                     storm.state_text,
                     " ",
                     rx.el.a(
-                        say("See its hall fill up"), href=storm.listing_href, target="_blank", data_testid="storm-hall"
+                        _("See its hall fill up"), href=storm.listing_href, target="_blank", data_testid="storm-hall"
                     ),
                     role="status",
                     data_testid="storm-state",
@@ -144,27 +142,27 @@ def _storm() -> rx.Component:
                 class_name="stack",
             ),
         ),
-        title=say("An on-sale storm"),
+        title=_("An on-sale storm"),
         testid="storm",
     )  # fmt: skip
 
 
-def _habits() -> rx.Component:
+def _current_settings() -> rx.Component:
     return card(
         rx.el.form(
-            _number(say("Fails by chance, in percent"), "failure_percent", _S.failure_percent),
-            _number(say("A payment takes, in seconds"), "processing", _S.processing),
-            _number(say("Webhooks sent more often, times"), "duplicates", _S.duplicates),
-            _number(say("Webhooks late, in seconds"), "delay", _S.delay),
-            _box(say("Out of order"), "reorder", _S.does_reorder),
-            _box(say("Never sent"), "drop", _S.does_drop),
-            _box(say("With a forged twin"), "forge", _S.does_forge),
-            button(say("Keep"), testid="lab-keep", kind="submit", tone="primary"),
+            _number(_("Fails by chance, in percent"), "failure_percent", _S.failure_percent),
+            _number(_("A payment takes, in seconds"), "processing", _S.processing),
+            _number(_("Webhooks sent more often, times"), "duplicates", _S.duplicates),
+            _number(_("Webhooks late, in seconds"), "delay", _S.delay),
+            _box(_("Out of order"), "reorder", _S.does_reorder),
+            _box(_("Never sent"), "drop", _S.does_drop),
+            _box(_("With a forged twin"), "forge", _S.does_forge),
+            button(_("Keep"), testid="lab-keep", kind="submit", tone="primary"),
             on_submit=_S.change,
             reset_on_submit=False,
             class_name="form",
         ),
-        title=say("How the provider behaves"),
+        title=_("How the provider behaves"),
     )
 
 
@@ -187,15 +185,15 @@ def _number(label: str, name: str, value: Text) -> rx.Component:
 def _fates() -> rx.Component:
     return card(
         rx.el.p(
-            *sentence(say("Waiting: {fates}"), fates=rx.cond(_S.fates_text, _S.fates_text, say("none"))),
+            *sentence(_("Waiting: {fates}"), fates=rx.cond(_S.fates_text, _S.fates_text, _("none"))),
             data_testid="lab-fates",
         ),
         rx.el.div(
             rx.foreach(_S.known_fates, lambda fate: chip(fate, testid=f"lab-fate-{fate}", on_click=_S.decide(fate))),
             class_name="cluster",
         ),
-        button(say("Forget them"), testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
-        title=say("The next payment"),
+        button(_("Forget them"), testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
+        title=_("The next payment"),
     )
 
 
@@ -211,38 +209,38 @@ def _clock() -> rx.Component:
                 )
                 for seconds in STEPS
             ),
-            button(say("Real time"), testid="lab-clock-reset", tone="plain", on_click=_S.reset_clock),
+            button(_("Real time"), testid="lab-clock-reset", tone="plain", on_click=_S.reset_clock),
             class_name="cluster",
         ),
-        title=say("Clock"),
+        title=_("Clock"),
     )
 
 
 def _fresh_start() -> rx.Component:
     return card(
-        rx.el.p(say("Put the demo world back to what it is when the marketplace starts for the first time.")),
-        button(say("Start anew …"), testid="lab-fresh-start", tone="danger", on_click=_S.ask_for_fresh_start),
-        title=say("A fresh start"),
+        rx.el.p(_("Put the demo world back to what it is when the marketplace starts for the first time.")),
+        button(_("Start anew …"), testid="lab-fresh-start", tone="danger", on_click=_S.ask_for_fresh_start),
+        title=_("A fresh start"),
     )
 
 
 def _asking() -> rx.Component:
     return dialog(
         rx.el.ul(
-            rx.el.li(say("All accounts, log-ins, shops and listings go, yours too. The demo people come back.")),
-            rx.el.li(say("All orders, tickets, payments, holds and mails go. The demo programme is half sold again.")),
-            rx.el.li(say("The provider behaves as at first, and the clock shows real time.")),
+            rx.el.li(_("All accounts, log-ins, shops and listings go, yours too. The demo people come back.")),
+            rx.el.li(_("All orders, tickets, payments, holds and mails go. The demo programme is half sold again.")),
+            rx.el.li(_("The provider behaves as at first, and the clock shows real time.")),
             class_name="stack stack-tight bullets",
         ),
-        rx.el.p(say("It takes a few seconds and cannot be undone.")),
-        title=say("Start the world anew?"),
+        rx.el.p(_("It takes a few seconds and cannot be undone.")),
+        title=_("Start the world anew?"),
         is_open=_S.is_asking,
         on_close=_S.keep_world,
         testid="lab-fresh-start-dialog",
         actions=[
-            button(say("Keep everything"), testid="lab-fresh-start-keep", on_click=_S.keep_world),
+            button(_("Keep everything"), testid="lab-fresh-start-keep", on_click=_S.keep_world),
             button(
-                say("Start anew"), testid="lab-fresh-start-confirm", tone="danger", on_click=_S.start_anew,
+                _("Start anew"), testid="lab-fresh-start-confirm", tone="danger", on_click=_S.start_anew,
                 is_busy=_S.is_starting_anew,
             ),
         ],
@@ -251,9 +249,9 @@ def _asking() -> rx.Component:
 
 def _books() -> rx.Component:
     return card(
-        rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p(say("No payments yet."), class_name="quiet")),
-        button(say("Look again"), testid="lab-look", on_click=_S.load),
-        title=say("Payments"),
+        rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p(_("No payments yet."), class_name="quiet")),
+        button(_("Look again"), testid="lab-look", on_click=_S.load),
+        title=_("Payments"),
     )
 
 
@@ -264,7 +262,7 @@ def _payment(row: rx.Var[PaymentRow]) -> rx.Component:
         ),
         timeline(row["trail"].to(list[TimelineItem]), testid=f"lab-trail-{row['id']}"),
         rx.el.p(
-            say("{payment} for {booking}", payment=row["id"], booking=row["booking"]), class_name="small quiet numeric"
+            _("{payment} for {booking}", payment=row["id"], booking=row["booking"]), class_name="small quiet numeric"
         ),
         data_testid=f"lab-payment-{row['id']}",
         key=row["id"],
@@ -276,9 +274,9 @@ def _mailbox() -> rx.Component:
         rx.cond(
             _S.mails,
             rx.el.ul(rx.foreach(_S.mails, _mail), class_name="plain-list", data_testid="lab-mailbox"),
-            rx.el.p(say("No mail yet."), class_name="quiet"),
+            rx.el.p(_("No mail yet."), class_name="quiet"),
         ),
-        title=say("Mailbox"),
+        title=_("Mailbox"),
     )
 
 
@@ -292,16 +290,16 @@ def _mail(row: rx.Var[MailRow]) -> rx.Component:
 
 def _letters() -> rx.Component:
     return card(
-        rx.el.p(say("Every letter that we write, with made-up people and orders. Nothing is sent.")),
+        rx.el.p(_("Every letter that we write, with made-up people and orders. Nothing is sent.")),
         chips(
             *(
                 chip(name, testid=f"lab-letters-{code}", is_on=_S.language == code, on_click=_S.show_letters(code))
                 for code, name in LANGUAGES.items()
             ),
-            label=say("Language"),
+            label=_("Language"),
         ),
         rx.el.ul(rx.foreach(_S.letters, _sample), class_name="plain-list", data_testid="lab-letters"),
-        title=say("Letters"),
+        title=_("Letters"),
     )
 
 
@@ -318,15 +316,15 @@ def _letter() -> rx.Component:
         chips(
             *(
                 chip(name, testid=f"lab-letter-{form}", is_on=_S.mail_form == form, on_click=_S.show_mail_as(form))
-                for form, name in (("html", say("As it looks")), ("text", say("As text")))
+                for form, name in (("html", _("As it looks")), ("text", _("As text")))
             ),
-            label=say("How to show it"),
+            label=_("How to show it"),
         ),
         rx.cond(
             _S.mail_form == "text",
             rx.el.pre(_S.mail_text, class_name="letter letter-text", tab_index=0, data_testid="lab-letter-plain"),
             # A letter may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
-            rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=say("The mail"), class_name="letter"),
+            rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=_("The mail"), class_name="letter"),
         ),
         title=_S.mail_subject,
         is_open=_S.mail_html != "",

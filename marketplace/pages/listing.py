@@ -12,9 +12,9 @@ from marketplace.components.progress import countdown, price_lines
 from marketplace.components.seat_map import seat_map
 from marketplace.components.shell import page_header, sticky_bar
 from marketplace.components.values import when
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.listing import ListingState
-from marketplace.words import page_at, say
 
 _S = ListingState
 
@@ -24,11 +24,11 @@ def listing() -> rx.Component:
         rx.cond(
             _S.is_missing,
             empty_state(
-                say("We cannot find that"),
-                say("It may have been taken down, or the address has a slip in it."),
+                _("We cannot find that"),
+                _("It may have been taken down, or the address has a slip in it."),
                 is_page=True,
                 testid="listing-missing",
-                action=link_button(say("See what is on"), page_at("/browse"), testid="missing-browse"),
+                action=link_button(_("See what is on"), page_at("/browse"), testid="missing-browse"),
             ),
             rx.cond(_S.is_loading, _loading(), _shown()),
         ),
@@ -43,7 +43,7 @@ def _loading() -> rx.Component:
         skeleton("block"),
         class_name="stack",
         role="status",
-        aria_label=say("Loading"),
+        aria_label=_("Loading"),
     )
 
 
@@ -54,9 +54,9 @@ def _shown() -> rx.Component:
         rx.cond(
             _S.unpaid_order != "",
             notice(
-                say("You have an order here that waits for its payment."),
+                _("You have an order here that waits for its payment."),
                 testid="unpaid",
-                action=link_button(say("Go on paying"), _S.unpaid_order, testid="unpaid-go"),
+                action=link_button(_("Go on paying"), _S.unpaid_order, testid="unpaid-go"),
             ),
         ),
         when(
@@ -64,7 +64,7 @@ def _shown() -> rx.Component:
             notice(
                 _S.facts.why_not,
                 testid="not-on-sale",
-                action=link_button(say("See what is on"), page_at("/browse"), testid="not-on-sale-browse"),
+                action=link_button(_("See what is on"), page_at("/browse"), testid="not-on-sale-browse"),
             ),
         ),
         # Beside the notice, not within it: what changes every second is not announced.
@@ -74,7 +74,7 @@ def _shown() -> rx.Component:
                 _S.facts.sale_starts_at,
                 _S.server_now,
                 testid="sale-countdown",
-                label=say("Sale begins in"),
+                label=_("Sale begins in"),
                 on_end=_S.load,
             ),
         ),
@@ -85,7 +85,7 @@ def _shown() -> rx.Component:
 
 def _map() -> rx.Component:
     return rx.el.section(
-        rx.el.h2(say("Pick your seats")),
+        rx.el.h2(_("Pick your seats")),
         seat_map(
             plan_url=f"/api/v1/listings/{_S.facts.id}/plan",
             seats_url=_S.seats_url,
@@ -115,13 +115,13 @@ def _picked() -> rx.Component:
                 when(_S.facts.surcharge_text, rx.el.p(_S.facts.surcharge_text, class_name="small quiet")),
                 when(_S.fee_text, rx.el.p(_S.fee_text, class_name="small quiet", data_testid="fee-kept")),
                 rx.cond(
-                    _S.can_extend, button(say("I need more time"), testid="extend", tone="plain", on_click=_S.extend)
+                    _S.can_extend, button(_("I need more time"), testid="extend", tone="plain", on_click=_S.extend)
                 ),
-                button(say("Let go of all"), testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
+                button(_("Let go of all"), testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
                 sticky_bar(
                     _S.picked_text,
                     _S.total,
-                    button(say("Check out"), testid="check-out", tone="primary", on_click=_S.check_out),
+                    button(_("Check out"), testid="check-out", tone="primary", on_click=_S.check_out),
                     testid="bar",
                 ),
             ),
@@ -131,19 +131,19 @@ def _picked() -> rx.Component:
                     _S.lost_text,
                     testid="ran-out",
                     tone="warning",
-                    action=button(say("Hold them again"), testid="again", on_click=_S.pick(_S.again)),
+                    action=button(_("Hold them again"), testid="again", on_click=_S.pick(_S.again)),
                 ),
-                rx.el.p(say("Pick seats in the plan, or let us find the best ones together."), class_name="quiet"),
+                rx.el.p(_("Pick seats in the plan, or let us find the best ones together."), class_name="quiet"),
             ),
         ),
-        title=say("Your seats"),
+        title=_("Your seats"),
         testid="picked-card",
     )
 
 
 def _story() -> rx.Component:
     return rx.el.section(
-        rx.el.h2(say("About")),
+        rx.el.h2(_("About")),
         rx.foreach(_S.facts.paragraphs, rx.el.p),
         class_name="stack prose",
     )
@@ -154,27 +154,27 @@ def _facts() -> rx.Component:
         poster(_S.facts.poster, is_first=True),
         facts(
             (
-                say("When"),
+                _("When"),
                 rx.fragment(
                     rx.el.span(_S.facts.when_text, " ", _S.facts.zone_text),
                     when(
                         _S.facts.doors_text,
-                        rx.el.span(say("Doors {time}", time=_S.facts.doors_text), class_name="fact-more"),
+                        rx.el.span(_("Doors {time}", time=_S.facts.doors_text), class_name="fact-more"),
                     ),
                     when(_S.facts.yours_text, rx.el.span(_S.facts.yours_text, class_name="fact-more")),
                 ),
             ),
-            (say("Where"), rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
+            (_("Where"), rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
             (
-                say("Sold by"),
+                _("Sold by"),
                 rx.fragment(
                     rx.el.span(_S.facts.seller),
                     when(_S.facts.seller_about, rx.el.span(_S.facts.seller_about, class_name="fact-more")),
                     rx.el.span(_S.facts.seller_record, class_name="fact-more"),
                 ),
             ),
-            (say("Fees"), _S.facts.fees),
-            (say("Cancelling"), _S.facts.policy),
+            (_("Fees"), _S.facts.fees),
+            (_("Cancelling"), _S.facts.policy),
             testid="facts",
         ),
         class_name="stack",

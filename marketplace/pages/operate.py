@@ -12,9 +12,9 @@ from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.labels import badge
 from marketplace.components.shell import page_header
 from marketplace.components.tables import Column, table
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.operate import OperateState
-from marketplace.words import page_at, say
 
 _S = OperateState
 
@@ -29,63 +29,63 @@ def operate() -> rx.Component:
 
 
 def _loading() -> rx.Component:
-    return rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading"))
+    return rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading"))
 
 
 def _closed() -> rx.Component:
     """To strangers, the desk is nothing special."""
     return empty_state(
-        say("Not here"),
-        say("There is no such page."),
+        _("Not here"),
+        _("There is no such page."),
         is_page=True,
         testid="operate-closed",
-        action=link_button(say("Log in"), page_at("/login?next=/operate"), testid="operate-to-login"),
+        action=link_button(_("Log in"), page_at("/login?next=/operate"), testid="operate-to-login"),
     )
 
 
 def _factor() -> rx.Component:
     return empty_state(
-        say("One step before the desk"),
-        say("Operators need a second factor. Switch it on under Account, then come back."),
+        _("One step before the desk"),
+        _("Operators need a second factor. Switch it on under Account, then come back."),
         is_page=True,
         testid="operate-factor",
-        action=link_button(say("Switch it on"), page_at("/account"), testid="operate-to-account", tone="primary"),
+        action=link_button(_("Switch it on"), page_at("/account"), testid="operate-to-account", tone="primary"),
     )
 
 
 def _desk() -> rx.Component:
     return rx.el.div(
-        page_header(say("Today"), eyebrow=say("Operate"), lead=_S.day),
+        page_header(_("Today"), eyebrow=_("Operate"), lead=_S.day),
         rx.el.div(
-            stat(say("Orders"), _S.orders, testid="operate-orders"),
-            stat(say("Paid by buyers"), _S.revenue, testid="operate-revenue"),
-            stat(say("Owed to buyers"), _S.owed, testid="operate-owed"),
+            stat(_("Orders"), _S.orders, testid="operate-orders"),
+            stat(_("Paid by buyers"), _S.revenue, testid="operate-revenue"),
+            stat(_("Owed to buyers"), _S.owed, testid="operate-owed"),
             class_name="stats",
         ),
         rx.cond(
             _S.is_calm,
-            notice(say("Nothing needs you right now."), testid="operate-calm", tone="good"),
-            notice(say("Something needs a look: it stands first."), testid="operate-alarm", tone="danger"),
+            notice(_("Nothing needs you right now."), testid="operate-calm", tone="good"),
+            notice(_("Something needs a look: it stands first."), testid="operate-alarm", tone="danger"),
         ),
         card(
             table(
                 [
-                    Column(say("What"), _what),
-                    Column(say("How many"), lambda row: row["value"], kind="number"),
-                    Column(say("How it stands"), lambda row: badge(row["mark"], tone=row["tone"])),
+                    Column(_("What"), _what),
+                    Column(_("How many"), lambda row: row["value"], kind="number"),
+                    Column(_("How it stands"), lambda row: badge(row["mark"], tone=row["tone"])),
                 ],
                 _S.concerns,
-                label=say("What to watch"),
+                label=_("What to watch"),
                 testid="concerns",
                 row_testid=lambda row: f"concern-{row['key']}",
             ),
-            title=say("What to watch"),
+            title=_("What to watch"),
         ),
         rx.el.p(
-            rx.el.a(say("Owed money"), href=page_at("/operate/owed"), data_testid="operate-to-owed"),
-            rx.el.a(say("Every job and its last run"), href="/api/v1/jobs/health"),
-            rx.el.a(say("Provider messages"), href="/api/v1/health/webhooks"),
-            rx.el.a(say("Metrics"), href="/api/v1/metrics"),
+            rx.el.a(_("Owed money"), href=page_at("/operate/owed"), data_testid="operate-to-owed"),
+            rx.el.a(_("Every job and its last run"), href="/api/v1/jobs/health"),
+            rx.el.a(_("Provider messages"), href="/api/v1/health/webhooks"),
+            rx.el.a(_("Metrics"), href="/api/v1/metrics"),
             class_name="cluster small",
         ),
         class_name="stack",

@@ -13,16 +13,16 @@ from marketplace.components.labels import badge
 from marketplace.components.progress import price_lines, timeline
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import sentence
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.orders import OrderRow, OrdersState, OrderState, TicketRow
-from marketplace.words import page_at, say
 
 _S = OrderState
 
 
 def orders() -> rx.Component:
     return frame(
-        page_header(say("Your orders")),
+        page_header(_("Your orders")),
         rx.cond(
             OrdersState.is_loading,
             skeleton("block"),
@@ -30,21 +30,21 @@ def orders() -> rx.Component:
                 rx.cond(
                     OrdersState.coming | OrdersState.past,
                     rx.el.div(
-                        _group(say("Coming up"), OrdersState.coming, testid="orders-coming"),
-                        _group(say("Past and cancelled"), OrdersState.past, testid="orders-past"),
+                        _group(_("Coming up"), OrdersState.coming, testid="orders-coming"),
+                        _group(_("Past and cancelled"), OrdersState.past, testid="orders-past"),
                         rx.cond(
                             OrdersState.has_more,
-                            button(say("Show earlier orders"), testid="orders-more", on_click=OrdersState.more),
+                            button(_("Show earlier orders"), testid="orders-more", on_click=OrdersState.more),
                         ),
                         class_name="stack",
                         data_testid="orders",
                     ),
                     empty_state(
-                        say("No orders yet"),
-                        say("What you buy in this browser, or with your account, shows up here."),
+                        _("No orders yet"),
+                        _("What you buy in this browser, or with your account, shows up here."),
                         testid="no-orders",
                         action=link_button(
-                            say("See what is on"), page_at("/browse"), testid="no-orders-browse", tone="primary"
+                            _("See what is on"), page_at("/browse"), testid="no-orders-browse", tone="primary"
                         ),
                     ),
                 ),
@@ -89,25 +89,25 @@ def _lost_links() -> rx.Component:
         rx.cond(
             OrdersState.is_sent,
             notice(
-                say("If something was bought with this address, the links are on their way."),
-                title=say("Look into your mail"),
+                _("If something was bought with this address, the links are on their way."),
+                title=_("Look into your mail"),
                 testid="links-sent",
                 tone="good",
             ),
             native_form(
-                rx.el.p(say("Bought in another browser, without an account? We send your links again."), class_name="quiet"),
+                rx.el.p(_("Bought in another browser, without an account? We send your links again."), class_name="quiet"),
                 rx.cond(OrdersState.problem != "", notice(OrdersState.problem, testid="problem", tone="danger")),
                 field(
-                    say("E-mail"), name="email", testid="links-email", kind="email", autocomplete="email",
+                    _("E-mail"), name="email", testid="links-email", kind="email", autocomplete="email",
                     default_value=OrdersState.lost_email, key=OrdersState.lost_email, is_required=True,
                     max_length=LONGEST_LINE,
                 ),
-                button(say("Send me my links"), testid="links-submit", kind="submit"),
+                button(_("Send me my links"), testid="links-submit", kind="submit"),
                 action="/session/links",
                 class_name="form",
             ),
         ),
-        title=say("Missing an order?"),
+        title=_("Missing an order?"),
         id="missing",
     )  # fmt: skip
 
@@ -116,9 +116,7 @@ def order() -> rx.Component:
     return frame(
         rx.cond(
             _S.is_loading,
-            rx.el.div(
-                skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=say("Loading")
-            ),
+            rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading")),
             rx.cond(_S.is_missing, _missing(), _shown()),
         ),
         _asking(),
@@ -128,13 +126,13 @@ def order() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        say("We cannot show this order"),
-        say("It belongs to another browser or account. Open it with the link in your mail, or log in."),
+        _("We cannot show this order"),
+        _("It belongs to another browser or account. Open it with the link in your mail, or log in."),
         is_page=True,
         testid="order-missing",
         action=rx.el.div(
-            link_button(say("Log in"), page_at("/login"), testid="order-log-in"),
-            link_button(say("Send me my links"), page_at("/orders") + "#missing", testid="order-links"),
+            link_button(_("Log in"), page_at("/login"), testid="order-log-in"),
+            link_button(_("Send me my links"), page_at("/orders") + "#missing", testid="order-links"),
             class_name="cluster",
         ),
     )
@@ -147,19 +145,19 @@ def _shown() -> rx.Component:
         rx.cond(
             _S.is_confirmed,
             notice(
-                say("Your tickets are below, and on their way to {email}.", email=_S.email),
+                _("Your tickets are below, and on their way to {email}.", email=_S.email),
                 testid="confirmed",
-                title=say("All yours"),
+                title=_("All yours"),
                 tone="good",
             ),
         ),
         rx.cond(
             _S.is_unpaid,
             notice(
-                say("This order waits for its payment."),
+                _("This order waits for its payment."),
                 testid="unpaid",
                 tone="warning",
-                action=link_button(say("Pay now"), _S.pay_href, testid="pay-now", tone="primary"),
+                action=link_button(_("Pay now"), _S.pay_href, testid="pay-now", tone="primary"),
             ),
         ),
         rx.el.div(
@@ -168,14 +166,14 @@ def _shown() -> rx.Component:
                 rx.cond(
                     _S.is_confirmed,
                     rx.el.div(
-                        link_button(say("Tickets as PDF"), _S.pdf_href, testid="pdf", leaves_app=True),
-                        link_button(say("Into my calendar"), _S.calendar_href, testid="calendar", leaves_app=True),
-                        button(say("Send the mail again"), testid="send-again", tone="plain", on_click=_S.send_again),
+                        link_button(_("Tickets as PDF"), _S.pdf_href, testid="pdf", leaves_app=True),
+                        link_button(_("Into my calendar"), _S.calendar_href, testid="calendar", leaves_app=True),
+                        button(_("Send the mail again"), testid="send-again", tone="plain", on_click=_S.send_again),
                         class_name="cluster",
                     ),
                 ),
                 class_name="stack",
-                aria_label=say("Tickets"),
+                aria_label=_("Tickets"),
             ),
             rx.el.aside(_receipt(), class_name="stack"),
             class_name="split",
@@ -196,29 +194,29 @@ def _receipt() -> rx.Component:
             price_lines(_S.lines, total=_S.total, testid="receipt"),
             rx.cond(_S.refunds, price_lines(_S.refunds, testid="refunds")),
             rx.el.p(
-                *sentence(say("Order {number}"), number=rx.el.span(_S.number, class_name="numeric small")),
+                *sentence(_("Order {number}"), number=rx.el.span(_S.number, class_name="numeric small")),
                 class_name="small quiet",
             ),
             rx.el.p(_S.policy, class_name="small quiet", data_testid="terms"),
             rx.cond(
                 _S.can_cancel,
-                button(say("Cancel this order"), testid="cancel", tone="plain", on_click=_S.ask_to_cancel),
+                button(_("Cancel this order"), testid="cancel", tone="plain", on_click=_S.ask_to_cancel),
             ),
-            title=say("Receipt"),
+            title=_("Receipt"),
         ),
-        card(timeline(_S.trail, testid="trail"), title=say("What happened")),
+        card(timeline(_S.trail, testid="trail"), title=_("What happened")),
     )
 
 
 def _asking() -> rx.Component:
     return dialog(
         rx.el.p(_S.quote, data_testid="cancel-quote"),
-        title=say("Cancel this order?"),
+        title=_("Cancel this order?"),
         is_open=_S.is_asking,
         on_close=_S.keep,
         testid="cancel-dialog",
         actions=[
-            button(say("Keep it"), testid="cancel-keep", on_click=_S.keep),
-            button(say("Cancel the order"), testid="cancel-confirm", tone="danger", on_click=_S.cancel),
+            button(_("Keep it"), testid="cancel-keep", on_click=_S.keep),
+            button(_("Cancel the order"), testid="cancel-confirm", tone="danger", on_click=_S.cancel),
         ],
     )

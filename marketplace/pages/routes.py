@@ -11,12 +11,13 @@ from reflex_base.utils.imports import ImportVar
 from reflex_base.vars import VarData
 
 from marketplace import settings
+from marketplace.i18n import LANGUAGES, _, page_at, speaking
 from marketplace.pages.account import account, forgot, reset, verify
 from marketplace.pages.browse import browse, home
 from marketplace.pages.checkout import checkout
 from marketplace.pages.lab import lab
 from marketplace.pages.listing import listing
-from marketplace.pages.nowhere import nowhere
+from marketplace.pages.not_found import nowhere
 from marketplace.pages.operate import operate
 from marketplace.pages.orders import order, orders
 from marketplace.pages.owed import owed
@@ -40,7 +41,6 @@ from marketplace.state.sell_sales import SellSalesState
 from marketplace.state.styleguide import StyleguideState
 from marketplace.state.viewer import ViewerState
 from marketplace.state.welcome import WelcomeState
-from marketplace.words import LANGUAGES, page_at, say, speaking
 
 NOWHERE = "404"
 
@@ -61,29 +61,29 @@ def routes() -> tuple[Route, ...]:
     of_listing = rx.cond(ListingState.facts.title, _title(ListingState.facts.title), "Holdfast")
     return (
         Route(
-            "/", home, say("Holdfast – seats that are yours"),
-            say("Reserved seats, held while you pay and never sold twice."), (HomeState.load,),
+            "/", home, _("Holdfast – seats that are yours"),
+            _("Reserved seats, held while you pay and never sold twice."), (HomeState.load,),
         ),
-        Route("/browse", browse, _title(say("What is on")), say("Theatre, concerts, sport and trips."), (BrowseState.load,)),
-        Route("/l/[listing_slug]", listing, of_listing, say("Pick your seats in the live plan."), (ListingState.load,)),
-        Route("/checkout/[checkout_hold]", checkout, _title(say("Check out")), say("Pay for your seats."), (CheckoutState.load,)),
-        Route("/terms", terms, _title(say("How buying works")), say("What you can count on, and what you agree to.")),
-        Route("/orders", orders, _title(say("Your orders")), say("What you have bought."), (OrdersState.load,)),
-        Route("/o/[order_id]", order, _title(say("Your order")), say("Your tickets."), (OrderState.load,)),
-        Route("/login", login, _title(say("Log in")), say("Log in to your account."), (WelcomeState.open_form,)),
-        Route("/login/code", login_code, _title(say("Log in")), say("Enter your code."), (WelcomeState.open_form,)),
-        Route("/forgot", forgot, _title(say("New password")), say("Forgot your password?"), (ResetState.open_form,)),
-        Route("/reset", reset, _title(say("New password")), say("Set a new password."), (ResetState.open_form,)),
-        Route("/verify", verify, _title(say("Confirm your address")), say("Confirm your address."), (VerifyState.load,)),
-        Route("/account", account, _title(say("Your account")), say("Profile, password, log-ins."), (AccountState.load,)),
-        Route("/register", register, _title(say("Make an account")), say("Make an account."), (WelcomeState.open_form,)),
-        Route("/sell", sell, _title(say("Sell")), say("Your shop."), (SellState.load,)),
-        Route("/sell/new", sell_new, _title(say("New listing")), say("Write a new listing."), (SellState.begin,)),
-        Route("/sell/[sell_id]", sell_sales, _title(say("Sales")), say("How a listing sells."), (SellSalesState.load,)),
-        Route("/sell/[sell_id]/edit", sell_edit, _title(say("Listing")), say("Write a listing."), (SellEditState.load,)),
-        Route("/operate", operate, _title(say("Operate")), say("The marketplace today."), (OperateState.load,)),
-        Route("/operate/owed", owed, _title(say("Owed money")), say("What is owed back to buyers."), (OwedState.load,)),
-        Route("/lab", lab, _title(say("Lab")), say("Test the marketplace."), (LabState.load, StormState.load)),
+        Route("/browse", browse, _title(_("What is on")), _("Theatre, concerts, sport and trips."), (BrowseState.load,)),
+        Route("/l/[listing_slug]", listing, of_listing, _("Pick your seats in the live plan."), (ListingState.load,)),
+        Route("/checkout/[checkout_hold]", checkout, _title(_("Check out")), _("Pay for your seats."), (CheckoutState.load,)),
+        Route("/terms", terms, _title(_("How buying works")), _("What you can count on, and what you agree to.")),
+        Route("/orders", orders, _title(_("Your orders")), _("What you have bought."), (OrdersState.load,)),
+        Route("/o/[order_id]", order, _title(_("Your order")), _("Your tickets."), (OrderState.load,)),
+        Route("/login", login, _title(_("Log in")), _("Log in to your account."), (WelcomeState.open_form,)),
+        Route("/login/code", login_code, _title(_("Log in")), _("Enter your code."), (WelcomeState.open_form,)),
+        Route("/forgot", forgot, _title(_("New password")), _("Forgot your password?"), (ResetState.open_form,)),
+        Route("/reset", reset, _title(_("New password")), _("Set a new password."), (ResetState.open_form,)),
+        Route("/verify", verify, _title(_("Confirm your address")), _("Confirm your address."), (VerifyState.load,)),
+        Route("/account", account, _title(_("Your account")), _("Profile, password, log-ins."), (AccountState.load,)),
+        Route("/register", register, _title(_("Make an account")), _("Make an account."), (WelcomeState.open_form,)),
+        Route("/sell", sell, _title(_("Sell")), _("Your shop."), (SellState.load,)),
+        Route("/sell/new", sell_new, _title(_("New listing")), _("Write a new listing."), (SellState.begin,)),
+        Route("/sell/[sell_id]", sell_sales, _title(_("Sales")), _("How a listing sells."), (SellSalesState.load,)),
+        Route("/sell/[sell_id]/edit", sell_edit, _title(_("Listing")), _("Write a listing."), (SellEditState.load,)),
+        Route("/operate", operate, _title(_("Operate")), _("The marketplace today."), (OperateState.load,)),
+        Route("/operate/owed", owed, _title(_("Owed money")), _("What is owed back to buyers."), (OwedState.load,)),
+        Route("/lab", lab, _title(_("Lab")), _("Test the marketplace."), (LabState.load, StormState.load)),
         *_in_development(),
     )  # fmt: skip
 
@@ -93,7 +93,7 @@ def _in_development() -> tuple[Route, ...]:
     if not settings.current().lab_is_open:
         return ()
     return (
-        Route("/styleguide", styleguide, _title(say("Style guide")), say("What every page is made of."), (StyleguideState.load,)),
+        Route("/styleguide", styleguide, _title(_("Style guide")), _("What every page is made of."), (StyleguideState.load,)),
     )  # fmt: skip
 
 
@@ -113,8 +113,8 @@ def add_pages(app: rx.App) -> None:
     app.add_page(
         lambda: _in_every_language(nowhere),
         route=NOWHERE,
-        title=_in_every_language(lambda: _title(say("Not here"))),
-        description=_in_every_language(lambda: say("There is no such page.")),
+        title=_in_every_language(lambda: _title(_("Not here"))),
+        description=_in_every_language(lambda: _("There is no such page.")),
         image="/og.png",
         on_load=[ViewerState.look],
     )

@@ -13,9 +13,9 @@ from marketplace.components.forms import field, text_area
 from marketplace.components.labels import badge
 from marketplace.components.shell import page_header
 from marketplace.components.values import when
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.sell import ListingRow, SellState
-from marketplace.words import page_at, say
 
 _S = SellState
 
@@ -40,19 +40,19 @@ def _loading() -> rx.Component:
         skeleton("block"),
         class_name="stack",
         role="status",
-        aria_label=say("Loading"),
+        aria_label=_("Loading"),
     )
 
 
 def _log_in() -> rx.Component:
     return empty_state(
-        say("Sell with Holdfast"),
-        say("Log in to open a shop: your own halls, your own prices, seats that are never sold twice."),
+        _("Sell with Holdfast"),
+        _("Log in to open a shop: your own halls, your own prices, seats that are never sold twice."),
         is_page=True,
         testid="sell-log-in",
         action=rx.el.div(
-            link_button(say("Log in"), page_at("/login?next=/sell"), testid="sell-to-login", tone="primary"),
-            link_button(say("Make an account"), page_at("/register?next=/sell"), testid="sell-to-register"),
+            link_button(_("Log in"), page_at("/login?next=/sell"), testid="sell-to-login", tone="primary"),
+            link_button(_("Make an account"), page_at("/register?next=/sell"), testid="sell-to-register"),
             class_name="cluster",
         ),
     )
@@ -63,31 +63,31 @@ def _first_steps() -> rx.Component:
         _S.is_verified,
         _open_shop(),
         empty_state(
-            say("Please confirm your address"),
-            say(
+            _("Please confirm your address"),
+            _(
                 "Before you open a shop, follow the link that we have sent to {email}. Your account page sends another.",
                 email=_S.email,
             ),
             is_page=True,
             testid="sell-unverified",
-            action=link_button(say("Open my account"), page_at("/account"), testid="sell-to-account", tone="primary"),
+            action=link_button(_("Open my account"), page_at("/account"), testid="sell-to-account", tone="primary"),
         ),
     )
 
 
 def _open_shop() -> rx.Component:
     return rx.el.div(
-        page_header(say("Open your shop"), lead=say("It takes a minute. Your first listing can be on sale in ten.")),
+        page_header(_("Open your shop"), lead=_("It takes a minute. Your first listing can be on sale in ten.")),
         rx.el.form(
             field(
-                say("Name of the shop"), name="name", testid="shop-name", error=_S.name_fault, is_required=True,
-                hint=say("Buyers see it on every listing."), max_length=80,
+                _("Name of the shop"), name="name", testid="shop-name", error=_S.name_fault, is_required=True,
+                hint=_("Buyers see it on every listing."), max_length=80,
             ),
             text_area(
-                say("About it"), name="about", testid="shop-about", error=_S.about_fault,
-                hint=say("Who you are, in a sentence or two."),
+                _("About it"), name="about", testid="shop-about", error=_S.about_fault,
+                hint=_("Who you are, in a sentence or two."),
             ),
-            button(say("Open the shop"), testid="shop-open", tone="primary", kind="submit"),
+            button(_("Open the shop"), testid="shop-open", tone="primary", kind="submit"),
             on_submit=_S.open_shop,
             class_name="form",
         ),
@@ -99,27 +99,27 @@ def _shop() -> rx.Component:
     return rx.fragment(
         page_header(
             _S.shop,
-            eyebrow=say("Your shop"),
+            eyebrow=_("Your shop"),
             actions=link_button(
-                say("New listing"), page_at("/sell/new"), testid="new-listing", tone="primary", icon_name="plus"
+                _("New listing"), page_at("/sell/new"), testid="new-listing", tone="primary", icon_name="plus"
             ),
         ),
         when(
             _S.is_suspended,
-            notice(say("This shop is suspended: nothing of it is sold."), testid="suspended", tone="danger"),
+            notice(_("This shop is suspended: nothing of it is sold."), testid="suspended", tone="danger"),
         ),
         rx.cond(_S.is_ready, _figures(), _checklist()),
-        _section(say("On sale"), _S.on_sale, "on-sale"),
-        _section(say("Drafts"), _S.drafts, "drafts"),
-        _section(say("Over"), _S.over, "over"),
+        _section(_("On sale"), _S.on_sale, "on-sale"),
+        _section(_("Drafts"), _S.drafts, "drafts"),
+        _section(_("Over"), _S.over, "over"),
     )
 
 
 def _figures() -> rx.Component:
     return rx.el.div(
-        stat(say("Listings on sale"), _S.open_text, testid="stat-open"),
-        stat(say("Tickets sold"), _S.sold_text, testid="stat-sold", note=_S.sold_note),
-        stat(say("Revenue from orders"), _S.revenue_text, testid="stat-revenue"),
+        stat(_("Listings on sale"), _S.open_text, testid="stat-open"),
+        stat(_("Tickets sold"), _S.sold_text, testid="stat-sold", note=_S.sold_note),
+        stat(_("Revenue from orders"), _S.revenue_text, testid="stat-revenue"),
         class_name="stats",
     )
 
@@ -127,7 +127,7 @@ def _figures() -> rx.Component:
 def _checklist() -> rx.Component:
     return card(
         rx.el.ol(rx.foreach(_S.todo, _todo), class_name="desk-todo", role="list"),
-        title=say("Before your first sale"),
+        title=_("Before your first sale"),
         testid="checklist",
     )
 
@@ -148,7 +148,7 @@ def _todo(entry: Any, index: Any) -> rx.Component:
             rx.el.br(),
             rx.el.span(entry["detail"], class_name="quiet small"),
         ),
-        rx.cond(entry["state"] == "done", rx.el.span(say("done"), class_name="visually-hidden")),
+        rx.cond(entry["state"] == "done", rx.el.span(_("done"), class_name="visually-hidden")),
         data_state=entry["state"],
         data_testid=f"todo-{entry['key']}",
     )

@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 from babel import Locale
 
-from marketplace import moments
+from marketplace import datetimes
 from marketplace.catalog import currencies
 from marketplace.catalog.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
 from marketplace.catalog.validation import MOST_PER_BUYER
@@ -23,11 +23,11 @@ from marketplace.components.icons import icon
 from marketplace.components.labels import badge
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import Choice, Text, when
+from marketplace.i18n import _, locale, page_at
 from marketplace.pages.frame import frame
-from marketplace.state import phrases
+from marketplace.state import formatting
 from marketplace.state.filters import genre_text
 from marketplace.state.sell_edit import ChangeRow, Lack, PlanRow, PriceRow, SellEditState, StepRow
-from marketplace.words import locale, page_at, say
 
 _S = SellEditState
 
@@ -45,26 +45,26 @@ def sell_edit() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        say("We cannot show this listing"),
-        say("It may belong to another shop. Log in as somebody who runs it."),
+        _("We cannot show this listing"),
+        _("It may belong to another shop. Log in as somebody who runs it."),
         is_page=True,
         testid="sell-missing",
-        action=link_button(say("To your shop"), page_at("/sell"), testid="sell-missing-back"),
+        action=link_button(_("To your shop"), page_at("/sell"), testid="sell-missing-back"),
     )
 
 
 def _loading() -> rx.Component:
     return rx.el.div(
         skeleton("title"), skeleton("block"), skeleton("block"), class_name="stack", role="status",
-        aria_label=say("Loading"),
+        aria_label=_("Loading"),
     )  # fmt: skip
 
 
 def _shown() -> rx.Component:
     return rx.fragment(
         page_header(
-            rx.cond(_S.title != "", _S.title, say("New listing")),
-            eyebrow=rx.cond(_S.is_public, say("Change a listing"), say("Write a listing")),
+            rx.cond(_S.title != "", _S.title, _("New listing")),
+            eyebrow=rx.cond(_S.is_public, _("Change a listing"), _("Write a listing")),
             actions=rx.el.span(
                 rx.cond(_S.saved != "", rx.fragment(icon("check"), _S.saved)),
                 class_name="desk-saved",
@@ -73,7 +73,7 @@ def _shown() -> rx.Component:
             ),
         ),
         _changes(),
-        rx.el.nav(rx.foreach(_S.steps, _step), class_name="desk-steps", aria_label=say("Steps")),
+        rx.el.nav(rx.foreach(_S.steps, _step), class_name="desk-steps", aria_label=_("Steps")),
         rx.el.div(
             rx.el.section(
                 # Built anew when entries come from elsewhere: fields keep what is typed in them to themselves.
@@ -102,17 +102,17 @@ def _changes() -> rx.Component:
     return rx.fragment(
         when(
             _S.is_over,
-            notice(say("This listing is over: it can no longer change."), testid="edit-over", tone="warning"),
+            notice(_("This listing is over: it can no longer change."), testid="edit-over", tone="warning"),
         ),
         when(
             _S.has_changes,
             notice(
-                say("You have changes that nobody sees yet."),
+                _("You have changes that nobody sees yet."),
                 testid="changes",
                 tone="warning",
                 action=rx.el.div(
-                    button(say("Forget them"), testid="give-up", tone="plain", on_click=_S.give_up),
-                    button(say("Make them public"), testid="take-over", tone="primary", on_click=_S.ask_to_take_over),
+                    button(_("Forget them"), testid="give-up", tone="plain", on_click=_S.give_up),
+                    button(_("Make them public"), testid="take-over", tone="primary", on_click=_S.ask_to_take_over),
                     class_name="cluster",
                 ),
             ),
@@ -126,18 +126,18 @@ def _asking() -> rx.Component:
             rx.el.p(_S.told, class_name="strong", data_testid="told"),
             rx.el.dl(rx.foreach(_S.changes, _change), class_name="stack stack-tight", data_testid="told-changes"),
             rx.el.p(
-                say("Their orders and tickets follow. No move makes cancelling dearer for them than it was."),
+                _("Their orders and tickets follow. No move makes cancelling dearer for them than it was."),
                 class_name="small quiet",
             ),
             class_name="stack",
         ),
-        title=say("Make it public and tell your buyers?"),
+        title=_("Make it public and tell your buyers?"),
         is_open=_S.is_asking,
         on_close=_S.keep,
         testid="take-over-dialog",
         actions=[
-            button(say("Not yet"), testid="take-over-keep", on_click=_S.keep),
-            button(say("Make it public"), testid="take-over-confirm", tone="primary", on_click=_S.take_over),
+            button(_("Not yet"), testid="take-over-keep", on_click=_S.keep),
+            button(_("Make it public"), testid="take-over-confirm", tone="primary", on_click=_S.take_over),
         ],
     )
 
@@ -145,8 +145,8 @@ def _asking() -> rx.Component:
 def _change(change: rx.Var[ChangeRow]) -> rx.Component:
     return rx.el.div(
         rx.el.dt(change["name"]),
-        rx.el.dd(say("Before: {what}", what=change["before"]), class_name="quiet"),
-        rx.el.dd(say("Now: {what}", what=change["now"])),
+        rx.el.dd(_("Before: {what}", what=change["before"]), class_name="quiet"),
+        rx.el.dd(_("Now: {what}", what=change["now"])),
         class_name="fact",
     )
 
@@ -155,7 +155,7 @@ def _step(step: rx.Var[StepRow]) -> rx.Component:
     return rx.el.button(
         rx.el.span(step["mark"], class_name="desk-mark", aria_hidden="true"),
         rx.el.span(step["label"], class_name="desk-step-label"),
-        rx.cond(step["state"] == "wrong", rx.el.span(say("needs you"), class_name="visually-hidden")),
+        rx.cond(step["state"] == "wrong", rx.el.span(_("needs you"), class_name="visually-hidden")),
         type="button",
         class_name="desk-step",
         aria_current=rx.cond(_S.step == step["key"], "step", "false"),
@@ -169,12 +169,12 @@ def _ways_on() -> rx.Component:
     return rx.el.div(
         rx.cond(
             _S.step != "what",
-            button(say("Back"), testid="step-back", icon_name="arrow-left", on_click=_S.back),
-            link_button(say("To your shop"), page_at("/sell"), testid="to-shop", tone="plain"),
+            button(_("Back"), testid="step-back", icon_name="arrow-left", on_click=_S.back),
+            link_button(_("To your shop"), page_at("/sell"), testid="to-shop", tone="plain"),
         ),
         rx.cond(
             _S.step != "preview",
-            button(say("Next"), testid="step-next", tone="primary", on_click=_S.forward),
+            button(_("Next"), testid="step-next", tone="primary", on_click=_S.forward),
         ),
         class_name="cluster cluster-spread",
     )
@@ -210,7 +210,7 @@ def _instant(label: Text, name: str, *, hint: Text | None = None) -> rx.Componen
     return rx.el.fieldset(
         rx.el.legend(label, class_name="field-label"),
         *([rx.el.p(hint, class_name="field-hint")] if hint is not None else []),
-        rx.el.div(_bare(say("Day"), day, "date", name), _bare(say("Time"), clock, "time", name), class_name="form-row"),
+        rx.el.div(_bare(_("Day"), day, "date", name), _bare(_("Time"), clock, "time", name), class_name="form-row"),
         rx.el.div(
             when(_S.errors[name], rx.el.span(_S.errors[name], class_name="field-error")),
             id=f"{_testid(name)}-error",
@@ -246,32 +246,32 @@ def _testid(name: str) -> str:
 def _what() -> rx.Component:
     genres = [Choice(value=genre.value, label=genre_text(genre)) for genre in Genre]
     return rx.el.div(
-        _line(say("Title"), "title", max_length=120, is_required=True),
+        _line(_("Title"), "title", max_length=120, is_required=True),
         text_area(
-            say("Story"), name="story", testid="story", default_value=_S.entries["story"], error=_S.errors["story"],
-            hint=say("What people may look forward to. An empty line begins a new paragraph."), rows="9",
+            _("Story"), name="story", testid="story", default_value=_S.entries["story"], error=_S.errors["story"],
+            hint=_("What people may look forward to. An empty line begins a new paragraph."), rows="9",
             on_blur=lambda text: _S.write("story", text),
             on_change=lambda text: _S.write("story", text).debounce(TYPING_RESTS),
         ),
-        _pick(say("Category"), "category", genres),
+        _pick(_("Category"), "category", genres),
         class_name="form",
     )  # fmt: skip
 
 
 def _place() -> rx.Component:
     return rx.el.div(
-        _line(say("Venue"), "place.name", max_length=120),
+        _line(_("Venue"), "place.name", max_length=120),
         rx.el.div(
-            _line(say("Address"), "place.address", max_length=200, autocomplete="off"),
-            _line(say("City"), "place.city", max_length=80),
+            _line(_("Address"), "place.address", max_length=200, autocomplete="off"),
+            _line(_("City"), "place.city", max_length=80),
             class_name="form-row",
         ),
         rx.el.div(
-            _pick(say("Country"), "place.country", _countries()),
-            _pick(say("Time zone of the venue"), "place.zone", _zones(), hint=say("All times below are told there.")),
+            _pick(_("Country"), "place.country", _countries()),
+            _pick(_("Time zone of the venue"), "place.zone", _zones(), hint=_("All times below are told there.")),
             class_name="form-row",
         ),
-        rx.el.div(_instant(say("Starts"), "starts_at"), _instant(say("Ends"), "ends_at"), class_name="form-row"),
+        rx.el.div(_instant(_("Starts"), "starts_at"), _instant(_("Ends"), "ends_at"), class_name="form-row"),
         when(
             _S.starts_text,
             rx.el.p(
@@ -281,7 +281,7 @@ def _place() -> rx.Component:
                 data_testid="both-times",
             ),
         ),
-        _instant(say("Doors open"), "doors_at", hint=say("Leave it empty if there is nothing to say.")),
+        _instant(_("Doors open"), "doors_at", hint=_("Leave it empty if there is nothing to say.")),
         class_name="form",
     )
 
@@ -291,7 +291,7 @@ def _plan() -> rx.Component:
         rx.cond(
             _S.plans,
             choices(
-                say("Your halls"),
+                _("Your halls"),
                 rx.foreach(_S.plans, _hall),
                 testid="plans",
             ),
@@ -311,7 +311,7 @@ def _plan() -> rx.Component:
         ),
         rx.cond(
             _S.is_public,
-            rx.el.p(say("Buyers rely on this plan by now: another hall is another listing."), class_name="small quiet"),
+            rx.el.p(_("Buyers rely on this plan by now: another hall is another listing."), class_name="small quiet"),
             rx.el.div(_import(), _grid(), class_name="stack"),
         ),
         class_name="stack",
@@ -334,20 +334,20 @@ def _swatch(price: rx.Var[PriceRow]) -> rx.Component:
 
 def _import() -> rx.Component:
     return rx.el.section(
-        rx.el.h3(say("Import a drawing")),
+        rx.el.h3(_("Import a drawing")),
         plan_file(
             _S.seller,
             testid="plan-import",
             on_kept=_S.pick_plan,
             words={
-                "drop": say("Drop a seat plan here, or choose a file"),
-                "hint": say("JSON as the free seating-plan editor writes it, up to 32 MB."),
-                "busy": say("Reading the plan…"),
-                "tooLarge": say("This file is larger than 32 MB."),
-                "away": say("We could not be reached. Nothing was lost; please try again."),
-                "nothingKept": say("Put these right and import it again. Nothing was kept."),
-                "drawing": say("Where the faults are, as far as their place is known. Numbers are those of the list."),
-                "showAll": say("Show all faults"),
+                "drop": _("Drop a seat plan here, or choose a file"),
+                "hint": _("JSON as the free seating-plan editor writes it, up to 32 MB."),
+                "busy": _("Reading the plan…"),
+                "tooLarge": _("This file is larger than 32 MB."),
+                "away": _("We could not be reached. Nothing was lost; please try again."),
+                "nothingKept": _("Put these right and import it again. Nothing was kept."),
+                "drawing": _("Where the faults are, as far as their place is known. Numbers are those of the list."),
+                "showAll": _("Show all faults"),
             },
         ),
         class_name="stack",
@@ -356,20 +356,20 @@ def _import() -> rx.Component:
 
 def _grid() -> rx.Component:
     return rx.el.details(
-        rx.el.summary(say("Or have a plain hall drawn"), data_testid="grid-open"),
+        rx.el.summary(_("Or have a plain hall drawn"), data_testid="grid-open"),
         rx.el.form(
             field(
-                say("Name of the hall"), name="name", testid="grid-name", default_value=say("Main hall"),
+                _("Name of the hall"), name="name", testid="grid-name", default_value=_("Main hall"),
                 error=_S.grid_faults["name"],
             ),
             rx.el.div(
-                _number(say("Rows"), "rows", "10", MOST_ROWS),
-                _number(say("Seats in a row"), "seats", "16", MOST_SEATS),
-                _number(say("Price categories"), "categories", "2", MOST_CATEGORIES),
+                _number(_("Rows"), "rows", "10", MOST_ROWS),
+                _number(_("Seats in a row"), "seats", "16", MOST_SEATS),
+                _number(_("Price categories"), "categories", "2", MOST_CATEGORIES),
                 class_name="form-row",
             ),
-            checkbox(say("An aisle in the middle"), name="has_aisle", testid="grid-aisle"),
-            button(say("Draw it and use it"), testid="grid-draw", kind="submit"),
+            checkbox(_("An aisle in the middle"), name="has_aisle", testid="grid-aisle"),
+            button(_("Draw it and use it"), testid="grid-draw", kind="submit"),
             on_submit=_S.draw_grid,
             class_name="form",
         ),
@@ -387,7 +387,7 @@ def _number(label: Text, name: str, value: str, most: int) -> rx.Component:
 def _prices() -> rx.Component:
     offered = [Choice(value=code, label=f"{code} · {_currency_name(code)}") for code in currencies.OFFERED]
     return rx.el.div(
-        _pick(say("Currency"), "currency", offered, is_disabled=_S.is_public),
+        _pick(_("Currency"), "currency", offered, is_disabled=_S.is_public),
         rx.cond(
             _S.prices,
             rx.el.div(
@@ -396,8 +396,8 @@ def _prices() -> rx.Component:
                 class_name="stack",
             ),
             notice(
-                say("Prices follow the categories of a seat plan: pick one first."), testid="no-plan-yet",
-                action=button(say("To the seat plan"), testid="to-plan", on_click=_S.go("plan")),
+                _("Prices follow the categories of a seat plan: pick one first."), testid="no-plan-yet",
+                action=button(_("To the seat plan"), testid="to-plan", on_click=_S.go("plan")),
             ),
         ),
         class_name="form",
@@ -432,11 +432,11 @@ def _price(price: rx.Var[PriceRow]) -> rx.Component:
 def _rules() -> rx.Component:
     return rx.el.div(
         choices(
-            say("When a buyer cancels"),
+            _("When a buyer cancels"),
             *(
                 choice(
-                    phrases.policy_name(policy), name="policy", value=policy.value, testid=f"policy-{policy}",
-                    detail=phrases.policy_text(policy), is_on=_S.entries["policy"] == policy.value,
+                    formatting.policy_name(policy), name="policy", value=policy.value, testid=f"policy-{policy}",
+                    detail=formatting.policy_text(policy), is_on=_S.entries["policy"] == policy.value,
                     on_change=_S.write("policy", policy.value),
                 )
                 for policy in Policy
@@ -444,14 +444,14 @@ def _rules() -> rx.Component:
             testid="policy",
         ),
         _line(
-            say("Places per buyer"), "max_per_buyer", kind="number", input_mode="numeric", min=1, max=MOST_PER_BUYER,
-            hint=say("At most, over all orders of one person."),
+            _("Places per buyer"), "max_per_buyer", kind="number", input_mode="numeric", min=1, max=MOST_PER_BUYER,
+            hint=_("At most, over all orders of one person."),
         ),
         checkbox(
-            say("Leave no single seat alone between two taken ones"), name="no_single_seats", testid="no-single-seats",
+            _("Leave no single seat alone between two taken ones"), name="no_single_seats", testid="no-single-seats",
             is_on=_S.entries["no_single_seats"] == "yes", on_change=lambda is_on: _S.tick("no_single_seats", is_on),
         ),
-        _instant(say("Sale starts"), "sale_starts_at", hint=say("Leave it empty to sell as soon as it is public.")),
+        _instant(_("Sale starts"), "sale_starts_at", hint=_("Leave it empty to sell as soon as it is public.")),
         class_name="form",
     )  # fmt: skip
 
@@ -462,7 +462,7 @@ def _preview() -> rx.Component:
             _S.lacks,
             card(
                 rx.el.ul(rx.foreach(_S.lacks, _lack), class_name="desk-todo", role="list"),
-                title=say("Still missing"),
+                title=_("Still missing"),
                 testid="lacks",
             ),
             rx.cond(
@@ -470,26 +470,26 @@ def _preview() -> rx.Component:
                 rx.cond(
                     _S.has_changes,
                     rx.fragment(),
-                    notice(say("This is what the public sees."), testid="same", tone="good"),
+                    notice(_("This is what the public sees."), testid="same", tone="good"),
                 ),
-                notice(say("Everything is here. You can publish it."), testid="complete", tone="good"),
+                notice(_("Everything is here. You can publish it."), testid="complete", tone="good"),
             ),
         ),
         rx.el.article(
-            rx.el.h2(rx.cond(_S.title != "", _S.title, say("Your title"))),
+            rx.el.h2(rx.cond(_S.title != "", _S.title, _("Your title"))),
             rx.el.p(_S.entries["story"], class_name="story"),
             facts(
-                (say("When"), _or_not_yet(_S.starts_text)),
+                (_("When"), _or_not_yet(_S.starts_text)),
                 (
-                    say("For you"),
+                    _("For you"),
                     rx.cond(
                         (_S.starts_text != "") & (_S.yours_text == ""),
-                        say("the same on your clock"),
+                        _("the same on your clock"),
                         _or_not_yet(_S.yours_text),
                     ),
                 ),
-                (say("Where"), _or_not_yet(_S.place_text)),
-                (say("On sale"), _S.sale_text),
+                (_("Where"), _or_not_yet(_S.place_text)),
+                (_("On sale"), _S.sale_text),
             ),
             when(_S.sketch, sketch(_S.sketch, alt=_S.plan_name, testid="preview-sketch")),
             rx.el.ul(rx.foreach(_S.prices, _priced), class_name="stack stack-tight", role="list"),
@@ -498,7 +498,7 @@ def _preview() -> rx.Component:
         rx.cond(
             _S.is_public,
             rx.fragment(),
-            button(say("Publish"), testid="publish", tone="primary", is_large=True, is_wide=True, on_click=_S.publish),
+            button(_("Publish"), testid="publish", tone="primary", is_large=True, is_wide=True, on_click=_S.publish),
         ),
         class_name="stack",
     )
@@ -508,13 +508,13 @@ def _priced(price: rx.Var[PriceRow]) -> rx.Component:
     return rx.el.li(
         rx.el.span(class_name="seat-map-dot", style={"background": price["color"]}),
         price["category"],
-        rx.el.span(rx.cond(price["price_text"], price["price_text"], say("Not set yet")), class_name="strong numeric"),
+        rx.el.span(rx.cond(price["price_text"], price["price_text"], _("Not set yet")), class_name="strong numeric"),
         class_name="cluster",
     )
 
 
 def _or_not_yet(text: Text, not_yet: str = "") -> Any:
-    return rx.cond(text != "", text, not_yet or say("Not set yet"))
+    return rx.cond(text != "", text, not_yet or _("Not set yet"))
 
 
 def _lack(lack: rx.Var[Lack]) -> rx.Component:
@@ -527,28 +527,30 @@ def _lack(lack: rx.Var[Lack]) -> rx.Component:
 def _card() -> rx.Component:
     """What a buyer will see of it in a list."""
     return rx.el.div(
-        rx.el.p(say("How it looks"), class_name="eyebrow"),
+        rx.el.p(_("How it looks"), class_name="eyebrow"),
         rx.el.div(
             rx.el.div(poster(_S.poster, is_first=True), class_name="listing-card-art"),
             rx.el.div(
-                rx.el.h3(rx.cond(_S.title != "", _S.title, say("Your title"))),
-                rx.el.p(_or_not_yet(_S.starts_text, say("No day yet")), class_name="listing-card-meta"),
-                rx.el.p(_or_not_yet(_S.place_text, say("No place yet")), class_name="listing-card-meta"),
-                rx.el.p(_or_not_yet(_S.price_text, say("No prices yet")), class_name="listing-card-price"),
+                rx.el.h3(rx.cond(_S.title != "", _S.title, _("Your title"))),
+                rx.el.p(_or_not_yet(_S.starts_text, _("No day yet")), class_name="listing-card-meta"),
+                rx.el.p(_or_not_yet(_S.place_text, _("No place yet")), class_name="listing-card-meta"),
+                rx.el.p(_or_not_yet(_S.price_text, _("No prices yet")), class_name="listing-card-price"),
                 class_name="listing-card-text",
             ),
             class_name="listing-card",
             data_testid="card-preview",
         ),
-        badge(rx.cond(_S.badge != "", _S.badge, say("On sale")), tone=_S.tone),
-        when(_S.is_public, link_button(say("To its sales"), page_at(f"/sell/{_S.id}"), testid="to-sales")),
+        badge(rx.cond(_S.badge != "", _S.badge, _("On sale")), tone=_S.tone),
+        when(_S.is_public, link_button(_("To its sales"), page_at(f"/sell/{_S.id}"), testid="to-sales")),
         class_name="stack stack-tight",
     )
 
 
 @cache
 def _zones() -> list[Choice]:
-    named = sorted(zone for zone in moments.zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/")))
+    named = sorted(
+        zone for zone in datetimes.zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/"))
+    )
     return [Choice(value=zone, label=zone.replace("_", " ")) for zone in ("UTC", *named)]
 
 
@@ -557,7 +559,7 @@ def _countries() -> list[Choice]:
     named = sorted(
         (name, code) for code, name in territories.items() if re.fullmatch("[A-Z]{2}", code) and code not in _NOWHERE
     )
-    return [Choice(value="", label=say("Choose a country")), *(Choice(value=code, label=name) for name, code in named)]
+    return [Choice(value="", label=_("Choose a country")), *(Choice(value=code, label=name) for name, code in named)]
 
 
 _NOWHERE = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"})

@@ -15,9 +15,9 @@ from marketplace.components.seat_map import seat_map
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.tables import Column, table
 from marketplace.components.values import when
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.sell_sales import MOST_AT_ONCE, BackRow, CategoryRow, OrderRow, SellSalesState
-from marketplace.words import page_at, say
 
 _S = SellSalesState
 
@@ -32,18 +32,18 @@ def sell_sales() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        say("We cannot show these sales"),
-        say("They may belong to another shop. Log in as somebody who runs it."),
+        _("We cannot show these sales"),
+        _("They may belong to another shop. Log in as somebody who runs it."),
         is_page=True,
         testid="sales-missing",
-        action=link_button(say("To your shop"), page_at("/sell"), testid="sales-missing-back"),
+        action=link_button(_("To your shop"), page_at("/sell"), testid="sales-missing-back"),
     )
 
 
 def _loading() -> rx.Component:
     return rx.el.div(
         skeleton("title"), skeleton("block"), skeleton("block"), class_name="stack", role="status",
-        aria_label=say("Loading"),
+        aria_label=_("Loading"),
     )  # fmt: skip
 
 
@@ -55,12 +55,12 @@ def _shown() -> rx.Component:
             eyebrow=rx.el.span(_S.when_text, " · ", _S.place),
             actions=rx.el.div(
                 badge(_S.badge, tone=_S.tone, testid="sales-status"),
-                link_button(say("See its page"), _S.page_href, testid="to-page"),
-                link_button(say("Change it"), _S.edit_href, testid="to-edit"),
+                link_button(_("See its page"), _S.page_href, testid="to-page"),
+                link_button(_("Change it"), _S.edit_href, testid="to-edit"),
                 class_name="cluster",
             ),
         ),
-        when(_S.cancel_text, notice(_S.cancel_text, testid="called-off", tone="warning", title=say("Called off"))),
+        when(_S.cancel_text, notice(_S.cancel_text, testid="called-off", tone="warning", title=_("Called off"))),
         _figures(),
         rx.el.div(
             rx.el.div(_map(), class_name="stack"),
@@ -75,11 +75,11 @@ def _shown() -> rx.Component:
 
 def _figures() -> rx.Component:
     return rx.el.div(
-        stat(say("Sold"), _S.sold, testid="figure-sold", note=_S.sold_note),
-        stat(say("On hold"), _S.held, testid="figure-held"),
-        stat(say("Held back"), _S.held_back, testid="figure-back"),
-        stat(say("Left"), _S.left, testid="figure-left"),
-        stat(say("Revenue from orders"), _S.revenue, testid="figure-revenue", note=_S.revenue_note),
+        stat(_("Sold"), _S.sold, testid="figure-sold", note=_S.sold_note),
+        stat(_("On hold"), _S.held, testid="figure-held"),
+        stat(_("Held back"), _S.held_back, testid="figure-back"),
+        stat(_("Left"), _S.left, testid="figure-left"),
+        stat(_("Revenue from orders"), _S.revenue, testid="figure-revenue", note=_S.revenue_note),
         class_name="stats",
         aria_live="polite",
     )
@@ -87,7 +87,7 @@ def _figures() -> rx.Component:
 
 def _map() -> rx.Component:
     return rx.el.section(
-        rx.el.h2(say("The hall, live")),
+        rx.el.h2(_("The hall, live")),
         seat_map(
             plan_url=f"/api/v1/listings/{_S.id}/plan",
             seats_url=_S.seats_url,
@@ -102,14 +102,14 @@ def _map() -> rx.Component:
             on_standing=_S.choose_standing,
             testid="sales-map",
             words={
-                "yours": say("Picked"),
-                "taken": say("Taken"),
-                "nothing": say("Pick seats to hold them back for the box office."),
-                "chosen": say("{n} picked"),
-                "picked": say("{seat} is picked."),
-                "dropped": say("{seat} is no longer picked."),
-                "tooMany": say("You can hold back {most} at a time."),
-                "closed": say("Nothing of this can be held back now."),
+                "yours": _("Picked"),
+                "taken": _("Taken"),
+                "nothing": _("Pick seats to hold them back for the box office."),
+                "chosen": _("{n} picked"),
+                "picked": _("{seat} is picked."),
+                "dropped": _("{seat} is no longer picked."),
+                "tooMany": _("You can hold back {most} at a time."),
+                "closed": _("Nothing of this can be held back now."),
             },
         ),
         class_name="stack",
@@ -123,22 +123,22 @@ def _box_office() -> rx.Component:
             rx.el.div(
                 rx.el.p(_S.chosen_text, data_testid="picked-for-box-office"),
                 rx.el.div(
-                    button(say("Hold them back"), testid="hold-back", tone="primary", on_click=_S.hold_back),
-                    button(say("Clear"), testid="clear-picked", tone="plain", on_click=_S.unchoose(_S.chosen)),
+                    button(_("Hold them back"), testid="hold-back", tone="primary", on_click=_S.hold_back),
+                    button(_("Clear"), testid="clear-picked", tone="plain", on_click=_S.unchoose(_S.chosen)),
                     class_name="cluster",
                 ),
                 class_name="stack stack-tight",
             ),
             when(
                 _S.is_open,
-                rx.el.p(say("Pick seats in the hall to keep them for the box office."), class_name="quiet small"),
+                rx.el.p(_("Pick seats in the hall to keep them for the box office."), class_name="quiet small"),
             ),
         ),
         rx.cond(
             _S.kept,
             rx.el.ul(rx.foreach(_S.kept, _kept), class_name="stack stack-tight", role="list", data_testid="kept"),
         ),
-        title=say("Box office"),
+        title=_("Box office"),
         testid="box-office",
     )
 
@@ -146,7 +146,7 @@ def _box_office() -> rx.Component:
 def _kept(row: rx.Var[BackRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(rx.el.strong(row["title"]), rx.el.p(row["seats"], class_name="small quiet"), class_name="row-main"),
-        button(say("Give back"), testid=f"give-back-{row['id']}", on_click=_S.give_back(row["id"])),
+        button(_("Give back"), testid=f"give-back-{row['id']}", on_click=_S.give_back(row["id"])),
         class_name="cluster cluster-spread",
     )
 
@@ -157,11 +157,11 @@ def _categories() -> rx.Component:
         rx.el.p(
             *(
                 rx.el.span(rx.el.span(class_name=f"seat-map-dot share-{share}"), words, class_name="key")
-                for share, words in (("sold", say("sold")), ("held", say("on hold")), ("back", say("held back")))
+                for share, words in (("sold", _("sold")), ("held", _("on hold")), ("back", _("held back")))
             ),
             class_name="cluster small quiet",
         ),
-        title=say("By category"),
+        title=_("By category"),
         testid="by-category",
     )  # fmt: skip
 
@@ -194,12 +194,12 @@ def _takings() -> rx.Component:
         card(
             bar_chart(
                 _S.bars,
-                title=say("Revenue over time"),
+                title=_("Revenue over time"),
                 top=_S.bars_top,
                 first=_S.bars_first,
                 last=_S.bars_last,
-                when_head=say("From"),
-                amount_head=say("Revenue"),
+                when_head=_("From"),
+                amount_head=_("Revenue"),
                 testid="takings",
             )
         ),
@@ -209,11 +209,11 @@ def _takings() -> rx.Component:
 def _orders() -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            rx.el.h2(say("Orders")),
+            rx.el.h2(_("Orders")),
             rx.cond(
                 _S.orders,
                 link_button(
-                    say("As CSV"), _S.csv_href, testid="csv", icon_name="download", leaves_app=True, download=True
+                    _("As CSV"), _S.csv_href, testid="csv", icon_name="download", leaves_app=True, download=True
                 ),
             ),
             class_name="cluster cluster-spread",
@@ -222,22 +222,20 @@ def _orders() -> rx.Component:
             _S.orders,
             table(
                 [
-                    Column(say("When"), lambda row: row["when_text"]),
-                    Column(say("Buyer"), _buyer),
-                    Column(say("Places"), lambda row: row["seats"], "text"),
-                    Column(say("Status"), lambda row: badge(row["status"], tone=row["tone"])),
-                    Column(say("Total"), lambda row: row["total"], "number"),
+                    Column(_("When"), lambda row: row["when_text"]),
+                    Column(_("Buyer"), _buyer),
+                    Column(_("Places"), lambda row: row["seats"], "text"),
+                    Column(_("Status"), lambda row: badge(row["status"], tone=row["tone"])),
+                    Column(_("Total"), lambda row: row["total"], "number"),
                 ],
                 _S.orders,
-                label=say("Orders"),
+                label=_("Orders"),
                 testid="orders",
                 row_testid=lambda row: f"order-{row['id']}",
             ),
-            rx.el.p(
-                say("No orders yet. They appear here as they come in."), class_name="quiet", data_testid="no-orders"
-            ),
+            rx.el.p(_("No orders yet. They appear here as they come in."), class_name="quiet", data_testid="no-orders"),
         ),
-        rx.cond(_S.has_more, button(say("Show more"), testid="more-orders", on_click=_S.more)),
+        rx.cond(_S.has_more, button(_("Show more"), testid="more-orders", on_click=_S.more)),
         class_name="stack",
     )
 
@@ -250,9 +248,9 @@ def _end() -> rx.Component:
     return rx.cond(
         _S.can_call_off,
         rx.el.section(
-            rx.el.h2(say("Call it off")),
-            rx.el.p(say("If it cannot take place, every buyer gets everything back."), class_name="quiet"),
-            rx.el.div(button(say("Cancel the event"), testid="call-off", tone="danger", on_click=_S.ask_to_call_off)),
+            rx.el.h2(_("Call it off")),
+            rx.el.p(_("If it cannot take place, every buyer gets everything back."), class_name="quiet"),
+            rx.el.div(button(_("Cancel the event"), testid="call-off", tone="danger", on_click=_S.ask_to_call_off)),
             class_name="stack",
         ),
     )
@@ -264,20 +262,20 @@ def _asking() -> rx.Component:
         rx.el.ul(rx.foreach(_S.quote_lines, rx.el.li), class_name="quiet", role="list", data_testid="call-off-lines"),
         rx.el.form(
             text_area(
-                say("What shall we tell everybody?"), name="reason", testid="call-off-reason",
-                hint=say("Shown on the page of the event. Every buyer gets a mail."), max_length=500,
+                _("What shall we tell everybody?"), name="reason", testid="call-off-reason",
+                hint=_("Shown on the page of the event. Every buyer gets a mail."), max_length=500,
             ),
             rx.el.div(
-                button(say("Keep it"), testid="call-off-keep", on_click=_S.keep),
+                button(_("Keep it"), testid="call-off-keep", on_click=_S.keep),
                 button(
-                    say("Cancel it and pay everybody back"), testid="call-off-confirm", tone="danger", kind="submit"
+                    _("Cancel it and pay everybody back"), testid="call-off-confirm", tone="danger", kind="submit"
                 ),
                 class_name="dialog-actions",
             ),
             on_submit=_S.call_off,
             class_name="form",
         ),
-        title=say("Cancel this event?"),
+        title=_("Cancel this event?"),
         is_open=_S.is_asking,
         on_close=_S.keep,
         testid="call-off-dialog",

@@ -8,14 +8,14 @@ from __future__ import annotations
 import reflex as rx
 
 from marketplace.components.shell import page_header
+from marketplace.i18n import _
 from marketplace.pages.frame import frame
-from marketplace.words import say
 
 
 def terms() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(say("How buying works"), lead=say("What you can count on, and what you agree to.")),
+            page_header(_("How buying works"), lead=_("What you can count on, and what you agree to.")),
             *(
                 rx.el.section(rx.el.h2(heading), *map(rx.el.p, paragraphs), class_name="stack stack-tight")
                 for heading, *paragraphs in _sections()
@@ -29,41 +29,39 @@ def _sections() -> tuple[tuple[str, ...], ...]:
     """A heading, then paragraphs."""
     return (
         (
-            say("Who sells"),
-            say("Every event is sold by the shop that its page names, and takes place with them."),
-            say("We run the marketplace: we keep your places, take your payment and send your tickets."),
+            _("Who sells"),
+            _("Every event is sold by the shop that its page names, and takes place with them."),
+            _("We run the marketplace: we keep your places, take your payment and send your tickets."),
         ),
         (
-            say("Your places"),
-            say("What you pick is yours alone until the clock beside it ends. You can ask for more time once."),
-            say("Nothing is sold twice. If you do not pay in time, the places go back to everybody."),
+            _("Your places"),
+            _("What you pick is yours alone until the clock beside it ends. You can ask for more time once."),
+            _("Nothing is sold twice. If you do not pay in time, the places go back to everybody."),
         ),
         (
-            say("The price"),
-            say("You see the whole sum, with each fee named, before you pay. Nothing is added later."),
-            say("Buying without an account may cost a fee; the page of each event says how much."),
+            _("The price"),
+            _("You see the whole sum, with each fee named, before you pay. Nothing is added later."),
+            _("Buying without an account may cost a fee; the page of each event says how much."),
         ),
         (
-            say("Paying"),
-            say("You are charged once, however often a button was pressed or a connection lost."),
-            say("Money that comes too late or twice goes back to you in full, by itself."),
+            _("Paying"),
+            _("You are charged once, however often a button was pressed or a connection lost."),
+            _("Money that comes too late or twice goes back to you in full, by itself."),
         ),
         (
-            say("Tickets"),
-            say("Each ticket admits one person, once. Whoever shows its code first is let in: keep it to yourself."),
+            _("Tickets"),
+            _("Each ticket admits one person, once. Whoever shows its code first is let in: keep it to yourself."),
         ),
         (
-            say("Cancelling"),
-            say("The page of each event says until when you can cancel and how much comes back."),
-            say("Before you confirm, you see the exact sum. It goes back the way you paid."),
-            say("If the event is called off, you get everything back, fees included."),
-            say("If its time or place changes, we write to you, and your right to cancel never gets worse by it."),
+            _("Cancelling"),
+            _("The page of each event says until when you can cancel and how much comes back."),
+            _("Before you confirm, you see the exact sum. It goes back the way you paid."),
+            _("If the event is called off, you get everything back, fees included."),
+            _("If its time or place changes, we write to you, and your right to cancel never gets worse by it."),
         ),
         (
-            say("What we know of you"),
-            say(
-                "We ask for your name and mail address to let you in and to write to you. Only the shop sees them, too."
-            ),
-            say("With an account you can take all your data with you, and erase it, at any time."),
+            _("What we know of you"),
+            _("We ask for your name and mail address to let you in and to write to you. Only the shop sees them, too."),
+            _("With an account you can take all your data with you, and erase it, at any time."),
         ),
     )

@@ -10,30 +10,30 @@ from marketplace.components.feedback import notice
 from marketplace.components.forms import field
 from marketplace.components.shell import page_header
 from marketplace.components.values import sentence
+from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.welcome import WelcomeState
-from marketplace.words import page_at, say
 
 
 def login() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(say("Log in")),
+            page_header(_("Log in")),
             rx.cond(
                 WelcomeState.is_registered,
                 notice(
-                    say("We have sent you a mail. Follow its link to confirm your address, and log in here."),
-                    title=say("Look into your mail"),
+                    _("We have sent you a mail. Follow its link to confirm your address, and log in here."),
+                    title=_("Look into your mail"),
                     testid="registered",
                     tone="good",
                 ),
             ),
-            _form("/session/login", _email(), _password("current-password"), button_label=say("Log in")),
-            rx.el.p(rx.el.a(say("Forgot your password?"), href=page_at("/forgot"), data_testid="to-forgot")),
+            _form("/session/login", _email(), _password("current-password"), button_label=_("Log in")),
+            rx.el.p(rx.el.a(_("Forgot your password?"), href=page_at("/forgot"), data_testid="to-forgot")),
             rx.el.p(
                 *sentence(
-                    say("New here? {link}"),
-                    link=rx.el.a(say("Make an account"), href=page_at("/register"), data_testid="to-register"),
+                    _("New here? {link}"),
+                    link=rx.el.a(_("Make an account"), href=page_at("/register"), data_testid="to-register"),
                 )
             ),
             class_name="stack page-narrow",
@@ -44,21 +44,21 @@ def login() -> rx.Component:
 def login_code() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(say("Your second factor"), lead=say("Enter the code that your authenticator app shows now.")),
+            page_header(_("Your second factor"), lead=_("Enter the code that your authenticator app shows now.")),
             _form(
                 "/session/code",
                 field(
-                    say("Code"),
+                    _("Code"),
                     name="code",
                     testid="code",
                     autocomplete="one-time-code",
-                    hint=say("Is your phone lost? A recovery code will do."),
+                    hint=_("Is your phone lost? A recovery code will do."),
                     is_required=True,
                     auto_focus=True,
                 ),
-                button_label=say("Log in"),
+                button_label=_("Log in"),
             ),
-            rx.el.p(rx.el.a(say("Begin again"), href=page_at("/login"), data_testid="to-login")),
+            rx.el.p(rx.el.a(_("Begin again"), href=page_at("/login"), data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )
@@ -67,11 +67,11 @@ def login_code() -> rx.Component:
 def register() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(say("Make an account"), lead=say("You can also buy without one.")),
+            page_header(_("Make an account"), lead=_("You can also buy without one.")),
             _form(
                 "/session/register",
                 field(
-                    say("Your name"),
+                    _("Your name"),
                     name="name",
                     testid="name",
                     autocomplete="name",
@@ -81,13 +81,13 @@ def register() -> rx.Component:
                     max_length=LONGEST_LINE,
                 ),
                 _email(),
-                _password("new-password", hint=say("Ten characters or more. A few words in a row are good.")),
-                button_label=say("Make my account"),
+                _password("new-password", hint=_("Ten characters or more. A few words in a row are good.")),
+                button_label=_("Make my account"),
             ),
             rx.el.p(
                 *sentence(
-                    say("Been here before? {link}"),
-                    link=rx.el.a(say("Log in"), href=page_at("/login"), data_testid="to-login"),
+                    _("Been here before? {link}"),
+                    link=rx.el.a(_("Log in"), href=page_at("/login"), data_testid="to-login"),
                 )
             ),
             class_name="stack page-narrow",
@@ -109,14 +109,14 @@ def _form(action: str, *fields: rx.Component, button_label: str) -> rx.Component
 def _email() -> rx.Component:
     # The key makes React fill in anew what came back with the address.
     return field(
-        say("E-mail"), name="email", testid="email", kind="email", autocomplete="username", default_value=WelcomeState.email,
+        _("E-mail"), name="email", testid="email", kind="email", autocomplete="username", default_value=WelcomeState.email,
         is_required=True, key=WelcomeState.email, max_length=LONGEST_LINE,
     )  # fmt: skip
 
 
 def _password(autocomplete: str, hint: str | None = None) -> rx.Component:
     return field(
-        say("Password"),
+        _("Password"),
         name="password",
         testid="password",
         kind="password",

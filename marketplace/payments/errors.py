@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from marketplace.errors import Conflict, Fault, Invalid, NotFound, TooLarge, Unavailable
+from marketplace.errors import Conflict, FieldError, Invalid, NotFound, TooLarge, Unavailable
+from marketplace.i18n import _
 from marketplace.ids import PaymentId, RefundId
 from marketplace.money import Money
 from marketplace.payments.status import PaymentStatus, RefundStatus
-from marketplace.words import say
 
 
 class UnknownProvider(NotFound):
     code = "unknown_provider"
 
     def __init__(self, name: str) -> None:
-        super().__init__(say("There is no payment provider “{name}” here.", name=name[:40]))
+        super().__init__(_("There is no payment provider “{name}” here.", name=name[:40]))
 
 
 class PaymentNotFound(NotFound):
     code = "payment_not_found"
 
     def __init__(self, payment_id: str) -> None:
-        super().__init__(say("There is no payment “{payment_id}”.", payment_id=payment_id[:80]))
+        super().__init__(_("There is no payment “{payment_id}”.", payment_id=payment_id[:80]))
 
 
 class RefundNotFound(NotFound):
     code = "refund_not_found"
 
     def __init__(self, refund_id: str) -> None:
-        super().__init__(say("There is no refund “{refund_id}”.", refund_id=refund_id[:80]))
+        super().__init__(_("There is no refund “{refund_id}”.", refund_id=refund_id[:80]))
 
 
 class WebhookNotFound(NotFound):
     code = "webhook_not_found"
 
     def __init__(self, event_id: str) -> None:
-        super().__init__(say("There is no webhook event “{event_id}”.", event_id=event_id[:80]))
+        super().__init__(_("There is no webhook event “{event_id}”.", event_id=event_id[:80]))
 
 
 class PaymentInProgress(Conflict):
@@ -44,9 +44,9 @@ class PaymentInProgress(Conflict):
 
     def __init__(self, payment_id: PaymentId, status: PaymentStatus) -> None:
         words = (
-            say("This booking is paid already. You are not charged again.")
+            _("This booking is paid already. You are not charged again.")
             if status is PaymentStatus.SUCCEEDED
-            else say("This booking is being paid already. You are not charged again.")
+            else _("This booking is being paid already. You are not charged again.")
         )
         super().__init__(words, payment_id=payment_id, payment_status=status.value)
         self.payment_id, self.status = payment_id, status
@@ -57,15 +57,15 @@ class CardRefused(Invalid):
 
     code = "card_refused"
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(say("Please check the card's details."), faults)
+    def __init__(self, faults: list[FieldError]) -> None:
+        super().__init__(_("Please check the card's details."), faults)
 
 
 class CardsNotTaken(Invalid):
     code = "cards_not_taken"
 
     def __init__(self, provider: str) -> None:
-        super().__init__(say("Card details are entered with {provider} itself, never sent to us.", provider=provider))
+        super().__init__(_("Card details are entered with {provider} itself, never sent to us.", provider=provider))
 
 
 class NotRefundable(Conflict):
@@ -73,7 +73,7 @@ class NotRefundable(Conflict):
 
     def __init__(self, status: PaymentStatus) -> None:
         super().__init__(
-            say("Only a payment that has succeeded can be refunded."),
+            _("Only a payment that has succeeded can be refunded."),
             payment_status=status.value,
         )
 
@@ -85,7 +85,7 @@ class DisputeOpen(Conflict):
 
     def __init__(self, payment_id: PaymentId) -> None:
         super().__init__(
-            say("The buyer's bank disputes this payment. It cannot be refunded meanwhile."), payment_id=payment_id
+            _("The buyer's bank disputes this payment. It cannot be refunded meanwhile."), payment_id=payment_id
         )
 
 
@@ -96,7 +96,7 @@ class NotOwed(Conflict):
 
     def __init__(self, refund_id: RefundId, status: RefundStatus) -> None:
         super().__init__(
-            say("This money is not owed any more, or is just being paid back. Look again to see how it stands."),
+            _("This money is not owed any more, or is just being paid back. Look again to see how it stands."),
             refund_id=refund_id, refund_status=status.value,
         )  # fmt: skip
 
@@ -106,7 +106,7 @@ class RefundTooLarge(Conflict):
 
     def __init__(self, left: Money) -> None:
         super().__init__(
-            say("No more than {left} of this payment can still be refunded.", left=left.text()),
+            _("No more than {left} of this payment can still be refunded.", left=left.text()),
             left={"amount": left.minor, "currency": left.currency},
         )
         self.left = left
@@ -146,8 +146,8 @@ class KeyRefused(Invalid):
     code = "idempotency_key_refused"
 
     def __init__(self) -> None:
-        why = say("An Idempotency-Key has 1 to 255 visible ASCII characters.")
-        super().__init__(why, [Fault("Idempotency-Key", why)])
+        why = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        super().__init__(why, [FieldError("Idempotency-Key", why)])
 
 
 class KeyReused(Invalid):
@@ -155,7 +155,7 @@ class KeyReused(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            say("This Idempotency-Key has been used for another request. Use a fresh key for a new request.")
+            _("This Idempotency-Key has been used for another request. Use a fresh key for a new request.")
         )
 
 
@@ -166,4 +166,4 @@ class KeyInProgress(Conflict):
     retry_after = 1
 
     def __init__(self) -> None:
-        super().__init__(say("The same request is still being worked on."), retry_after=self.retry_after)
+        super().__init__(_("The same request is still being worked on."), retry_after=self.retry_after)

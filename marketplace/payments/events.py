@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marketplace.ids import BookingId, PaymentId, RefundId
-from marketplace.outbox import Fact, MoneyFact
+from marketplace.outbox import DomainEvent, MoneyEvent
 
 
 @dataclass(frozen=True)
-class PaymentStarted(MoneyFact):
+class PaymentStarted(MoneyEvent):
     payment_id: PaymentId
     booking_id: BookingId
 
 
 @dataclass(frozen=True)
-class PaymentMoved(Fact):
+class PaymentMoved(DomainEvent):
     """There is news of a payment, however small: whoever watches it should look again."""
 
     payment_id: PaymentId
@@ -24,7 +24,7 @@ class PaymentMoved(Fact):
 
 
 @dataclass(frozen=True)
-class PaymentSucceeded(MoneyFact):
+class PaymentSucceeded(MoneyEvent):
     """The provider has taken `amount`, which need not be what it was asked for: compare before anything is handed out.
 
     It may follow a PaymentFailed of the same payment: providers do report late successes.
@@ -37,7 +37,7 @@ class PaymentSucceeded(MoneyFact):
 
 
 @dataclass(frozen=True)
-class PaymentFailed(MoneyFact):
+class PaymentFailed(MoneyEvent):
     """`reason` is a FailureReason, or "canceled"."""
 
     payment_id: PaymentId
@@ -46,7 +46,7 @@ class PaymentFailed(MoneyFact):
 
 
 @dataclass(frozen=True)
-class PaidTwice(MoneyFact):
+class PaidTwice(MoneyEvent):
     """A payment given up as failed has succeeded after all, while another one pays for the booking.
 
     It stands in place of PaymentSucceeded; the refund of all of it is requested in the same transaction.
@@ -59,7 +59,7 @@ class PaidTwice(MoneyFact):
 
 
 @dataclass(frozen=True)
-class PaymentDisputed(MoneyFact):
+class PaymentDisputed(MoneyEvent):
     payment_id: PaymentId
     booking_id: BookingId
     amount: int
@@ -67,7 +67,7 @@ class PaymentDisputed(MoneyFact):
 
 
 @dataclass(frozen=True)
-class RefundRequested(MoneyFact):
+class RefundRequested(MoneyEvent):
     refund_id: RefundId
     payment_id: PaymentId
     booking_id: BookingId
@@ -77,7 +77,7 @@ class RefundRequested(MoneyFact):
 
 
 @dataclass(frozen=True)
-class RefundSucceeded(MoneyFact):
+class RefundSucceeded(MoneyEvent):
     refund_id: RefundId
     payment_id: PaymentId
     booking_id: BookingId
@@ -87,7 +87,7 @@ class RefundSucceeded(MoneyFact):
 
 
 @dataclass(frozen=True)
-class RefundSettled(MoneyFact):
+class RefundSettled(MoneyEvent):
     """What was owed has been paid back by other means than the provider's."""
 
     refund_id: RefundId
@@ -99,7 +99,7 @@ class RefundSettled(MoneyFact):
 
 
 @dataclass(frozen=True)
-class RefundFailed(MoneyFact):
+class RefundFailed(MoneyEvent):
     """The provider has not given the money back: it is owed. Told of each refusal."""
 
     refund_id: RefundId
@@ -111,7 +111,7 @@ class RefundFailed(MoneyFact):
 
 
 @dataclass(frozen=True)
-class WebhookReceived(Fact):
+class WebhookReceived(DomainEvent):
     """`event_id` is our own id of the event in the inbox."""
 
     event_id: str

@@ -124,7 +124,7 @@ class WebhookFaults:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class SimulatorSettings:
     """How a rehearsing provider behaves. `fates` decide the next payments one by one, before cards and chance do."""
 
     failure_rate: float
@@ -151,9 +151,9 @@ class Rehearsal(Protocol):
     def known_fates(self) -> tuple[str, ...]:
         """What can be queued as the next payment's fate."""
 
-    async def habits(self) -> Habits: ...
+    async def simulator_settings(self) -> SimulatorSettings: ...
 
-    async def change_habits(self, habits: Habits, now: datetime) -> None:
+    async def change_simulator_settings(self, simulator_settings: SimulatorSettings, now: datetime) -> None:
         """Raises Invalid with a fault per wrong field."""
 
     async def queue_fate(self, fate: str) -> None:

@@ -11,12 +11,12 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstrain
 from sqlmodel import Field, SQLModel
 
 from marketplace.db import Instant
+from marketplace.i18n import gettext_noop
 from marketplace.ids import BookingId, PaymentId, RefundId, ulid
 from marketplace.money import Money
 from marketplace.payments.errors import DisputeOpen, NotOwed, NotRefundable, RefundTooLarge
 from marketplace.payments.gateway import Charge
 from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus, rank
-from marketplace.words import later
 
 LEASE = timedelta(seconds=30)
 """How long one worker may take over one call to a provider before another one asks again."""
@@ -27,7 +27,7 @@ KEY_LIFE = timedelta(hours=23)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=10), timedelta(days=1)
 """Between a provider's refusal to pay a refund out and the next try, which doubles each time."""
 
-DISPUTED = later("The payer's bank claims the money back")
+DISPUTED = gettext_noop("The payer's bank claims the money back")
 
 _LIVE_STATUSES = ", ".join(f"'{status.value}'" for status in LIVE)
 _ONE_PER_BOOKING = text(f"status IN ({_LIVE_STATUSES}) AND NOT is_surplus")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col, func, or_, select
 
 from marketplace.db import Session
+from marketplace.i18n import _
 from marketplace.ids import BookingId, PaymentId, RefundId
 from marketplace.money import Money
 from marketplace.payments.errors import PaymentNotFound, RefundNotFound, WebhookNotFound
@@ -30,7 +31,6 @@ from marketplace.payments.views import (
     Volume,
     WebhookView,
 )
-from marketplace.words import say
 
 MOST_IN_ONE_SELECT = 5_000
 
@@ -290,7 +290,7 @@ async def owed(session: Session, limit: int = 200) -> list[OwedView]:
             refund=refund_view(refund, payment),
             provider=payment.provider,
             reference=payment.reference,
-            why=say(refund.why),
+            why=_(refund.why),
             refusals=refund.refusals,
             next_try=refund.check_at,
             is_disputed=payment.is_disputed,
@@ -502,8 +502,8 @@ def step_view(step: PaymentStep) -> StepView:
     elif step.detail in set(FailureReason):
         detail = FailureReason(step.detail).in_short
     else:
-        detail = say(step.detail)
-    return StepView(step.at, say(step.label), detail)
+        detail = _(step.detail)
+    return StepView(step.at, _(step.label), detail)
 
 
 def _view(payment: Payment, steps: tuple[StepView, ...]) -> PaymentView:

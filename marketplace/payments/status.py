@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from marketplace.words import later, say
+from marketplace.i18n import _, gettext_noop
 
 
 class PaymentStatus(StrEnum):
@@ -22,7 +22,7 @@ class PaymentStatus(StrEnum):
     @property
     def label(self) -> str:
         """Where the payment has come to, in words."""
-        return say(LABELS[self])
+        return _(LABELS[self])
 
     @property
     def is_final(self) -> bool:
@@ -36,14 +36,14 @@ class PaymentStatus(StrEnum):
 
 
 LABELS = {
-    PaymentStatus.REQUIRES_PAYMENT_METHOD: later("Waiting for a payment method"),
-    PaymentStatus.PROCESSING: later("The bank is checking the payment"),
-    PaymentStatus.REQUIRES_ACTION: later("The bank asks for confirmation"),
-    PaymentStatus.AUTHORIZED: later("The amount is reserved"),
-    PaymentStatus.SUCCEEDED: later("Paid"),
-    PaymentStatus.FAILED: later("Declined"),
-    PaymentStatus.CANCELED: later("Given up"),
-    PaymentStatus.UNKNOWN: later("No answer yet; we keep asking"),
+    PaymentStatus.REQUIRES_PAYMENT_METHOD: gettext_noop("Waiting for a payment method"),
+    PaymentStatus.PROCESSING: gettext_noop("The bank is checking the payment"),
+    PaymentStatus.REQUIRES_ACTION: gettext_noop("The bank asks for confirmation"),
+    PaymentStatus.AUTHORIZED: gettext_noop("The amount is reserved"),
+    PaymentStatus.SUCCEEDED: gettext_noop("Paid"),
+    PaymentStatus.FAILED: gettext_noop("Declined"),
+    PaymentStatus.CANCELED: gettext_noop("Given up"),
+    PaymentStatus.UNKNOWN: gettext_noop("No answer yet; we keep asking"),
 }
 """Where a payment has come to, in words that are said when somebody reads them."""
 
@@ -107,36 +107,38 @@ class FailureReason(StrEnum):
     @property
     def in_short(self) -> str:
         """The same in a word or two."""
-        return say(_IN_SHORT[self])
+        return _(_IN_SHORT[self])
 
     @property
     def message(self) -> str:
         """What the payer is told, and what they can do about it."""
-        return say(_MESSAGES[self])
+        return _(_MESSAGES[self])
 
 
 _IN_SHORT = {
-    FailureReason.CARD_DECLINED: later("Card declined"),
-    FailureReason.INSUFFICIENT_FUNDS: later("Insufficient funds"),
-    FailureReason.EXPIRED_CARD: later("Expired card"),
-    FailureReason.PROCESSING_ERROR: later("Processing error"),
-    FailureReason.FRAUD_PREVENTION: later("Stopped by fraud prevention"),
-    FailureReason.AUTHENTICATION_FAILED: later("Not confirmed with the bank"),
+    FailureReason.CARD_DECLINED: gettext_noop("Card declined"),
+    FailureReason.INSUFFICIENT_FUNDS: gettext_noop("Insufficient funds"),
+    FailureReason.EXPIRED_CARD: gettext_noop("Expired card"),
+    FailureReason.PROCESSING_ERROR: gettext_noop("Processing error"),
+    FailureReason.FRAUD_PREVENTION: gettext_noop("Stopped by fraud prevention"),
+    FailureReason.AUTHENTICATION_FAILED: gettext_noop("Not confirmed with the bank"),
 }
 
 _MESSAGES = {
-    FailureReason.CARD_DECLINED: later("The bank declined this card. Nothing was charged. Please try another card."),
-    FailureReason.INSUFFICIENT_FUNDS: later(
+    FailureReason.CARD_DECLINED: gettext_noop(
+        "The bank declined this card. Nothing was charged. Please try another card."
+    ),
+    FailureReason.INSUFFICIENT_FUNDS: gettext_noop(
         "There is too little money on this card. Nothing was charged. Please try another card."
     ),
-    FailureReason.EXPIRED_CARD: later("This card has expired. Nothing was charged. Please try another card."),
-    FailureReason.PROCESSING_ERROR: later(
+    FailureReason.EXPIRED_CARD: gettext_noop("This card has expired. Nothing was charged. Please try another card."),
+    FailureReason.PROCESSING_ERROR: gettext_noop(
         "The bank could not process the payment. Nothing was charged. Please try again."
     ),
-    FailureReason.FRAUD_PREVENTION: later(
+    FailureReason.FRAUD_PREVENTION: gettext_noop(
         "The bank's fraud protection stopped the payment. Nothing was charged. Please try another card."
     ),
-    FailureReason.AUTHENTICATION_FAILED: later(
+    FailureReason.AUTHENTICATION_FAILED: gettext_noop(
         "The payment was not confirmed with your bank. Nothing was charged. Please try again."
     ),
 }

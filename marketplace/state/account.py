@@ -8,16 +8,16 @@ from typing import Any
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import codes, devices, queries, throttle
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
 from marketplace.components.values import Choice
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid
+from marketplace.i18n import LANGUAGES, _
 from marketplace.ids import SessionId
 from marketplace.state.viewer import ViewerState
-from marketplace.words import LANGUAGES, say
 
 
 class LogInRow(TypedDict):
@@ -194,21 +194,21 @@ class AccountState(ViewerState):
         self.email, self.person, self.language = mine.email, mine.name, mine.language
         self.is_verified = mine.verified_at is not None
         self.languages = [
-            Choice(value="", label=say("As my browser asks")),
+            Choice(value="", label=_("As my browser asks")),
             *(Choice(value=code, label=name) for code, name in LANGUAGES.items()),
         ]
 
     def _show_factor(self, mine: AccountView, factor: SecondFactorView) -> None:
         self.has_second_factor, self.codes_left = factor.is_on, factor.recovery_codes
-        self.factor_since = "" if factor.since is None else moments.short(factor.since, self.zone)
+        self.factor_since = "" if factor.since is None else datetimes.short(factor.since, self.zone)
         self.is_needed = mine.is_operator and not factor.is_on
         if factor.is_on:
             self.enrolling_secret, self.enrolling_qr = "", ""
 
     def _row(self, row: LoginView) -> LogInRow:
         return LogInRow(
-            id=row.id, device=_device(row.device), started=moments.short(row.started_at, self.zone),
-            seen=moments.short(row.seen_at, self.zone), is_current=row.is_current,
+            id=row.id, device=_device(row.device), started=datetimes.short(row.started_at, self.zone),
+            seen=datetimes.short(row.seen_at, self.zone), is_current=row.is_current,
         )  # fmt: skip
 
     def _refuse(self, form: str, refused: HoldfastError) -> None:
@@ -260,24 +260,24 @@ class VerifyState(ViewerState):
 def _device(user_agent: str) -> str:
     browser, system = devices.recognise(user_agent)
     if browser and system:
-        return say("{browser} on {system}", browser=browser, system=system)
-    return browser or system or say("Unknown device")
+        return _("{browser} on {system}", browser=browser, system=system)
+    return browser or system or _("Unknown device")
 
 
 def _why_not_erased(code: str) -> str:
     return {
-        "wrong_password": say("That is not your password. Nothing was erased."),
-        "shop_still_open": say(
+        "wrong_password": _("That is not your password. Nothing was erased."),
+        "shop_still_open": _(
             "You are the only one who runs a shop. Ask us to close it; then we can erase your account."
         ),
-        "too_many_requests": say("That was tried too often. Wait a minute, then try again."),
-    }.get(code) or say("That did not work, and nothing was erased. Please try again.")
+        "too_many_requests": _("That was tried too often. Wait a minute, then try again."),
+    }.get(code) or _("That did not work, and nothing was erased. Please try again.")
 
 
 def _why_not_reset(code: str) -> str:
     return {
-        "invalid": say("Please look at this again."),
-        "token_refused": say("This link was used before, or is more than an hour old. Ask for another one."),
-        "too_many_requests": say("That was tried too often. Wait a while, then try again."),
-        "cross_site": say("The form had lain open too long. Please send it once more."),
-    }.get(code) or say("That did not work, and nothing was changed. Please try again.")
+        "invalid": _("Please look at this again."),
+        "token_refused": _("This link was used before, or is more than an hour old. Ask for another one."),
+        "too_many_requests": _("That was tried too often. Wait a while, then try again."),
+        "cross_site": _("The form had lain open too long. Please send it once more."),
+    }.get(code) or _("That did not work, and nothing was changed. Please try again.")

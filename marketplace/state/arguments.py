@@ -20,7 +20,7 @@ from reflex_base.registry import RegistrationContext
 from reflex_base.utils.form import FORM_DATA_ENTRIES_KEY
 
 from marketplace.errors import Invalid, TooLarge
-from marketplace.words import say
+from marketplace.i18n import _
 
 MOST_CHARACTERS = 100_000
 """In all that one event carries: twice the longest story that a seller may write, and room for its form."""
@@ -33,12 +33,12 @@ UNUSED = {"setvar", "update_vars_internal"}
 
 class Unreadable(Invalid):
     def __init__(self, what: str) -> None:
-        super().__init__(say("We cannot read what was sent ({what}). Reload the page and try again.", what=what))
+        super().__init__(_("We cannot read what was sent ({what}). Reload the page and try again.", what=what))
 
 
 class TooMuchSent(TooLarge):
     def __init__(self) -> None:
-        super().__init__(say("That is more than we read at once: use at most {most} characters.", most=MOST_CHARACTERS))
+        super().__init__(_("That is more than we read at once: use at most {most} characters.", most=MOST_CHARACTERS))
 
 
 class Arguments(Middleware):
@@ -56,7 +56,7 @@ class Arguments(Middleware):
 def read(handler: Callable[..., Any], sent: object) -> dict[str, Any]:
     """The arguments of `handler` in `sent`; what it does not know is left out. Raises Unreadable and TooMuchSent."""
     if not isinstance(sent, dict):
-        raise Unreadable(say("no arguments"))
+        raise Unreadable(_("no arguments"))
     _weigh(sent)
     try:
         found = _shape(handler).model_validate({name: _fields_of_form(value) for name, value in sent.items()})
@@ -75,7 +75,7 @@ def _weigh(sent: object) -> None:
         if isinstance(value, str):
             characters += len(value)
             if "\0" in value:
-                raise Unreadable(say("a character that is none"))
+                raise Unreadable(_("a character that is none"))
         elif isinstance(value, dict | list):
             parts = [*value, *value.values()] if isinstance(value, dict) else value
             left += [(part, depth + 1) for part in parts]

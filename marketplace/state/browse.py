@@ -11,17 +11,17 @@ from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
 from marketplace import clock
+from marketplace.cache import Cache
 from marketplace.catalog import queries
-from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.views import ListingFilters, Sort
 from marketplace.components.values import Choice
 from marketplace.db import transaction
+from marketplace.i18n import _, ngettext, spoken
 from marketplace.money import AmountRefused
-from marketplace.state import phrases
+from marketplace.state import formatting
 from marketplace.state.cards import Card, card_of
 from marketplace.state.filters import NO_FILTERS, Filters, zone_text
 from marketplace.state.viewer import ViewerState
-from marketplace.words import say, say_n, spoken
 
 ON_A_PAGE = 24
 ON_A_SHELF = 4
@@ -47,7 +47,7 @@ class ActiveFilter(TypedDict):
     href: str
 
 
-_shelves: Shelf[tuple[str, str], Shelves] = Shelf(most=200, seconds=5)
+_shelves: Cache[tuple[str, str], Shelves] = Cache(most=200, seconds=5)
 """Home as it is for everybody in one time zone who speaks one language: it is what most people ask for."""
 
 
@@ -134,20 +134,20 @@ class BrowseState(ViewerState):
         said = ("1" if value else "") if isinstance(value, bool) else str(value)
         if name == "currency":
             self.currency = said
-        async for _ in self._change(name, said):
+        async for _step in self._change(name, said):
             yield
 
     @rx.event
     async def typed(self, name: str, value: str, edition: int) -> AsyncIterator[None]:
         """The same for what is typed, which comes a while after the last key: too late if the form is another by now."""
         if edition == (self.search_edition if name == "text" else self.edition):
-            async for _ in self._change(name, value):
+            async for _step in self._change(name, value):
                 yield
 
     @rx.event
     async def search(self, form: dict[str, Any]) -> AsyncIterator[None]:
         """What was typed, at once."""
-        async for _ in self._change("text", str(form.get("text", ""))):
+        async for _step in self._change("text", str(form.get("text", ""))):
             yield
 
     async def _change(self, name: str, said: str) -> AsyncIterator[None]:
@@ -212,7 +212,7 @@ class BrowseState(ViewerState):
         self.count_text = _count_text(total)
         has_bounds = wanted.price_from is not None or wanted.price_to is not None
         is_mixed = self.filters.order is Sort.CHEAPEST and len(currencies) > 1 and not has_bounds
-        self.order_text = say("Each currency by itself: there are no exchange rates here.") if is_mixed else ""
+        self.order_text = _("Each currency by itself: there are no exchange rates here.") if is_mixed else ""
         self.active = [
             ActiveFilter(name=name, text=text, href=without.address) for name, text, without in self.filters.said()
         ]
@@ -246,5 +246,5 @@ async def fill_shelves(zone: str) -> Shelves:
 
 def _count_text(total: int) -> str:
     if total > MOST_COUNTED:
-        return say("More than {count} events", count=phrases.count_text(MOST_COUNTED))
-    return say_n("{count} event", "{count} events", total)
+        return _("More than {count} events", count=formatting.count_text(MOST_COUNTED))
+    return ngettext("{count} event", "{count} events", total)

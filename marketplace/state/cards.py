@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict  # pydantic, which serialises State vars, wants this one before Python 3.12
 
-from marketplace import moments
+from marketplace import datetimes
 from marketplace.catalog.views import ListingCard, Status
 from marketplace.components.values import Tone
-from marketplace.state import phrases
-from marketplace.words import page_at, say
+from marketplace.i18n import _, page_at
+from marketplace.state import formatting
 
 
 class Card(TypedDict):
@@ -27,8 +27,8 @@ def card_of(listing: ListingCard) -> Card:
     badge, tone = badge_of(listing)
     return Card(
         id=listing.id, href=page_at(f"/l/{listing.slug}"), title=listing.title,
-        when_text=moments.short(listing.starts_at, listing.zone), place=f"{listing.place_name}, {listing.city}",
-        price=phrases.price_range(listing.price_from, listing.price_to), poster=listing.poster_url, badge=badge,
+        when_text=datetimes.short(listing.starts_at, listing.zone), place=f"{listing.place_name}, {listing.city}",
+        price=formatting.price_range(listing.price_from, listing.price_to), poster=listing.poster_url, badge=badge,
         badge_tone=tone,
     )  # fmt: skip
 
@@ -36,11 +36,11 @@ def card_of(listing: ListingCard) -> Card:
 def badge_of(listing: ListingCard) -> tuple[str, Tone]:
     """The one thing that a buyer should know at a glance, if there is one, and its tone."""
     if listing.status is Status.SOLD_OUT:
-        return say("Sold out"), "neutral"
+        return _("Sold out"), "neutral"
     if listing.status is Status.PUBLISHED:
-        return say("On sale from {moment}", moment=moments.brief(listing.sale_starts_at, listing.zone)), "accent"
+        return _("On sale from {moment}", moment=datetimes.brief(listing.sale_starts_at, listing.zone)), "accent"
     if not listing.is_on_sale:
-        return phrases.listing_badge(listing.status)
+        return formatting.listing_badge(listing.status)
     if listing.are_few_left:
-        return say("Few left"), "warning"
-    return (say("Selling fast"), "good") if listing.is_selling_fast else ("", "neutral")
+        return _("Few left"), "warning"
+    return (_("Selling fast"), "good") if listing.is_selling_fast else ("", "neutral")

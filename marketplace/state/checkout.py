@@ -13,7 +13,7 @@ from typing import Any
 
 import reflex as rx
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import SYSTEM
 from marketplace.bookings import actions as bookings
@@ -26,7 +26,8 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import Policy
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
-from marketplace.errors import Conflict, Fault, HoldfastError, Invalid, Unavailable
+from marketplace.errors import Conflict, FieldError, HoldfastError, Invalid, Unavailable
+from marketplace.i18n import _, page_at, spoken
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId
 from marketplace.inventory.errors import HoldExpired, HoldReleased
 from marketplace.money import Money
@@ -35,9 +36,8 @@ from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import Card, KeptCard
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
-from marketplace.state import loops, phrases
+from marketplace.state import formatting, loops
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say, spoken
 
 PROVIDER = "simulator"
 LOOK_EVERY = 0.35
@@ -177,7 +177,7 @@ class CheckoutState(ViewerState):
                     if payment.status is PaymentStatus.SUCCEEDED:
                         self.stage, self.problem = (
                             "gone",
-                            say("Your payment came too late and goes back to you in full."),
+                            _("Your payment came too late and goes back to you in full."),
                         )
                     elif status is not Status.PENDING_PAYMENT:
                         self.stage = "gone"
@@ -271,8 +271,8 @@ class CheckoutState(ViewerState):
     async def _checked(self, form: dict[str, str], buyer: Buyer, now: datetime) -> KeptCard | None:
         """The card to pay with, none where it is free. Raises Invalid with everything that is wrong with the form."""
         if self.stage != "form":
-            raise Invalid(say("There is nothing to pay here"))
-        faults: list[Fault] = []
+            raise Invalid(_("There is nothing to pay here"))
+        faults: list[FieldError] = []
         kept = None
         try:
             bookings.known(buyer)
@@ -285,11 +285,11 @@ class CheckoutState(ViewerState):
             except Invalid as refused:
                 faults += refused.faults
             if not card.exp_month:
-                faults.append(Fault("expiry", say("Use month and year, such as 12/30.")))
+                faults.append(FieldError("expiry", _("Use month and year, such as 12/30.")))
         if form.get("terms") != "on":
-            faults.append(Fault("terms", say("Tick this to go on.")))
+            faults.append(FieldError("terms", _("Tick this to go on.")))
         if faults:
-            raise Invalid(say("Please look at what is marked below. Nothing was charged."), faults)
+            raise Invalid(_("Please look at what is marked below. Nothing was charged."), faults)
         return kept
 
     async def _show_hold(self, hold_id: HoldId) -> None:
@@ -297,9 +297,9 @@ class CheckoutState(ViewerState):
         held = await holding.show(actor, hold_id)
         self._fence = held.fence
         lines = [_line(line.label, line.price, line.category) for line in held.lines]
-        share = phrases.share_text(held.guest_surcharge_bp)
+        share = formatting.share_text(held.guest_surcharge_bp)
         if held.surcharge:
-            lines.append(_line(say("Fee for buying without an account"), held.surcharge, share))
+            lines.append(_line(_("Fee for buying without an account"), held.surcharge, share))
         await self._show_bill(
             _Bill(held.listing_id, lines, held.total, held.policy, share, held.surcharge, held.expires_at.isoformat())
         )
@@ -332,9 +332,9 @@ class CheckoutState(ViewerState):
         actor = await self._actor()
         offer = await catalog.offer(bill.listing_id)
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
-        self.when_text = f"{moments.short(offer.starts_at, offer.zone)} {moments.zone_text(offer.zone)}"
+        self.when_text = f"{datetimes.short(offer.starts_at, offer.zone)} {datetimes.zone_text(offer.zone)}"
         self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), posters.address(offer.listing_id)
-        self.policy = f"{phrases.policy_text(bill.policy)} {phrases.fee_text(bill.fee)}".strip()
+        self.policy = f"{formatting.policy_text(bill.policy)} {formatting.fee_text(bill.fee)}".strip()
         self.can_extend = False
         self.lines, self.total = bill.lines, bill.total.text()
         self._total_minor, self._currency = bill.total.minor, bill.total.currency
@@ -356,7 +356,7 @@ class CheckoutState(ViewerState):
         self.needs_challenge = payment.status is PaymentStatus.REQUIRES_ACTION
         if payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELED}:
             self.stage = "form"
-            self.problem = payment.failure_message or say("The payment did not go through. Nothing was charged.")
+            self.problem = payment.failure_message or _("The payment did not go through. Nothing was charged.")
         else:
             self.stage = "paying"
 

@@ -9,11 +9,11 @@ from typing import Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from marketplace import moments
+from marketplace import datetimes
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.views import Genre, ListingFilters, Sort
+from marketplace.i18n import _, page_at
 from marketplace.money import AmountRefused, Money, exponent
-from marketplace.words import page_at, say
 
 BROWSE = "/browse"
 LONGEST_TEXT = 100
@@ -59,7 +59,7 @@ class Filters:
             given[name] = _day(given[name])
         if given["start"] or given["end"]:
             given["when"] = ""
-        given["zone"] = given["zone"] if given["zone"] in moments.zones() and moments.city(given["zone"]) else ""
+        given["zone"] = given["zone"] if given["zone"] in datetimes.zones() and datetimes.city(given["zone"]) else ""
         given["currency"] = _currency(given["currency"])
         for name in ("least", "most"):
             given[name] = _price(given[name], given["currency"]) if given["currency"] else ""
@@ -99,9 +99,9 @@ class Filters:
         words = {
             "text": f"“{self.text}”", "kind": kind_text(self.kind), "category": genre_text(self.category),
             "place": self.place, "zone": zone_text(self.zone), "when": span_text(self.when),
-            "start": say("From {day}", day=_day_text(self.start)), "end": say("Until {day}", day=_day_text(self.end)),
-            "least": say("From {price}", price=self._price(self.least)), "most": say("Up to {price}", price=self._price(self.most)),
-            "available": say("Can be bought now"),
+            "start": _("From {day}", day=_day_text(self.start)), "end": _("Until {day}", day=_day_text(self.end)),
+            "least": _("From {price}", price=self._price(self.least)), "most": _("Up to {price}", price=self._price(self.most)),
+            "available": _("Can be bought now"),
         }  # fmt: skip
         for name, text in words.items():
             if getattr(self, name):
@@ -137,36 +137,36 @@ NO_FILTERS = Filters()
 def genre_text(genre: str) -> str:
     """A category in words."""
     return {
-        "": "", Genre.THEATRE: say("Theatre"), Genre.MUSIC: say("Music"), Genre.CLASSICAL: say("Classical"),
-        Genre.OPERA: say("Opera"), Genre.JAZZ: say("Jazz"), Genre.DANCE: say("Dance"), Genre.COMEDY: say("Comedy"),
-        Genre.FILM: say("Film"), Genre.TALK: say("Talks"), Genre.SPORT: say("Sport"), Genre.FAMILY: say("Family"),
-        Genre.TRAVEL: say("Travel"),
+        "": "", Genre.THEATRE: _("Theatre"), Genre.MUSIC: _("Music"), Genre.CLASSICAL: _("Classical"),
+        Genre.OPERA: _("Opera"), Genre.JAZZ: _("Jazz"), Genre.DANCE: _("Dance"), Genre.COMEDY: _("Comedy"),
+        Genre.FILM: _("Film"), Genre.TALK: _("Talks"), Genre.SPORT: _("Sport"), Genre.FAMILY: _("Family"),
+        Genre.TRAVEL: _("Travel"),
     }.get(genre, genre.replace("_", " ").capitalize())  # fmt: skip
 
 
 def kind_text(kind: str) -> str:
     """A kind of listing in words."""
-    return {"": "", "seats": say("Seats")}.get(kind, kind.replace("_", " ").capitalize())
+    return {"": "", "seats": _("Seats")}.get(kind, kind.replace("_", " ").capitalize())
 
 
 def zone_text(zone: str) -> str:
     """Where it is as late as in a city, in words."""
-    return say("In {city}'s time zone", city=moments.city(zone)) if zone else ""
+    return _("In {city}'s time zone", city=datetimes.city(zone)) if zone else ""
 
 
 def span_text(span: str) -> str:
     """A span of days in words."""
     return {
-        "": "", "today": say("Today"), "tomorrow": say("Tomorrow"), "weekend": say("This weekend"),
-        "week": say("Next 7 days"), "month": say("Next 30 days"),
+        "": "", "today": _("Today"), "tomorrow": _("Tomorrow"), "weekend": _("This weekend"),
+        "week": _("Next 7 days"), "month": _("Next 30 days"),
     }[span]  # fmt: skip
 
 
 def sort_text(sort: Sort) -> str:
     """An order in words."""
     return {
-        Sort.SOONEST: say("Soonest first"), Sort.CHEAPEST: say("Lowest price first"), Sort.NEWEST: say("Newest first"),
-        Sort.SELLING_FAST: say("Selling fast"),
+        Sort.SOONEST: _("Soonest first"), Sort.CHEAPEST: _("Lowest price first"), Sort.NEWEST: _("Newest first"),
+        Sort.SELLING_FAST: _("Selling fast"),
     }[sort]  # fmt: skip
 
 
@@ -194,7 +194,7 @@ def _day(text: str) -> str:
 
 
 def _day_text(day: str) -> str:
-    return moments.day(date.fromisoformat(day)) if day else ""
+    return datetimes.day(date.fromisoformat(day)) if day else ""
 
 
 def _price(text: str, currency: str) -> str:

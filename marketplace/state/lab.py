@@ -10,14 +10,15 @@ from typing import Any
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingFilters
 from marketplace.components.values import Bar, Choice, Share, TimelineItem, Tone
 from marketplace.db import transaction
-from marketplace.errors import Fault, Invalid
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _, ngettext, page_at, spoken
 from marketplace.ids import ListingId, MailId
-from marketplace.lab import fresh_start, letters, storm, time_machine
+from marketplace.lab import email_previews, fresh_start, storm, time_machine
 from marketplace.lab.figures import Period, figures
 from marketplace.lab.gate import LabClosed, must_be_open
 from marketplace.notifications import queries as mailbox
@@ -27,10 +28,9 @@ from marketplace.payments import queries as payment_queries
 from marketplace.payments.gateway import WebhookFaults
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import Decided, PaymentView
-from marketplace.state import charts, loops, phrases
+from marketplace.state import charts, formatting, loops
 from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say, say_n, spoken
 
 PROVIDER = "simulator"
 SHOWN = 25
@@ -123,27 +123,27 @@ class StormState(ViewerState):
             return
         self.is_raging, self.listing_href = not found.is_over, page_at(f"/l/{found.listing_id}")
         self.state_text = _how_it_goes(found)
-        self.served = say("{served} of {buyers}", served=found.served, buyers=found.buyers)
+        self.served = _("{served} of {buyers}", served=found.served, buyers=found.buyers)
         self.refused, self.held, self.sold = str(found.refused), str(found.held), str(found.sold)
         course = found.course[:: max(1, len(found.course) // MOST_BARS)] or found.course
         highest = max((moment.held for moment in course), default=0)
         self.bars = charts.bars(
-            [Point(say("{seconds} s", seconds=moment.seconds), moment.sold, str(moment.sold)) for moment in course],
+            [Point(_("{seconds} s", seconds=moment.seconds), moment.sold, str(moment.sold)) for moment in course],
             top=highest,
         )
-        self.bars_top = say("{count} seats held", count=highest)
+        self.bars_top = _("{count} seats held", count=highest)
         self.bars_last = self.bars[-1]["label"] if self.bars else ""
 
 
 def _how_it_goes(found: storm.Storm) -> str:
     if not found.is_over:
-        return say("It rages.")
+        return _("It rages.")
     unpaid = found.held - found.sold
     if not found.held:
-        return say("It is over. Nobody got a seat.")
+        return _("It is over. Nobody got a seat.")
     if not unpaid:
-        return say("It is over. Every seat that was held is sold.")
-    return say_n(
+        return _("It is over. Every seat that was held is sold.")
+    return ngettext(
         "It is over. {count} seat is held and not paid for.",
         "It is over. {count} seats are held and not paid for.",
         unpaid,
@@ -213,9 +213,9 @@ class LabState(ViewerState):
     async def change(self, form: dict[str, Any]) -> None:
         """Keep how the provider shall behave from now on."""
         must_be_open()
-        habits = await payments.habits(PROVIDER)
+        simulator_settings = await payments.simulator_settings(PROVIDER)
         changed = replace(
-            habits,
+            simulator_settings,
             failure_rate=_number(form, "failure_percent") / 100,
             processing_seconds=_number(form, "processing"),
             faults=WebhookFaults(
@@ -223,9 +223,9 @@ class LabState(ViewerState):
                 reorder="reorder" in form, drop="drop" in form, forge="forge" in form,
             ),
         )  # fmt: skip
-        await payments.change_habits(PROVIDER, changed, clock.now())
+        await payments.change_simulator_settings(PROVIDER, changed, clock.now())
         await self._show_habits()
-        self.notice = say("Kept. The next payment goes by it.")
+        self.notice = _("Kept. The next payment goes by it.")
 
     @rx.event
     async def decide(self, fate: str) -> None:
@@ -237,7 +237,9 @@ class LabState(ViewerState):
     @rx.event
     async def forget_fates(self) -> None:
         must_be_open()
-        await payments.change_habits(PROVIDER, replace(await payments.habits(PROVIDER), fates=()), clock.now())
+        await payments.change_simulator_settings(
+            PROVIDER, replace(await payments.simulator_settings(PROVIDER), fates=()), clock.now()
+        )
         await self._show_habits()
 
     @rx.event
@@ -267,12 +269,12 @@ class LabState(ViewerState):
     @rx.event
     def show_letters(self, language: str) -> None:
         """Every letter that we write, in this language."""
-        found = letters.samples(language, clock.now())
+        found = email_previews.samples(language, clock.now())
         self.language, self.letters = language, [LetterRow(kind=one.kind, subject=one.subject) for one in found]
 
     @rx.event
     def open_letter(self, kind: str) -> None:
-        letter = letters.sample(kind, self.language, clock.now())
+        letter = email_previews.sample(kind, self.language, clock.now())
         self._open(letter.subject, letter.html, letter.text)
 
     @rx.event
@@ -310,13 +312,19 @@ class LabState(ViewerState):
                 self.is_asking = self.is_starting_anew = False
 
     async def _show_habits(self) -> None:
-        habits = await payments.habits(PROVIDER)
-        self.failure_percent, self.processing = f"{habits.failure_rate * 100:g}", f"{habits.processing_seconds:g}"
-        self.duplicates, self.delay = str(habits.faults.duplicates), f"{habits.faults.delay_seconds:g}"
+        simulator_settings = await payments.simulator_settings(PROVIDER)
+        self.failure_percent, self.processing = (
+            f"{simulator_settings.failure_rate * 100:g}",
+            f"{simulator_settings.processing_seconds:g}",
+        )
+        self.duplicates, self.delay = (
+            str(simulator_settings.faults.duplicates),
+            f"{simulator_settings.faults.delay_seconds:g}",
+        )
         self.does_reorder, self.does_drop, self.does_forge = (
-            habits.faults.reorder, habits.faults.drop, habits.faults.forge,
+            simulator_settings.faults.reorder, simulator_settings.faults.drop, simulator_settings.faults.forge,
         )  # fmt: skip
-        self.fates_text, self.known_fates = ", ".join(habits.fates), list(payments.known_fates(PROVIDER))
+        self.fates_text, self.known_fates = ", ".join(simulator_settings.fates), list(payments.known_fates(PROVIDER))
 
     async def _show_books(self) -> None:
         async with transaction(reading=True) as session:
@@ -326,7 +334,7 @@ class LabState(ViewerState):
         self.mails = [
             MailRow(
                 id=mail.id, subject=mail.subject, to=mail.to, status=_mail_status(mail.status),
-                at_text=moments.exact(mail.created_at, self.zone),
+                at_text=datetimes.exact(mail.created_at, self.zone),
             )
             for mail in mails.items
         ]  # fmt: skip
@@ -337,14 +345,14 @@ class LabState(ViewerState):
         found = await figures(Period(self.period), self.zone, clock.now())
         totals = found.totals
         self.success_rate = (
-            "–" if totals.success_rate is None else phrases.share_text(round(totals.success_rate * 100) * 100)
+            "–" if totals.success_rate is None else formatting.share_text(round(totals.success_rate * 100) * 100)
         )
-        self.success_note = say(
+        self.success_note = _(
             "{good} succeeded, {bad} failed, {open} open", good=totals.succeeded, bad=totals.failed,
             open=totals.started - totals.succeeded - totals.failed,
         )  # fmt: skip
         self.volume, self.average, self.fees = (
-            phrases.amounts_text(amounts, "–")
+            formatting.amounts_text(amounts, "–")
             for amounts in (
                 [volume.total for volume in totals.volumes],
                 [volume.average for volume in totals.volumes],
@@ -354,7 +362,7 @@ class LabState(ViewerState):
         self.bars = charts.bars([self._point(part) for part in found.course]) if totals.started else []
         self.bars_first, self.bars_last = (self.bars[0]["label"], self.bars[-1]["label"]) if self.bars else ("", "")
         most = max(part.succeeded + part.failed for part in found.course)
-        self.bars_top = say_n("{count} payment", "{count} payments", most)
+        self.bars_top = ngettext("{count} payment", "{count} payments", most)
         self.declines = [
             Share(
                 label=decline.reason.in_short if decline.reason else PaymentStatus.CANCELED.label,
@@ -364,20 +372,20 @@ class LabState(ViewerState):
         ]  # fmt: skip
 
     def _point(self, part: Decided) -> Point:
-        label = moments.brief if self.period == Period.DAY else moments.weekday
+        label = datetimes.brief if self.period == Period.DAY else datetimes.weekday
         return Point(label(part.since, self.zone), part.succeeded, str(part.succeeded), part.failed, str(part.failed))
 
     def _show_clock(self) -> None:
-        self.clock_text = moments.exact(clock.now(), self.zone)
+        self.clock_text = datetimes.exact(clock.now(), self.zone)
         self.ahead_text = (
-            say("{time} ahead of real time", time=_span(clock.offset())) if clock.offset() else say("real time")
+            _("{time} ahead of real time", time=_span(clock.offset())) if clock.offset() else _("real time")
         )
 
 
 def _mail_status(status: MailStatus) -> str:
     return {
-        MailStatus.WAITING: say("waits"), MailStatus.SENT: say("sent"), MailStatus.KEPT: say("kept here"),
-        MailStatus.FAILED: say("failed"),
+        MailStatus.WAITING: _("waits"), MailStatus.SENT: _("sent"), MailStatus.KEPT: _("kept here"),
+        MailStatus.FAILED: _("failed"),
     }[status]  # fmt: skip
 
 
@@ -385,10 +393,10 @@ def _row(payment: PaymentView, zone: str) -> PaymentRow:
     return PaymentRow(
         id=payment.id, booking=payment.booking_id, label=payment.method_label or payment.provider,
         amount=payment.amount.text(), status=payment.status.label,
-        tone=_TONES.get(payment.status, "accent"), at_text=moments.exact(payment.created_at, zone),
+        tone=_TONES.get(payment.status, "accent"), at_text=datetimes.exact(payment.created_at, zone),
         trail=[
             TimelineItem(
-                label=step.label, detail=step.detail, at=step.at.isoformat(), at_text=moments.exact(step.at, zone)
+                label=step.label, detail=step.detail, at=step.at.isoformat(), at_text=datetimes.exact(step.at, zone)
             )
             for step in payment.steps
         ],
@@ -406,5 +414,5 @@ def _number(form: dict[str, Any], name: str) -> float:
         return float(str(form.get(name, "")).replace(",", "."))
     except ValueError:
         raise Invalid(
-            say("“{text}” is not a number.", text=form.get(name)), [Fault(name, say("Give a number."))]
+            _("“{text}” is not a number.", text=form.get(name)), [FieldError(name, _("Give a number."))]
         ) from None

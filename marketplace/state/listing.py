@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.accounts import throttle
 from marketplace.bookings import holding
 from marketplace.bookings import queries as bookings
@@ -21,12 +21,12 @@ from marketplace.catalog.views import ListingPage, Status
 from marketplace.components.values import PriceLine, Tone
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid, NotFound
+from marketplace.i18n import _, ngettext, page_at
 from marketplace.ids import HoldId, ListingId
 from marketplace.inventory.errors import HoldReleased
 from marketplace.money import Money
-from marketplace.state import phrases
+from marketplace.state import formatting
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say, say_n
 
 
 class SeatPrice(TypedDict):
@@ -119,7 +119,7 @@ class ListingState(ViewerState):
         self.server_now = clock.now().isoformat()
         self.prices = {
             entry.category: SeatPrice(
-                amount=entry.price.minor, currency=entry.price.currency, text=phrases.price_text(entry.price)
+                amount=entry.price.minor, currency=entry.price.currency, text=formatting.price_text(entry.price)
             )
             for entry in page.prices
             if entry.price is not None
@@ -174,7 +174,7 @@ class ListingState(ViewerState):
         except HoldReleased as released:
             self.lost_text, self.again = released.message, had
         except HoldfastError:
-            self.lost_text, self.again = say("Your time ran out and the seats were let go."), had
+            self.lost_text, self.again = _("Your time ran out and the seats were let go."), had
         # Otherwise they are being paid for in another tab: `unpaid_order` leads there.
 
     @rx.event
@@ -234,8 +234,8 @@ class ListingState(ViewerState):
         self.lines = [] if held is None else [
             PriceLine(label=line.label, text=line.price.text(), note=line.category) for line in held.lines
         ]  # fmt: skip
-        self.picked_text = say_n("{count} picked", "{count} picked", len(self.mine))
-        self.fee_text = "" if held is None else phrases.fee_text(held.surcharge)
+        self.picked_text = ngettext("{count} picked", "{count} picked", len(self.mine))
+        self.fee_text = "" if held is None else formatting.fee_text(held.surcharge)
         self.total = "" if held is None else held.price.text()
         self.expires_at = "" if held is None else held.expires_at.isoformat()
         self.can_extend = held is not None and not held.is_extended
@@ -249,53 +249,53 @@ class ListingState(ViewerState):
 def _number(value: object) -> int:
     """A count that came from a browser. Raises Invalid for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 0 < value < 10**12:
-        raise Invalid(say("How many? Use a whole number."))
+        raise Invalid(_("How many? Use a whole number."))
     return int(value)
 
 
 def _why_not(page: ListingPage) -> str:
     match page.status:
         case Status.PUBLISHED:
-            starts = moments.short(page.sale_starts_at, page.place.zone)
-            return say(
-                "Tickets go on sale on {moment}, {zone}.", moment=starts, zone=moments.zone_text(page.place.zone)
+            starts = datetimes.short(page.sale_starts_at, page.place.zone)
+            return _(
+                "Tickets go on sale on {moment}, {zone}.", moment=starts, zone=datetimes.zone_text(page.place.zone)
             )
         case Status.SOLD_OUT:
-            return say("Every seat is sold. Now and then one comes back: look in again.")
+            return _("Every seat is sold. Now and then one comes back: look in again.")
         case Status.CANCELLED:
             news = (
-                say("This will not take place."),
+                _("This will not take place."),
                 page.cancel_reason,
-                say("Whoever had tickets gets everything back."),
+                _("Whoever had tickets gets everything back."),
             )
             return " ".join(filter(None, news))
         case Status.CLOSED:
             if clock.now() < page.starts_at:
-                return say("The sale is over. See what else is on.")
-            return say("This has taken place. See what else is on.")
+                return _("The sale is over. See what else is on.")
+            return _("This has taken place. See what else is on.")
         case _:
-            return say("This is not on sale at the moment.")
+            return _("This is not on sale at the moment.")
 
 
 def _facts(page: ListingPage, offered: int, zone: str) -> Facts:
     """`offered` is how many listings the shop has had in all."""
-    badge, tone = phrases.listing_badge(page.status)
-    share = phrases.share_text(page.guest_surcharge_bp)
-    surcharge = say("Buying without an account adds {share}.", share=share) if page.guest_surcharge_bp else ""
+    badge, tone = formatting.listing_badge(page.status)
+    share = formatting.share_text(page.guest_surcharge_bp)
+    surcharge = _("Buying without an account adds {share}.", share=share) if page.guest_surcharge_bp else ""
     return Facts(
         id=page.id, title=page.title, paragraphs=page.paragraphs,
-        when_text=moments.short(page.starts_at, page.place.zone), zone_text=moments.zone_text(page.place.zone),
-        yours_text=phrases.viewers_time(page.starts_at, page.place.zone, zone),
-        doors_text="" if page.doors_at is None else moments.time_of_day(page.doors_at, page.place.zone),
+        when_text=datetimes.short(page.starts_at, page.place.zone), zone_text=datetimes.zone_text(page.place.zone),
+        yours_text=formatting.viewers_time(page.starts_at, page.place.zone, zone),
+        doors_text="" if page.doors_at is None else datetimes.time_of_day(page.doors_at, page.place.zone),
         place=f"{page.place.name}, {page.place.city}", address=page.place.address, seller=page.seller.name,
         seller_about=page.seller.about, seller_record=_record(offered),
-        poster=page.poster_url, policy=phrases.cancelling_text(page.policy, page.guest_surcharge_bp),
-        price=phrases.price_range(page.price_from, page.price_to), badge=badge, badge_tone=tone,
+        poster=page.poster_url, policy=formatting.cancelling_text(page.policy, page.guest_surcharge_bp),
+        price=formatting.price_range(page.price_from, page.price_to), badge=badge, badge_tone=tone,
         is_on_sale=page.is_on_sale,
         why_not="" if page.is_on_sale else _why_not(page), max_per_buyer=page.max_per_buyer,
         sale_starts_at=page.sale_starts_at.isoformat() if page.status is Status.PUBLISHED else "",
         surcharge_text=surcharge,
-        fees=" ".join(filter(None, (say("The price of a place is all that you pay."), surcharge))),
+        fees=" ".join(filter(None, (_("The price of a place is all that you pay."), surcharge))),
         no_single_seats=page.no_single_seats,
     )  # fmt: skip
 
@@ -303,5 +303,5 @@ def _facts(page: ListingPage, offered: int, zone: str) -> Facts:
 def _record(offered: int) -> str:
     """What there is to know of a shop where nobody has judged it: how often it has sold here."""
     if offered <= 1:
-        return say("This is their first event here.")
-    return say_n("{count} event here so far", "{count} events here so far", offered)
+        return _("This is their first event here.")
+    return ngettext("{count} event here so far", "{count} events here so far", offered)

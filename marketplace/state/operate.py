@@ -5,17 +5,17 @@ from __future__ import annotations
 import reflex as rx
 from typing_extensions import TypedDict  # pydantic, which serialises State vars, wants this one before Python 3.12
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.accounts.views import SecondFactorMissing
 from marketplace.components.values import Tone
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, Unavailable
+from marketplace.i18n import _
 from marketplace.jobs import runner
 from marketplace.operations import queries
 from marketplace.operations.views import Today
-from marketplace.state import phrases
+from marketplace.state import formatting
 from marketplace.state.viewer import ViewerState
-from marketplace.words import say
 
 
 class Concern(TypedDict):
@@ -59,10 +59,10 @@ class OperateState(ViewerState):
         self.is_loading = False
 
     def _show(self, seen: Today, jobs: list[str] | None) -> None:
-        self.day = moments.day(seen.since.date())
-        self.orders = phrases.count_text(seen.orders)
-        self.revenue = phrases.amounts_text(seen.revenue, say("Nothing yet"))
-        self.owed = phrases.amounts_text(seen.owed.amounts, say("Nothing"))
+        self.day = datetimes.day(seen.since.date())
+        self.orders = formatting.count_text(seen.orders)
+        self.revenue = formatting.amounts_text(seen.revenue, _("Nothing yet"))
+        self.owed = formatting.amounts_text(seen.owed.amounts, _("Nothing"))
         self.concerns = concerns_of(seen, jobs)
         self.is_calm = all(concern["tone"] != "danger" for concern in self.concerns)
 
@@ -79,31 +79,31 @@ def concerns_of(seen: Today, jobs: list[str] | None) -> list[Concern]:
     """What may need somebody, the gravest first. `jobs` are those whose last run failed."""
     money_late = seen.facts.money_waits_since is not None and seen.facts.failing > 0
     found = [
-        _concern("owed", say("Refunds that are owed"), seen.owed.refunds, is_bad=True,
-                 detail=say("{count} of them need you: the provider is not asked any more.", count=seen.owed.for_people)
+        _concern("owed", _("Refunds that are owed"), seen.owed.refunds, is_bad=True,
+                 detail=_("{count} of them need you: the provider is not asked any more.", count=seen.owed.for_people)
         if seen.owed.for_people
-        else say("The provider has refused them and is asked again.")),
-        _concern("facts-dead", say("News given up"), seen.facts.dead, is_bad=True,
-                 detail=say("Nobody hears of these unless they are sent again.")),
-        _concern("webhooks-dead", say("Provider messages given up"), seen.webhooks.dead, is_bad=True,
-                 detail=say("They could not be read, or failed too often.")),
-        _concern("jobs", say("Jobs whose last run failed"), len(jobs or []), is_bad=True, detail=", ".join(jobs or [])),
-        _concern("facts-failing", say("News that is tried again"), seen.facts.failing, is_bad=money_late,
-                 detail=say("Something fails where it is heard; money waits for it.") if money_late else ""),
-        _concern("disputes", say("Payments in dispute"), seen.disputed,
-                 detail=say("The buyer's bank claims the money back. Nothing of it can be refunded meanwhile.")),
-        _concern("payments", say("Payments without an answer yet"), seen.undecided,
-                 detail=say("We keep asking the provider.")),
-        _concern("refunds", say("Refunds on their way"), seen.refunds),
-        _concern("webhooks", say("Provider messages waiting"), seen.webhooks.waiting + seen.webhooks.parked),
-        _concern("overdue", say("Orders past their time to pay"), seen.overdue,
-                 detail=say("The next run of the job lets go of their seats.")),
-        _concern("facts", say("News waiting to be told"), seen.facts.waiting),
+        else _("The provider has refused them and is asked again.")),
+        _concern("facts-dead", _("News given up"), seen.facts.dead, is_bad=True,
+                 detail=_("Nobody hears of these unless they are sent again.")),
+        _concern("webhooks-dead", _("Provider messages given up"), seen.webhooks.dead, is_bad=True,
+                 detail=_("They could not be read, or failed too often.")),
+        _concern("jobs", _("Jobs whose last run failed"), len(jobs or []), is_bad=True, detail=", ".join(jobs or [])),
+        _concern("facts-failing", _("News that is tried again"), seen.facts.failing, is_bad=money_late,
+                 detail=_("Something fails where it is heard; money waits for it.") if money_late else ""),
+        _concern("disputes", _("Payments in dispute"), seen.disputed,
+                 detail=_("The buyer's bank claims the money back. Nothing of it can be refunded meanwhile.")),
+        _concern("payments", _("Payments without an answer yet"), seen.undecided,
+                 detail=_("We keep asking the provider.")),
+        _concern("refunds", _("Refunds on their way"), seen.refunds),
+        _concern("webhooks", _("Provider messages waiting"), seen.webhooks.waiting + seen.webhooks.parked),
+        _concern("overdue", _("Orders past their time to pay"), seen.overdue,
+                 detail=_("The next run of the job lets go of their seats.")),
+        _concern("facts", _("News waiting to be told"), seen.facts.waiting),
     ]  # fmt: skip
     if jobs is None:
         unknown = Concern(
-            key="jobs", label=say("Jobs"), detail=say("Redis does not answer: nobody knows how they went."),
-            value="–", mark=say("Look into it"), tone="danger",
+            key="jobs", label=_("Jobs"), detail=_("Redis does not answer: nobody knows how they went."),
+            value="–", mark=_("Look into it"), tone="danger",
         )  # fmt: skip
         found = [unknown, *(concern for concern in found if concern["key"] != "jobs")]
     gravity = {"danger": 0, "warning": 1, "good": 2}
@@ -112,6 +112,6 @@ def concerns_of(seen: Today, jobs: list[str] | None) -> list[Concern]:
 
 def _concern(key: str, label: str, count: int, *, is_bad: bool = False, detail: str = "") -> Concern:
     tone: Tone = "good" if not count else "danger" if is_bad else "warning"
-    mark = {"good": say("All well"), "danger": say("Look into it"), "warning": say("Under way")}[tone]
+    mark = {"good": _("All well"), "danger": _("Look into it"), "warning": _("Under way")}[tone]
     shown = detail if count else ""
-    return Concern(key=key, label=label, detail=shown, value=phrases.count_text(count), mark=mark, tone=tone)
+    return Concern(key=key, label=label, detail=shown, value=formatting.count_text(count), mark=mark, tone=tone)

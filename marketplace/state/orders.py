@@ -9,7 +9,7 @@ from urllib.parse import quote
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
 from marketplace.bookings.views import Order, OrderCard, Status, TicketView
@@ -18,31 +18,31 @@ from marketplace.catalog import posters
 from marketplace.components.values import PriceLine, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import Conflict, HoldfastError, NotFound
+from marketplace.i18n import _, gettext_noop, ngettext, page_at
 from marketplace.ids import BookingId
 from marketplace.money import Money
 from marketplace.payments import queries as payments
 from marketplace.payments.status import RefundStatus
 from marketplace.payments.views import PaymentView, RefundView
-from marketplace.state import phrases
+from marketplace.state import formatting
 from marketplace.state.viewer import ViewerState
-from marketplace.words import later, page_at, say, say_n
 
 _TRAIL = {
-    Status.PENDING_PAYMENT: later("Order made"),
-    Status.CONFIRMED: later("Confirmed"),
-    Status.EXPIRED: later("Time to pay ran out"),
-    Status.CANCELLED_BY_BUYER: later("Cancelled"),
-    Status.CANCELLED_BY_SELLER: later("Cancelled by the seller"),
-    Status.CANCELLED_BY_OPERATOR: later("Cancelled by us"),
+    Status.PENDING_PAYMENT: gettext_noop("Order made"),
+    Status.CONFIRMED: gettext_noop("Confirmed"),
+    Status.EXPIRED: gettext_noop("Time to pay ran out"),
+    Status.CANCELLED_BY_BUYER: gettext_noop("Cancelled"),
+    Status.CANCELLED_BY_SELLER: gettext_noop("Cancelled by the seller"),
+    Status.CANCELLED_BY_OPERATOR: gettext_noop("Cancelled by us"),
 }
 
 
 _CHANGED = {
-    "title": later("New title"), "place_name": later("New place"), "address": later("New place"),
-    "city": later("New place"), "zone": later("New time"), "starts_at": later("New time"), "ends_at": later("New time"),
-    "doors_at": later("New time"),
-}  # fmt: skip
-"""What of an event has changed, by the names of an Occasion."""
+    "title": gettext_noop("New title"),
+    **dict.fromkeys(("place_name", "address", "city"), gettext_noop("New place")),
+    **dict.fromkeys(("zone", "starts_at", "ends_at", "doors_at"), gettext_noop("New time")),
+}
+"""What of an event has changed, by the names of its EventDetails."""
 
 PAGE = 24
 """Orders that are shown at first, and with each wish for more."""
@@ -162,7 +162,7 @@ class OrderState(ViewerState):
             await bookings.send_tickets_again(
                 session, await self._actor(), BookingId(self._part("order_id")), clock.now()
             )
-        self.notice = say("On its way to {email}.", email=self.email)
+        self.notice = _("On its way to {email}.", email=self.email)
 
     @rx.event
     async def ask_to_cancel(self) -> None:
@@ -200,8 +200,8 @@ class OrderState(ViewerState):
 
     def _show(self, order: Order, paid: list[PaymentView], refunds: list[RefundView]) -> None:
         self.number, self.title, self.place = order.id, order.title, order.place_name
-        self.when_text = f"{moments.short(order.starts_at, order.zone)} {moments.zone_text(order.zone)}"
-        self.status, self.tone = phrases.booking_status(order.status)
+        self.when_text = f"{datetimes.short(order.starts_at, order.zone)} {datetimes.zone_text(order.zone)}"
+        self.status, self.tone = formatting.booking_status(order.status)
         self.is_confirmed = order.status is Status.CONFIRMED
         self.is_unpaid = order.status is Status.PENDING_PAYMENT
         self.can_cancel = self.is_unpaid or (self.is_confirmed and clock.now() < order.starts_at)
@@ -213,9 +213,9 @@ class OrderState(ViewerState):
         ]
         self.total = order.total.text()
         self.refunds = [PriceLine(label=_refund_text(refund), text=refund.amount.text()) for refund in refunds]
-        self.policy = f"{phrases.terms_text(order, clock.now())} {phrases.fee_text(order.surcharge)}".strip()
+        self.policy = f"{formatting.terms_text(order, clock.now())} {formatting.fee_text(order.surcharge)}".strip()
         self.trail = [
-            TimelineItem(label=label, at=at.isoformat(), at_text=moments.exact(at, self.zone), detail=detail)
+            TimelineItem(label=label, at=at.isoformat(), at_text=datetimes.exact(at, self.zone), detail=detail)
             for at, label, detail in sorted(
                 [(step.at, *_told(step)) for step in order.steps]
                 + [(step.at, step.label, step.detail) for payment in paid for step in payment.steps]
@@ -228,36 +228,36 @@ class OrderState(ViewerState):
 
 
 def _row(card: OrderCard) -> OrderRow:
-    status, tone = phrases.booking_status(card.status)
+    status, tone = formatting.booking_status(card.status)
     return OrderRow(
         id=card.id, href=page_at(f"/o/{card.id}"), poster=posters.address(card.listing_id),
-        title=card.title, when_text=moments.short(card.starts_at, card.zone), place=card.place_name,
-        quantity=say_n("{count} ticket", "{count} tickets", card.quantity),
+        title=card.title, when_text=datetimes.short(card.starts_at, card.zone), place=card.place_name,
+        quantity=ngettext("{count} ticket", "{count} tickets", card.quantity),
         total=card.total.text(), status=status, tone=tone,
     )  # fmt: skip
 
 
 def _why_no_links(code: str) -> str:
     return {
-        "invalid": say("This does not look like an e-mail address."),
-        "too_many_requests": say("That was tried too often. Wait a while, then try again."),
-        "cross_site": say("The form had lain open too long. Please send it once more."),
-    }.get(code) or say("That did not work. Please try again.")
+        "invalid": _("This does not look like an e-mail address."),
+        "too_many_requests": _("That was tried too often. Wait a while, then try again."),
+        "cross_site": _("The form had lain open too long. Please send it once more."),
+    }.get(code) or _("That did not work. Please try again.")
 
 
 def _told(step: BookingStep) -> tuple[str, str]:
     """A step of the order, and what more there is to say of it."""
     if step.changed:
-        return say("The event has changed"), " · ".join(dict.fromkeys(say(_CHANGED[name]) for name in step.changed))
-    return say(_TRAIL[Status(step.target)]), step.words
+        return _("The event has changed"), " · ".join(dict.fromkeys(_(_CHANGED[name]) for name in step.changed))
+    return _(_TRAIL[Status(step.target)]), step.words
 
 
 def _refund_text(refund: RefundView) -> str:
     """How far money on its way back has come."""
     return {
-        RefundStatus.SUCCEEDED: say("Refunded"), RefundStatus.SETTLED: say("Paid back by other means"),
-        RefundStatus.OWED: say("Owed to you: paying it back has not worked so far, and we see to it"),
-    }.get(refund.status, say("Refund on its way"))  # fmt: skip
+        RefundStatus.SUCCEEDED: _("Refunded"), RefundStatus.SETTLED: _("Paid back by other means"),
+        RefundStatus.OWED: _("Owed to you: paying it back has not worked so far, and we see to it"),
+    }.get(refund.status, _("Refund on its way"))  # fmt: skip
 
 
 def ticket_row(ticket: TicketView) -> TicketRow:

@@ -7,15 +7,15 @@ from typing import Any
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.bookings import queries
 from marketplace.bookings.views import OwedOrder
 from marketplace.db import transaction
 from marketplace.errors import Conflict, Forbidden
+from marketplace.i18n import _, ngettext, page_at
 from marketplace.ids import RefundId
 from marketplace.payments import actions as payments
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say, say_n
 
 
 class OwedRow(TypedDict):
@@ -61,7 +61,7 @@ class OwedState(ViewerState):
                 await payments.try_again(session, await self._actor(), RefundId(id), clock.now())
         except Conflict as refused:
             return [OwedState.load, ViewerState.tell(refused.message)]
-        return [OwedState.load, ViewerState.tell(say("The provider is being asked."))]
+        return [OwedState.load, ViewerState.tell(_("The provider is being asked."))]
 
     @rx.event
     def ask_how(self, id: str, amount: str) -> None:
@@ -93,10 +93,10 @@ def _row(entry: OwedOrder, zone: str) -> OwedRow:
         email=entry.buyer_email,
         title=entry.title or refund.booking_id,
         order_href=page_at(f"/o/{refund.booking_id}"),
-        since=moments.exact(refund.created_at, zone),
+        since=datetimes.exact(refund.created_at, zone),
         why=owed.why,
-        tried=say_n("refused once", "refused {count} times", owed.refusals) if owed.refusals else "",
-        next_try=say("next try {when}", when=moments.exact(owed.next_try, zone))
+        tried=ngettext("refused once", "refused {count} times", owed.refusals) if owed.refusals else "",
+        next_try=_("next try {when}", when=datetimes.exact(owed.next_try, zone))
         if owed.next_try
-        else say("waits for you"),
+        else _("waits for you"),
     )

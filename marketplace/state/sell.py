@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import queries as people
 from marketplace.accounts.views import Actor, SellerView
@@ -21,12 +21,12 @@ from marketplace.catalog.views import ListingCard, SheetCard, Status
 from marketplace.components.values import Tone
 from marketplace.db import Session, transaction
 from marketplace.errors import Invalid
+from marketplace.i18n import _, page_at
 from marketplace.ids import ListingId, ResourceId, SellerId
 from marketplace.inventory import queries as inventory
 from marketplace.money import Money
-from marketplace.state import phrases
+from marketplace.state import formatting
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say
 
 _OVER = {Status.CLOSED, Status.CANCELLED}
 
@@ -158,21 +158,21 @@ class SellState(ViewerState):
         for amount in revenues.values():
             totals[amount.currency] = totals.get(amount.currency, Money.zero(amount.currency)) + amount
         self.open_text = str(len(self.on_sale))
-        self.sold_text = phrases.count_text(sold)
-        self.sold_note = phrases.elsewhere_text(sold - ordered) if sold > ordered else ""
-        self.revenue_text = phrases.amounts_text(totals.values(), Money.zero(currencies.USUAL).text())
+        self.sold_text = formatting.count_text(sold)
+        self.sold_note = formatting.elsewhere_text(sold - ordered) if sold > ordered else ""
+        self.revenue_text = formatting.amounts_text(totals.values(), Money.zero(currencies.USUAL).text())
 
 
 def _row(card: ListingCard, sold: int, capacity: int, revenue: Money | None) -> ListingRow:
-    badge, tone = phrases.listing_badge(card.status)
+    badge, tone = formatting.listing_badge(card.status)
     is_draft = card.status is Status.DRAFT
     return ListingRow(
         id=card.id, href=page_at(f"/sell/{card.id}/edit") if is_draft else page_at(f"/sell/{card.id}"), title=card.title,
-        when_text=f"{moments.short(card.starts_at, card.zone)} · {card.place_name}, {card.city}",
-        badge=badge or say("On sale"), tone=tone if badge else "good",
+        when_text=f"{datetimes.short(card.starts_at, card.zone)} · {card.place_name}, {card.city}",
+        badge=badge or _("On sale"), tone=tone if badge else "good",
         poster=draft_poster(card) if is_draft else card.poster_url,
-        sold_text="" if is_draft else say(
-            "{sold} of {capacity} sold", sold=phrases.count_text(sold), capacity=phrases.count_text(capacity)
+        sold_text="" if is_draft else _(
+            "{sold} of {capacity} sold", sold=formatting.count_text(sold), capacity=formatting.count_text(capacity)
         ),
         percent=round(100 * sold / capacity) if capacity else 0,
         revenue="" if is_draft else (revenue or Money.zero(_currency(card))).text(),
@@ -185,9 +185,9 @@ def _currency(card: ListingCard) -> str:
 
 def _unlisted(sheet: SheetCard, shop: SellerView) -> ListingRow:
     return ListingRow(
-        id=sheet.id, href=page_at(f"/sell/{sheet.id}/edit"), title=sheet.title.strip() or say("A listing without a title"),
-        when_text=say("Changed {when}", when=moments.short(sheet.changed_at, "UTC")),
-        badge=phrases.listing_badge(Status.DRAFT)[0], tone="neutral",
+        id=sheet.id, href=page_at(f"/sell/{sheet.id}/edit"), title=sheet.title.strip() or _("A listing without a title"),
+        when_text=_("Changed {when}", when=datetimes.short(sheet.changed_at, "UTC")),
+        badge=formatting.listing_badge(Status.DRAFT)[0], tone="neutral",
         poster=poster_of(
             Poster(title=sheet.title, category="theatre", seed=sheet.id, place="", starts_at=None, zone="UTC")
         ),
@@ -212,22 +212,22 @@ def poster_of(poster: Poster) -> str:
 
 def _todo(shop: SellerView, *, has_plan: bool, has_draft: bool, has_listing: bool) -> list[Todo]:
     entries = [
-        ("shop", say("Open your shop"), shop.name, "", True),
+        ("shop", _("Open your shop"), shop.name, "", True),
         (
             "plan",
-            say("Bring a seat plan"),
-            say("Import a drawing, or have a plain hall drawn."),
+            _("Bring a seat plan"),
+            _("Import a drawing, or have a plain hall drawn."),
             page_at("/sell/new"),
             has_plan,
         ),
         (
             "draft",
-            say("Write your first listing"),
-            say("What, where, when, and what it costs."),
+            _("Write your first listing"),
+            _("What, where, when, and what it costs."),
             page_at("/sell/new"),
             has_draft,
         ),
-        ("listing", say("Publish it"), say("We tell you everything that is still missing."), "", has_listing),
+        ("listing", _("Publish it"), _("We tell you everything that is still missing."), "", has_listing),
     ]
     return [
         Todo(key=key, label=label, detail=detail, href=href, state="done" if is_done else "open")

@@ -11,23 +11,23 @@ import reflex as rx
 from reflex.event import EventSpec
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.bookings import sales
 from marketplace.catalog import actions as catalog
-from marketplace.catalog import queries, sheets, writing
+from marketplace.catalog import drafts, queries, writing
 from marketplace.catalog.grids import Grid, GridRefused, grid_document
 from marketplace.catalog.posters import Poster
 from marketplace.catalog.views import PlanView, SheetView, Status
 from marketplace.components.values import Tone
 from marketplace.db import transaction
-from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.errors import FieldError, Invalid, NotFound
+from marketplace.i18n import _, ngettext, page_at
 from marketplace.ids import ListingId, SellerId
 from marketplace.money import AmountRefused, Money
-from marketplace.notifications.letters import changes_between
-from marketplace.state import phrases
+from marketplace.notifications.emails import changes_between
+from marketplace.state import formatting
 from marketplace.state.sell import poster_of
 from marketplace.state.viewer import ViewerState
-from marketplace.words import page_at, say, say_n
 
 STEPS = ("what", "place", "plan", "prices", "rules", "preview")
 _STEP_OF = {
@@ -35,7 +35,7 @@ _STEP_OF = {
     "max_per_buyer": "rules", "no_single_seats": "rules", "sale_starts_at": "rules",
 }  # fmt: skip
 GRID = ("name", "rows", "seats", "categories")
-ERRORS = (*sheets.FIELDS, *sheets.INSTANTS)
+ERRORS = (*drafts.FIELDS, *drafts.INSTANTS)
 
 
 class StepRow(TypedDict):
@@ -154,7 +154,7 @@ class SellEditState(ViewerState):
     @rx.event
     async def tick(self, name: str, is_on: bool) -> None:
         """Keep a yes or a no."""
-        await self._fill({str(name): sheets.ON if is_on else ""})
+        await self._fill({str(name): drafts.ON if is_on else ""})
 
     @rx.event
     async def pick_plan(self, plan_id: str) -> None:
@@ -233,7 +233,7 @@ class SellEditState(ViewerState):
         if not quote.buyers:
             await self._take_over()
             return
-        self.told = say_n(
+        self.told = ngettext(
             "{count} buyer gets a mail that says what was and what is:",
             "{count} buyers get a mail that says what was and what is:",
             quote.buyers,
@@ -263,7 +263,7 @@ class SellEditState(ViewerState):
         except Invalid as refused:
             self._tell(refused)
         else:
-            self.notice = say("The public sees your changes now.")
+            self.notice = _("The public sees your changes now.")
         await self._look_again()
 
     @rx.event
@@ -279,15 +279,15 @@ class SellEditState(ViewerState):
             return
         self._touched += [name for name in ERRORS if _step_of(name) == self.step]
         if step == "preview":
-            self._touched = [*ERRORS, sheets.PRICE]
+            self._touched = [*ERRORS, drafts.PRICE]
         elif self.step == "prices":
-            self._touched.append(sheets.PRICE)
+            self._touched.append(drafts.PRICE)
         self.step = step
         await self._look_again()
 
     def _tell(self, refused: Invalid) -> None:
         self.notice = refused.message
-        self._touched = [*ERRORS, sheets.PRICE]
+        self._touched = [*ERRORS, drafts.PRICE]
 
     def _touch(self, name: str) -> None:
         for field in {name, name.rpartition(".")[0]}:
@@ -300,7 +300,7 @@ class SellEditState(ViewerState):
             view = await writing.fill(session, actor, ListingId(self.id), entries, clock.now())
             plans = await queries.plans_of(session, actor, view.seller.id)
         await self._show(view, plans)
-        self.saved = say("Saved")
+        self.saved = _("Saved")
 
     async def _show(self, view: SheetView, plans: list[PlanView]) -> None:
         status = Status.DRAFT if view.page is None else view.page.status
@@ -308,7 +308,7 @@ class SellEditState(ViewerState):
         self.entries = dict(view.entries)
         self.is_public, self.has_changes = view.is_public, view.is_public and view.is_ahead
         self.is_over = status in {Status.CLOSED, Status.CANCELLED}
-        self.badge, self.tone = phrases.listing_badge(status)
+        self.badge, self.tone = formatting.listing_badge(status)
         told = {fault.field: fault.message for fault in (*view.missing, *view.faults)}
         self.errors = {name: told.get(name, "") if name in self._touched else "" for name in ERRORS}
         await self._show_hall(view, plans, told)
@@ -322,7 +322,7 @@ class SellEditState(ViewerState):
 
     def _is_told(self, step: str) -> bool:
         """Whether somebody has been at this step, so that its faults are no surprise."""
-        return sheets.PRICE in self._touched or any(_step_of(name) == step for name in self._touched)
+        return drafts.PRICE in self._touched or any(_step_of(name) == step for name in self._touched)
 
     def _is_full(self, step: str) -> bool:
         """Whether a step where nothing is wrong holds what it needs, too."""
@@ -348,12 +348,12 @@ class SellEditState(ViewerState):
         capacities = picked.capacities if picked else {}
         self.prices = [
             PriceRow(
-                name=f"{sheets.PRICE}{category}", testid=f"price-{at}", category=category,
-                color=colors.get(category, ""), detail=say_n("{count} place", "{count} places", capacity),
-                value=sheets.price_shown(view.entries.get(f"{sheets.PRICE}{category}", "")),
-                price_text=sheets.price_text(view.entries.get(f"{sheets.PRICE}{category}", "")),
-                error=told.get(f"{sheets.PRICE}{category}", "")
-                if {f"{sheets.PRICE}{category}", sheets.PRICE} & set(self._touched) else "",
+                name=f"{drafts.PRICE}{category}", testid=f"price-{at}", category=category,
+                color=colors.get(category, ""), detail=ngettext("{count} place", "{count} places", capacity),
+                value=drafts.price_shown(view.entries.get(f"{drafts.PRICE}{category}", "")),
+                price_text=drafts.price_text(view.entries.get(f"{drafts.PRICE}{category}", "")),
+                error=told.get(f"{drafts.PRICE}{category}", "")
+                if {f"{drafts.PRICE}{category}", drafts.PRICE} & set(self._touched) else "",
             )
             for at, (category, capacity) in enumerate(capacities.items()) if capacity
         ]  # fmt: skip
@@ -362,20 +362,20 @@ class SellEditState(ViewerState):
         draft, zone = view.draft, view.draft.place.zone
         wrong = {fault.field for fault in view.faults}
         has_start = not {"starts_at", "place.zone"} & wrong
-        self.starts_text = f"{moments.short(draft.starts_at, zone)}, {moments.zone_text(zone)}" if has_start else ""
-        self.yours_text = phrases.viewers_time(draft.starts_at, zone, self.zone) if has_start else ""
+        self.starts_text = f"{datetimes.short(draft.starts_at, zone)}, {datetimes.zone_text(zone)}" if has_start else ""
+        self.yours_text = formatting.viewers_time(draft.starts_at, zone, self.zone) if has_start else ""
         self.place_text = ", ".join(part for part in (draft.place.name, draft.place.city) if part)
         amounts = [
             Money(minor, draft.currency)
             for category, minor in draft.prices.items()
-            if f"{sheets.PRICE}{category}" not in wrong
+            if f"{drafts.PRICE}{category}" not in wrong
         ]
-        self.price_text = phrases.price_range(min(amounts), max(amounts)) if amounts else ""
+        self.price_text = formatting.price_range(min(amounts), max(amounts)) if amounts else ""
         sale: datetime | None = draft.sale_starts_at if not {"sale_starts_at", "place.zone"} & wrong else None
-        self.sale_text = moments.short(sale, zone) if sale else say("as soon as you publish it")
+        self.sale_text = datetimes.short(sale, zone) if sale else _("as soon as you publish it")
         self.poster = poster_of(
             Poster(
-                title=draft.title or say("Your title"), category=draft.category,
+                title=draft.title or _("Your title"), category=draft.category,
                 seed=view.page.slug if view.page else view.id, place=draft.place.name,
                 starts_at=draft.starts_at if has_start else None, zone=zone,
             )
@@ -383,7 +383,7 @@ class SellEditState(ViewerState):
 
 
 def _step_of(field: str) -> str:
-    if field.startswith(sheets.PRICE):
+    if field.startswith(drafts.PRICE):
         return "prices"
     name = field.removesuffix(".day").removesuffix(".clock")
     return _STEP_OF.get(name, "preview" if name == "seller_id" else "place")
@@ -391,8 +391,8 @@ def _step_of(field: str) -> str:
 
 def _step_label(key: str) -> str:
     return {
-        "what": say("What"), "place": say("Where and when"), "plan": say("Seat plan"), "prices": say("Prices"),
-        "rules": say("Rules"), "preview": say("Preview"),
+        "what": _("What"), "place": _("Where and when"), "plan": _("Seat plan"), "prices": _("Prices"),
+        "rules": _("Rules"), "preview": _("Preview"),
     }[key]  # fmt: skip
 
 
@@ -401,24 +401,24 @@ def _step(at: int, key: str, *, is_wrong: bool, is_full: bool, now: str, is_told
     return StepRow(key=key, mark={"done": "✓", "wrong": "!"}.get(state, str(at)), label=_step_label(key), state=state)
 
 
-def _each_once(faults: tuple[Fault, ...]) -> list[Fault]:
+def _each_once(faults: tuple[FieldError, ...]) -> list[FieldError]:
     return list({fault.field: fault for fault in reversed(faults)}.values())[::-1]
 
 
-def _lack(fault: Fault) -> Lack:
+def _lack(fault: FieldError) -> Lack:
     step = _step_of(fault.field)
     return Lack(text=f"{_name(fault.field)}: {fault.message}", step=step, label=_step_label(step))
 
 
 def _name(field: str) -> str:
-    if field.startswith(sheets.PRICE):
-        return say("Price")
+    if field.startswith(drafts.PRICE):
+        return _("Price")
     return {
-        "title": say("Title"), "story": say("Story"), "category": say("Category"), "place.name": say("Venue"),
-        "place.city": say("City"), "place.country": say("Country"), "place.address": say("Address"),
-        "place.zone": say("Time zone"), "starts_at": say("Start"), "ends_at": say("End"), "doors_at": say("Doors"),
-        "sale_starts_at": say("Start of sale"), "currency": say("Currency"), "plan_id": say("Seat plan"),
-        "policy": say("Cancelling"), "max_per_buyer": say("Places per buyer"), "seller_id": say("Shop"),
+        "title": _("Title"), "story": _("Story"), "category": _("Category"), "place.name": _("Venue"),
+        "place.city": _("City"), "place.country": _("Country"), "place.address": _("Address"),
+        "place.zone": _("Time zone"), "starts_at": _("Start"), "ends_at": _("End"), "doors_at": _("Doors"),
+        "sale_starts_at": _("Start of sale"), "currency": _("Currency"), "plan_id": _("Seat plan"),
+        "policy": _("Cancelling"), "max_per_buyer": _("Places per buyer"), "seller_id": _("Shop"),
     }.get(field, field)  # fmt: skip
 
 
@@ -429,9 +429,11 @@ def _plan(plan: PlanView, picked: PlanView | None) -> PlanRow:
 
 
 def _places(plan: PlanView) -> str:
-    parts = [say_n("{count} seat", "{count} seats", plan.seat_count)] if plan.seat_count else []
+    parts = [ngettext("{count} seat", "{count} seats", plan.seat_count)] if plan.seat_count else []
     parts += (
-        [say_n("{count} standing place", "{count} standing places", plan.standing_count)] if plan.standing_count else []
+        [ngettext("{count} standing place", "{count} standing places", plan.standing_count)]
+        if plan.standing_count
+        else []
     )
     return ", ".join(parts)
 

@@ -10,22 +10,22 @@ import reflex as rx
 from babel.dates import format_datetime
 from typing_extensions import TypedDict
 
-from marketplace import clock, moments
+from marketplace import clock, datetimes
 from marketplace.bookings import sales, selling
-from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, Sales, SoldOrder, Takings
+from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, RevenuePeriod, Sales, SoldOrder
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog import queries
 from marketplace.catalog.views import Page, Status
 from marketplace.components.values import Bar, Tone
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, NotFound
+from marketplace.i18n import _, locale, ngettext, page_at
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.money import Money
-from marketplace.state import charts, phrases
+from marketplace.state import charts, formatting
 from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
-from marketplace.words import locale, page_at, say, say_n
 
 ON_A_PAGE = 20
 MOST_AT_ONCE = 500
@@ -224,7 +224,7 @@ class SellSalesState(ViewerState):
 
     def _chose(self, units: list[str]) -> None:
         self.chosen = units
-        self.chosen_text = say_n("{count} place picked", "{count} places picked", len(units)) if units else ""
+        self.chosen_text = ngettext("{count} place picked", "{count} places picked", len(units)) if units else ""
 
     async def _look(self, limit: int) -> None:
         actor, now, id = await self._actor(), clock.now(), ListingId(self.id)
@@ -241,22 +241,22 @@ class SellSalesState(ViewerState):
     def _show(self, seen: Sales) -> None:
         listing = seen.listing
         self.title, self.place = listing.title, f"{listing.place.name}, {listing.place.city}"
-        self.when_text = moments.short(listing.starts_at, listing.place.zone)
-        badge, tone = phrases.listing_badge(listing.status)
-        self.badge, self.tone = badge or say("On sale"), tone if badge else "good"
+        self.when_text = datetimes.short(listing.starts_at, listing.place.zone)
+        badge, tone = formatting.listing_badge(listing.status)
+        self.badge, self.tone = badge or _("On sale"), tone if badge else "good"
         self.page_href, self.edit_href = page_at(f"/l/{listing.slug}"), page_at(f"/sell/{listing.id}/edit")
         self.csv_href = f"/api/v1/listings/{listing.id}/orders.csv"
         self.is_open, self.is_cancelled = listing.status in _OPEN, listing.status is Status.CANCELLED
         self.is_shut = not self.is_open
         self.can_call_off = not self.is_cancelled and clock.now() < listing.ends_at
         self.cancel_text = _progress(seen.statuses) if self.is_cancelled else ""
-        self.sold, self.left = phrases.count_text(seen.sold), phrases.count_text(seen.left)
-        self.sold_note = say("of {capacity}", capacity=phrases.count_text(listing.capacity))
+        self.sold, self.left = formatting.count_text(seen.sold), formatting.count_text(seen.left)
+        self.sold_note = _("of {capacity}", capacity=formatting.count_text(listing.capacity))
         if seen.sold_elsewhere:
-            self.sold_note += f", {phrases.elsewhere_text(seen.sold_elsewhere)}"
-        self.held, self.held_back = phrases.count_text(seen.held), phrases.count_text(seen.held_back)
+            self.sold_note += f", {formatting.elsewhere_text(seen.sold_elsewhere)}"
+        self.held, self.held_back = formatting.count_text(seen.held), formatting.count_text(seen.held_back)
         self.revenue = seen.revenue.text()
-        self.revenue_note = say(
+        self.revenue_note = _(
             "{payout} after our {fee}", payout=(seen.revenue - seen.commission).text(),
             fee=seen.commission.text(),
         )  # fmt: skip
@@ -267,7 +267,7 @@ class SellSalesState(ViewerState):
             if entry.price is not None
         }
 
-    def _show_bars(self, bars: tuple[Takings, ...], zone: str) -> None:
+    def _show_bars(self, bars: tuple[RevenuePeriod, ...], zone: str) -> None:
         highest = max((bar.revenue for bar in bars), default=None)
         if highest is None:
             self.bars, self.bars_top, self.bars_first, self.bars_last = [], "", "", ""
@@ -283,12 +283,12 @@ class SellSalesState(ViewerState):
 
 def _category(entry: CategorySales) -> CategoryRow:
     return CategoryRow(
-        name=entry.category, color=entry.color, sold=phrases.count_text(entry.sold),
-        capacity=phrases.count_text(entry.capacity), left=phrases.count_text(entry.left),
+        name=entry.category, color=entry.color, sold=formatting.count_text(entry.sold),
+        capacity=formatting.count_text(entry.capacity), left=formatting.count_text(entry.left),
         revenue=entry.revenue.text(), sold_share=round(_share(entry.sold, entry.capacity), 2),
         held_share=round(_share(entry.held, entry.capacity), 2),
         back_share=round(_share(entry.held_back, entry.capacity), 2),
-        detail=say(
+        detail=_(
             "{sold} sold, {held} on hold, {back} held back, {left} left", sold=entry.sold, held=entry.held,
             back=entry.held_back, left=entry.left,
         ),
@@ -299,61 +299,61 @@ def _share(part: int, whole: int) -> float:
     return 100 * part / whole if whole else 0.0
 
 
-def _period(bar: Takings, zone: str) -> str:
+def _period(bar: RevenuePeriod, zone: str) -> str:
     hours = (bar.until - bar.since).total_seconds() / 3600
-    shape = say("EEE HH:mm") if hours < 2 else say("d MMM")
+    shape = _("EEE HH:mm") if hours < 2 else _("d MMM")
     return format_datetime(bar.since.astimezone(ZoneInfo(zone)), shape, locale=locale())
 
 
 def _order(order: SoldOrder, zone: str) -> OrderRow:
-    status, tone = phrases.booking_status(order.status)
+    status, tone = formatting.booking_status(order.status)
     return OrderRow(
         id=order.id, number=order.id[-8:], buyer=order.buyer_name, email=order.buyer_email,
         seats=" · ".join(order.seats), total=order.total.text(), status=status, tone=tone,
-        when_text=moments.exact(order.created_at, zone),
+        when_text=datetimes.exact(order.created_at, zone),
     )  # fmt: skip
 
 
 def _kept(entry: HeldBack, zone: str) -> BackRow:
     return BackRow(
-        id=entry.id, title=say_n("{count} place", "{count} places", len(entry.units)), seats=" · ".join(entry.labels[:12])
-        + (" …" if len(entry.labels) > 12 else ""), when_text=moments.exact(entry.since, zone),
+        id=entry.id, title=ngettext("{count} place", "{count} places", len(entry.units)), seats=" · ".join(entry.labels[:12])
+        + (" …" if len(entry.labels) > 12 else ""), when_text=datetimes.exact(entry.since, zone),
     )  # fmt: skip
 
 
 def _quote(quote: CallOffQuote) -> tuple[str, list[str]]:
     if not quote.orders and not quote.unpaid:
-        return say("Nobody has bought anything yet: it costs you nothing."), []
+        return _("Nobody has bought anything yet: it costs you nothing."), []
     lines = [
-        say_n("{count} order is cancelled", "{count} orders are cancelled", quote.orders),
-        say_n("{count} ticket becomes void", "{count} tickets become void", quote.tickets),
+        ngettext("{count} order is cancelled", "{count} orders are cancelled", quote.orders),
+        ngettext("{count} ticket becomes void", "{count} tickets become void", quote.tickets),
     ]
     if quote.surcharge:
-        lines.append(say("of this, fees of guests: {amount}", amount=quote.surcharge.text()))
+        lines.append(_("of this, fees of guests: {amount}", amount=quote.surcharge.text()))
     if quote.unpaid:
         lines.append(
-            say_n(
+            ngettext(
                 "{count} order that waits for its money is ended",
                 "{count} orders that wait for their money are ended",
                 quote.unpaid,
             )
         )
-    return say("{amount} goes back to your buyers.", amount=quote.refund.text()), lines
+    return _("{amount} goes back to your buyers.", amount=quote.refund.text()), lines
 
 
 def _progress(statuses: Mapping[BookingStatus, int]) -> str:
     left = statuses.get(BookingStatus.CONFIRMED, 0) + statuses.get(BookingStatus.PENDING_PAYMENT, 0)
     done = statuses.get(BookingStatus.CANCELLED_BY_SELLER, 0)
     if left:
-        return say(
+        return _(
             "{done} of {all} orders are cancelled so far; the rest follow by themselves.", done=done, all=done + left
         )
     return (
-        say_n(
+        ngettext(
             "{count} order was cancelled. The money is on its way back.",
             "{count} orders were cancelled. The money is on its way back.",
             done,
         )
         if done
-        else say("There was nothing to pay back.")
+        else _("There was nothing to pay back.")
     )

@@ -12,6 +12,7 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingFilters
 from marketplace.components.values import Bar
 from marketplace.db import transaction
+from marketplace.i18n import _
 from marketplace.ids import TicketId
 from marketplace.lab.gate import must_be_open
 from marketplace.state import charts
@@ -19,7 +20,6 @@ from marketplace.state.cards import Card, card_of
 from marketplace.state.charts import Point
 from marketplace.state.orders import TicketRow, ticket_row
 from marketplace.state.viewer import ViewerState
-from marketplace.words import say
 
 CARDS = 3
 
@@ -43,7 +43,7 @@ class StyleguideState(ViewerState):
             page = await catalog.listing_cards(session, ListingFilters(), now, limit=CARDS)
         self.cards = [card_of(listing) for listing in page.items]
         self.tickets = [
-            ticket_row(TicketView(TicketId.new(), "", "C 12", say("Standing"), "holdfast", is_void=is_void))
+            ticket_row(TicketView(TicketId.new(), "", "C 12", _("Standing"), "holdfast", is_void=is_void))
             for is_void in (False, True)
         ]
         self.bars = charts.bars(

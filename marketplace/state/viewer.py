@@ -14,14 +14,14 @@ from urllib.parse import quote, unquote
 import reflex as rx
 from starlette.requests import cookie_parser
 
-from marketplace import clock, moments, settings
+from marketplace import clock, datetimes, settings
 from marketplace.accounts import queries as accounts
 from marketplace.accounts import throttle, tokens
 from marketplace.accounts.errors import SessionEnded, TokenRefused
 from marketplace.accounts.views import Actor
 from marketplace.db import transaction
+from marketplace.i18n import _
 from marketplace.ids import CartId
-from marketplace.words import say
 
 RENEWED_AGO = timedelta(seconds=30)
 """Cookies that were renewed a moment ago and are refused again are not renewed once more: that would go in circles."""
@@ -56,17 +56,17 @@ class ViewerState(rx.State):
         """First on every page's `on_load`: learn who is looking."""
         cookies = self._cookies()
         zone = unquote(cookies.get("zone", ""))
-        self.zone = zone if zone in moments.zones() else "UTC"
+        self.zone = zone if zone in datetimes.zones() else "UTC"
         self.csrf = tokens.csrf_for(cookies.get("cart", ""))
         self.notice = ""
         self.moves_no_money = settings.current().moves_no_money
         try:
             actor = await self._actor()
         except (TokenRefused, SessionEnded):
-            self._renew(say("Your log-in has ended. Please log in again."))
+            self._renew(_("Your log-in has ended. Please log in again."))
             return
         if actor.cart is None:
-            self._renew(say("Please allow cookies: without them we cannot keep seats for you."))
+            self._renew(_("Please allow cookies: without them we cannot keep seats for you."))
             return
         # Half an operator is led to the desk as well: it says what is missing.
         self.is_operator = actor.is_operator or actor.lacks_second_factor
@@ -80,7 +80,7 @@ class ViewerState(rx.State):
     @rx.event
     def renew(self) -> None:
         """Have a log-in renewed that ran out while the page lay open."""
-        self._renew(say("Your log-in has ended. Please log in again."))
+        self._renew(_("Your log-in has ended. Please log in again."))
 
     @rx.event
     def tell(self, message: str) -> None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace.i18n import _, own_page
 from marketplace.state.viewer import ViewerState
-from marketplace.words import own_page, say
 
 
 def _problem(code: str) -> str:
     """What a form's code means to whoever sent it."""
     return {
-        "wrong_credentials": say("That e-mail address and password do not go together. Check both and try again."),
-        "wrong_code": say("That code is not right, or was used before. Wait for the next one and try again."),
-        "token_refused": say("That took too long. Please begin again."),
-        "too_many_requests": say("That was tried too often. Wait a minute, then try again."),
-        "cross_site": say("The form had lain open too long. Please send it once more."),
-        "password_refused": say(
+        "wrong_credentials": _("That e-mail address and password do not go together. Check both and try again."),
+        "wrong_code": _("That code is not right, or was used before. Wait for the next one and try again."),
+        "token_refused": _("That took too long. Please begin again."),
+        "too_many_requests": _("That was tried too often. Wait a minute, then try again."),
+        "cross_site": _("The form had lain open too long. Please send it once more."),
+        "password_refused": _(
             "Please choose another password: ten characters or more, not your address, and none that everybody tries first."
         ),
-        "invalid": say(
+        "invalid": _(
             "Please look at these again: a name, an e-mail address, and a password of at least ten characters."
         ),
-    }.get(code, say("That did not work, and nothing was changed. Please try again."))
+    }.get(code, _("That did not work, and nothing was changed. Please try again."))
 
 
 class WelcomeState(ViewerState):

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from marketplace.accounts import actions, tokens
 from marketplace.accounts.views import Actor, Tokens
 from marketplace.db import transaction
-from marketplace.outbox import Fact, OutboxFact
+from marketplace.outbox import DomainEvent, OutboxEvent
 from tests.makers.accounts import PASSWORD, make_account
 
 EMAIL = "ada@example.org"
@@ -65,7 +65,7 @@ def actor_of(given: Tokens, now: datetime) -> Actor:
     return tokens.read_access(given.access, now).actor()
 
 
-async def facts(kind: type[Fact]) -> int:
+async def facts(kind: type[DomainEvent]) -> int:
     """How many facts of this kind were recorded."""
     async with transaction(reading=True) as session:
-        return len((await session.exec(select(OutboxFact).where(col(OutboxFact.kind) == kind.__name__))).all())
+        return len((await session.exec(select(OutboxEvent).where(col(OutboxEvent.kind) == kind.__name__))).all())

@@ -11,9 +11,9 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
-from marketplace.api import edge
+from marketplace.api import middleware
 from marketplace.api.app import ROUTERS, create_app
-from marketplace.api.asking import member_from
+from marketplace.api.auth_context import member_from
 from tests.api.test_listings import guest_with_account
 from tests.api.test_purchase import bearer
 from tests.makers.bookings import Market
@@ -98,7 +98,7 @@ async def test_nothing_is_read_of_a_plan_for_somebody_elses_shop(app: Any, marke
 class TestSlowBodies:
     @pytest.fixture(autouse=True)
     def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(edge, "PATIENCE", 0.01)
+        monkeypatch.setattr(middleware, "PATIENCE", 0.01)
 
     async def sent(self, app: Any, receive: Callable[[], Awaitable[Message]]) -> Answer:
         async with asyncio.timeout(30):
@@ -120,7 +120,7 @@ class TestSlowBodies:
         assert (await self.sent(app, drops)).status == 408
 
     async def test_one_that_keeps_the_pace_may_take_longer(self, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(edge, "SLOWEST", 10)
+        monkeypatch.setattr(middleware, "SLOWEST", 10)
         now = asyncio.get_running_loop().time
         pieces = iter([b" " * 1000, b"{}"])
         first_at = 0.0
@@ -130,14 +130,14 @@ class TestSlowBodies:
             body = next(pieces)
             first_at = first_at or now()
             if body == b"{}":
-                await eventually(lambda: now() > first_at + 3 * edge.PATIENCE)
+                await eventually(lambda: now() > first_at + 3 * middleware.PATIENCE)
             return {"type": "http.request", "body": body, "more_body": body != b"{}"}
 
         assert (await self.sent(app, in_time)).status == 422
 
     async def test_whoever_waits_for_the_end_of_the_connection_is_left_in_peace(self) -> None:
         heard: list[str] = []
-        late = asyncio.get_running_loop().time() + 3 * edge.PATIENCE
+        late = asyncio.get_running_loop().time() + 3 * middleware.PATIENCE
 
         async def listening(scope: Any, receive: Any, send: Any) -> None:
             heard.extend([(await receive())["type"] for _ in range(2)])
@@ -151,7 +151,7 @@ class TestSlowBodies:
             return message
 
         scope = {"type": "http", "method": "GET", "path": "/api/v1/stream", "headers": []}
-        await edge.Edge(listening)(scope, receive, lambda _: asyncio.sleep(0))
+        await middleware.Edge(listening)(scope, receive, lambda _: asyncio.sleep(0))
         assert heard == ["http.request", "http.disconnect"]
 
 

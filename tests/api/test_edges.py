@@ -17,7 +17,7 @@ from marketplace import clock, db, settings
 from marketplace import redis as redis_room
 from marketplace.accounts import tokens
 from marketplace.accounts.views import AccountView, Actor
-from marketplace.api import edge, holds
+from marketplace.api import holds, middleware
 from marketplace.bookings import holding
 from marketplace.bookings.models import Booking
 from marketplace.db import transaction
@@ -95,7 +95,7 @@ class TestRequests:
         assert wrong.headers["Allow"]
 
     async def test_too_long_a_body_is_not_read(self, api: Client, market: Market) -> None:
-        whole = await api.post("/holds", content=b"x" * (edge.MOST_BODY + 1))
+        whole = await api.post("/holds", content=b"x" * (middleware.MOST_BODY + 1))
         is_problem(whole, 413, "too_large")
 
         async def endless() -> AsyncIterator[bytes]:
@@ -478,18 +478,18 @@ async def test_forwarded_addresses_are_believed_from_our_own_proxies_only(
 ) -> None:
     from starlette.requests import Request
 
-    from marketplace.api.asking import actor_of, address_of
+    from marketplace.api.auth_context import actor_of, client_ip
 
     def request(forwarded: str = "", client: tuple[str, int] | None = ("10.0.0.1", 1), **headers: str) -> Request:
         raw = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
         raw += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         return Request({"type": "http", "method": "GET", "headers": raw, "client": client, "query_string": b""})
 
-    assert address_of(request("203.0.113.9")) == "10.0.0.1"
-    assert address_of(request(client=None)) == "unknown"
+    assert client_ip(request("203.0.113.9")) == "10.0.0.1"
+    assert client_ip(request(client=None)) == "unknown"
     settings.use(own_settings.model_copy(update={"trusted_proxy_hops": 2}))
-    assert address_of(request("6.6.6.6, 203.0.113.9, 10.0.0.2")) == "203.0.113.9"
-    assert address_of(request("203.0.113.9")) == "10.0.0.1"
+    assert client_ip(request("6.6.6.6, 203.0.113.9, 10.0.0.2")) == "203.0.113.9"
+    assert client_ip(request("203.0.113.9")) == "10.0.0.1"
     assert await actor_of(request(authorization="Basic x")) == Actor()
     assert clock.now()
     assert AccountId.new()
@@ -510,7 +510,7 @@ async def test_what_breaks_after_the_answer_has_begun_is_not_answered_twice() ->
 
     scope = {"type": "http", "method": "GET", "path": "/api/v1/x", "headers": []}
     with pytest.raises(RuntimeError):
-        await edge.Edge(torn)(scope, unheard, send)
+        await middleware.Edge(torn)(scope, unheard, send)
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
@@ -521,5 +521,5 @@ async def test_the_edge_leaves_pages_and_websockets_alone() -> None:
         seen.append(scope["path"])
 
     for scope in ({"type": "websocket", "path": "/_event"}, {"type": "http", "path": "/orders"}):
-        await edge.Edge(page)(scope, None, None)
+        await middleware.Edge(page)(scope, None, None)
     assert seen == ["/_event", "/orders"]

@@ -60,7 +60,7 @@ async def exhaust(client: httpx.AsyncClient) -> int:
 
 
 def test_they_are_spellings_of_one_address() -> None:
-    assert {inputs.address_of(spelling) for spelling in SPELLINGS} == {ADA}
+    assert {inputs.parse_email(spelling) for spelling in SPELLINGS} == {ADA}
 
 
 async def test_however_an_address_is_written_its_guesses_are_counted_together(arrives: Arrives, market: Market) -> None:

@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from marketplace.api.html_middleware import HtmlMiddleware
 from marketplace.api.languages import preferred
-from marketplace.api.pages import Pages
 
 PAGE = '<html lang="en"><head><title>Compiled</title></head><body></body></html>'
 GERMAN = "de-AT,de;q=0.9,en;q=0.5"
@@ -25,7 +25,9 @@ async def browser(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     for name in ("index.html", "login.html", "de.html", "de/login.html", "404.html"):
         (tmp_path / name).write_text(PAGE)
     (tmp_path / "holdfast.css").write_text("")
-    pages = Pages(Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path, html=True))]), compiled=tmp_path)
+    pages = HtmlMiddleware(
+        Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path, html=True))]), compiled=tmp_path
+    )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(pages), base_url="http://localhost", headers={"Accept": "text/html,*/*;q=0.8"}
     ) as client:

@@ -18,11 +18,11 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from marketplace.accounts.views import SYSTEM
-from marketplace.api import pages as pages_module
+from marketplace.api import html_middleware as pages_module
+from marketplace.api.html_middleware import HtmlMiddleware
 from marketplace.api.meta import meta_of
-from marketplace.api.pages import Pages
+from marketplace.cache import Cache
 from marketplace.catalog import actions as catalog
-from marketplace.catalog.shelf import Shelf
 from marketplace.components.feedback import SOONEST
 from marketplace.db import transaction
 from tests.makers.catalog import make_listing
@@ -41,10 +41,10 @@ HOSTILE = '</script><script>alert("x")</script> & “Söhne”'
 async def browser(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     for name in ("index.html", "browse.html", "login.html", "404.html"):
         (tmp_path / name).write_text(PAGE)
-    monkeypatch.setattr(pages_module, "_pages", Shelf(most=10, seconds=0))
+    monkeypatch.setattr(pages_module, "_pages", Cache(most=10, seconds=0))
     inner = Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path, html=True))])
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(Pages(inner, compiled=tmp_path)), base_url="http://localhost"
+        transport=httpx.ASGITransport(HtmlMiddleware(inner, compiled=tmp_path)), base_url="http://localhost"
     ) as client:
         yield client
 

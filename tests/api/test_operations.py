@@ -107,12 +107,12 @@ COUNTING = """
 
     if sys.argv[2] == "True":
         share_figures(Path(sys.argv[1]))
-    from marketplace.api import edge, operations
+    from marketplace.api import middleware, operations
 
     for number in range(3):
         child = os.fork()
         if not child:
-            edge.REQUESTS.labels("/x", "GET", 200).inc()
+            middleware.REQUESTS.labels("/x", "GET", 200).inc()
             os._exit(0)
         os.waitpid(child, 0)
     print(asyncio.run(operations.metrics()).body.decode())
@@ -232,8 +232,8 @@ class TestDescription:
 
 class TestLab:
     async def test_the_next_payments_fate_is_decided_here(self, api: Client, market: Market) -> None:
-        habits = (await api.get("/lab/simulator")).json()
-        assert habits["failure_rate"] == 0
+        simulator_settings = (await api.get("/lab/simulator")).json()
+        assert simulator_settings["failure_rate"] == 0
         queued = await api.post("/lab/simulator/fates", json={"fate": "insufficient_funds"})
         assert (queued.status_code, queued.json()["fates"]) == (201, ["insufficient_funds"])
         assert (await api.post("/lab/simulator/fates", json={"fate": "nonsense"})).status_code == 422
@@ -243,7 +243,7 @@ class TestLab:
         history = (await api.get("/lab/payments", params={"status": "failed"})).json()
         assert [one["id"] for one in history["items"]] == [payment["id"]]
         assert history["next_cursor"] is None
-        changed = habits | {"processing_seconds": 7.5}
+        changed = simulator_settings | {"processing_seconds": 7.5}
         assert (await api.put("/lab/simulator", json=changed)).json() == changed
 
     async def test_the_mailbox_can_be_read(self, api: Client, market: Market) -> None:

@@ -12,7 +12,7 @@ from marketplace.bookings import actions
 from marketplace.db import transaction
 from marketplace.ids import RefundId
 from marketplace.money import Money
-from marketplace.outbox import MoneyFact, record
+from marketplace.outbox import MoneyEvent, record
 from marketplace.payments.errors import ProviderRefused
 from tests.api.client import Client, is_problem
 from tests.makers.accounts import bearer, make_account
@@ -90,7 +90,7 @@ async def test_nobody_else_sees_or_decides_anything(api: Client, market: Market,
 
 
 @dataclass(frozen=True)
-class TillRang(MoneyFact):
+class TillRang(MoneyEvent):
     """Nobody delivers it in time."""
 
 

@@ -23,10 +23,10 @@ from marketplace.bookings.documents import calendar_file, qr_svg, tickets_pdf
 from marketplace.bookings.errors import NoTicketsYet, TooBusyDrawing
 from marketplace.bookings.transitions import Status
 from marketplace.bookings.views import Line, Order, TicketView
-from marketplace.catalog.views import OCCASION, Occasion
+from marketplace.catalog.views import EVENT_DETAILS, EventDetails
+from marketplace.i18n import speaking, spoken
 from marketplace.ids import BookingId, HoldId, ListingId, ResourceId, SellerId, TicketId
 from marketplace.money import Money
-from marketplace.words import speaking, spoken
 from tests.waiting import eventually
 
 STARTS = datetime(2026, 5, 20, 17, 30, tzinfo=UTC)
@@ -39,11 +39,11 @@ def order(seats: int = 2, **changes) -> Order:
         for at, ticket in enumerate((TicketId.new() for _ in range(seats)), 1)
     ]  # fmt: skip
     euros = Money(20_00, "EUR")
-    event = Occasion(
+    event = EventDetails(
         title="An Evening of Chekhov", place_name="Volksbühne", address="Linienstraße 227", city="Berlin",
         zone="Europe/Berlin", starts_at=STARTS, ends_at=STARTS + timedelta(hours=2), doors_at=None,
     )  # fmt: skip
-    event = replace(event, **{name: changes.pop(name) for name in OCCASION if name in changes})
+    event = replace(event, **{name: changes.pop(name) for name in EVENT_DETAILS if name in changes})
     whole = Order(
         id=id, status=Status.CONFIRMED, version=2, listing_id=listing, seller_id=SellerId.new(),
         hold_id=HoldId.on(ResourceId(listing)), buyer_name="Ada Byron", buyer_email="ada@example.org",

@@ -23,7 +23,7 @@ from marketplace.inventory import actions as inventory
 from marketplace.inventory.errors import UnfitUnits, UnitsTaken
 from marketplace.money import Money
 from marketplace.notifications import queries as mail
-from marketplace.notifications.letters import changes_between
+from marketplace.notifications.emails import changes_between
 from marketplace.payments import queries as payments
 from tests.makers.accounts import make_seller
 from tests.makers.bookings import ADA, GRACE, Market, guest

@@ -34,7 +34,7 @@ async def page(id: str, now: datetime, actor: Actor | None = None) -> ListingPag
 
 async def facts() -> list[str]:
     async with transaction(reading=True) as session:
-        return list(await session.exec(select(outbox.OutboxFact.kind).order_by(outbox.OutboxFact.recorded_at)))
+        return list(await session.exec(select(outbox.OutboxEvent.kind).order_by(outbox.OutboxEvent.recorded_at)))
 
 
 class TestPlans:

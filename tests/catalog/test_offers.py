@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from marketplace.accounts.views import SYSTEM
+from marketplace.cache import Cache
 from marketplace.catalog import actions, queries
 from marketplace.catalog.errors import UnknownUnits
-from marketplace.catalog.shelf import Shelf
 from marketplace.catalog.views import ListingChange, Status, status_at
 from marketplace.db import transaction
 from marketplace.errors import NotFound
@@ -111,7 +111,7 @@ class Clock:
 class TestShelf:
     async def test_a_value_is_kept_for_its_time(self) -> None:
         clock, loads = Clock(), iter("abc")
-        shelf: Shelf[str, str] = Shelf(most=2, seconds=2, monotonic=clock)
+        shelf: Cache[str, str] = Cache(most=2, seconds=2, monotonic=clock)
 
         async def load() -> str:
             return next(loads)
@@ -123,7 +123,7 @@ class TestShelf:
         assert await shelf.get("k", load) == "b"
 
     async def test_the_least_recently_used_makes_room(self) -> None:
-        shelf: Shelf[str, int] = Shelf(most=2)
+        shelf: Cache[str, int] = Cache(most=2)
         shelf.put("a", 1)
         shelf.put("b", 2)
         assert shelf.peek("a") == 1
@@ -131,7 +131,7 @@ class TestShelf:
         assert [shelf.peek(key) for key in "abc"] == [1, None, 3]
 
     async def test_one_who_leaves_does_not_take_the_answer_along(self) -> None:
-        shelf: Shelf[str, int] = Shelf(most=2)
+        shelf: Cache[str, int] = Cache(most=2)
         gate = asyncio.Event()
 
         async def load() -> int:
@@ -147,7 +147,7 @@ class TestShelf:
             await leaves
 
     async def test_what_was_forgotten_while_it_was_coming_is_not_kept(self) -> None:
-        shelf: Shelf[str, str] = Shelf(most=2)
+        shelf: Cache[str, str] = Cache(most=2)
         gate = asyncio.Event()
 
         async def load_old() -> str:
@@ -166,7 +166,7 @@ class TestShelf:
         assert shelf.peek("k") == "new"
 
     async def test_a_failed_load_is_told_and_tried_again(self) -> None:
-        shelf: Shelf[str, int] = Shelf(most=2)
+        shelf: Cache[str, int] = Cache(most=2)
 
         async def fail() -> int:
             raise NotFound("Not yet.")

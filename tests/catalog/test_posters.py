@@ -15,7 +15,7 @@ from marketplace import typefaces
 from marketplace.catalog import posters
 from marketplace.catalog.posters import Poster, poster_svg
 from marketplace.catalog.views import Genre
-from marketplace.words import speaking
+from marketplace.i18n import speaking
 from tests.makers.catalog import make_listing
 
 SVG = "{http://www.w3.org/2000/svg}"

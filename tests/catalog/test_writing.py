@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from marketplace.catalog import queries, sheets, writing
+from marketplace.catalog import drafts, queries, writing
+from marketplace.catalog.drafts import price_shown, price_text
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
-from marketplace.catalog.sheets import price_shown, price_text
 from marketplace.catalog.views import SheetView, Status
 from marketplace.db import transaction
 from marketplace.errors import Forbidden
+from marketplace.i18n import speaking
 from marketplace.ids import ListingId
 from marketplace.money import Money
-from marketplace.words import speaking
 from tests.makers.accounts import make_seller
 from tests.makers.catalog import make_listing, make_plan
 
@@ -102,9 +102,9 @@ async def test_an_hour_is_told_by_the_clocks_of_the_place(desk: Desk):
 
 
 def test_a_time_that_a_night_has_not_is_a_fault():
-    entries = sheets.blank(zone="Europe/Berlin", currency="EUR")
+    entries = drafts.blank(zone="Europe/Berlin", currency="EUR")
     entries |= {"starts_at.day": "2027-03-28", "starts_at.clock": "02:30"}
-    assert "clocks" in _message(sheets.read(entries, "", None)[1], "starts_at")
+    assert "clocks" in _message(drafts.read(entries, "", None)[1], "starts_at")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_time_that_a_night_has_not_is_a_fault():
     ],
 )
 def test_every_entry_that_cannot_be_read_is_named(entries: dict[str, str], field: str):
-    sheet = sheets.blank(zone="Europe/Berlin", currency="EUR") | {"starts_at.day": "2027-03-01"} | entries
-    assert _message(sheets.read(sheet, "", None)[1], field)
+    sheet = drafts.blank(zone="Europe/Berlin", currency="EUR") | {"starts_at.day": "2027-03-01"} | entries
+    assert _message(drafts.read(sheet, "", None)[1], field)
 
 
 async def test_a_price_is_decimal_text_in_the_listing_s_currency(desk: Desk):

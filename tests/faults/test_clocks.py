@@ -14,7 +14,7 @@ from marketplace.bookings import actions as bookings
 from marketplace.bookings.views import Status
 from marketplace.db import transaction
 from marketplace.ids import FactId
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.payments import actions as payments
 from marketplace.payments import idempotency
 from marketplace.payments.errors import KeyInProgress
@@ -99,7 +99,7 @@ class TestLeases:
     ) -> None:
         leased_until, fact = clock.now() + timedelta(seconds=30), FactId.new()
         async with transaction() as session:
-            session.add(OutboxFact(id=fact, kind="Unheard", body="{}", recorded_at=clock.now(), due_at=leased_until))
+            session.add(OutboxEvent(id=fact, kind="Unheard", body="{}", recorded_at=clock.now(), due_at=leased_until))
             session.add(
                 WebhookEvent(
                     id="whe_1", provider="simulator", event_id="evt_1", kind="charge", body=b"{}", attempts=1,

@@ -79,7 +79,7 @@ async def test_a_worker_that_is_killed_while_it_charges_loses_nothing(
     ada = guest()
     order = await market.order(ada, "A-1")
     await market.behave(processing_seconds=0.1)
-    async with served(create_app()) as url, wiring.house():
+    async with served(create_app()) as url, wiring.app_context():
         port = int(url.split(":")[2].split("/")[0])
         async with process(WORKER, "yes", "0", database=database, port=port, folder=tmp_path) as killed:
             payment = await market.begin_to_pay(ada, order)

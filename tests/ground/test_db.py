@@ -18,7 +18,7 @@ from marketplace import db
 from marketplace.db import Session, after_commit, transaction, write_all
 from marketplace.errors import Conflict, Unavailable
 from marketplace.money import Money
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.payments.gateways.simulator.models import SimulatorCharge, SimulatorStep
 from tests.conftest import plain
 from tests.waiting import somebody_else
@@ -27,13 +27,13 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 
 
-def row(id: str, now: datetime) -> OutboxFact:
-    return OutboxFact(id=id, kind="Tried", body="{}", recorded_at=now, due_at=now)
+def row(id: str, now: datetime) -> OutboxEvent:
+    return OutboxEvent(id=id, kind="Tried", body="{}", recorded_at=now, due_at=now)
 
 
 async def kept() -> list[str]:
     async with transaction(reading=True) as session:
-        return sorted(await session.exec(select(OutboxFact.id)))
+        return sorted(await session.exec(select(OutboxEvent.id)))
 
 
 async def test_what_is_written_is_kept(database: str, now: datetime) -> None:
@@ -122,13 +122,13 @@ async def test_two_writers_that_read_before_they_write_lose_no_update(database: 
 
     async def add_one() -> None:
         async with transaction() as session:
-            found = (await session.exec(select(OutboxFact).with_for_update())).one()
+            found = (await session.exec(select(OutboxEvent).with_for_update())).one()
             found.attempts += 1
             session.add(found)
 
     await asyncio.gather(*(add_one() for _ in range(8)))
     async with transaction(reading=True) as session:
-        assert (await session.exec(select(OutboxFact.attempts))).one() == 8
+        assert (await session.exec(select(OutboxEvent.attempts))).one() == 8
 
 
 async def test_a_reader_does_not_wait_for_a_writer(database: str, now: datetime) -> None:
@@ -146,12 +146,12 @@ async def test_on_sqlite_a_second_writer_queues_before_its_first_look(database: 
 
     async def second() -> None:
         async with transaction() as session:
-            seen = await session.exec(select(OutboxFact.id))
+            seen = await session.exec(select(OutboxEvent.id))
             order.append(f"second sees {seen.all()}")
             session.add(row("b", now))
 
     async with transaction() as first:
-        await first.exec(select(OutboxFact))
+        await first.exec(select(OutboxEvent))
         with somebody_else():
             waiting = asyncio.create_task(second())
             # Readers come and go meanwhile: the second writer has had every chance to begin.
@@ -175,10 +175,10 @@ async def test_sqlite_keeps_foreign_keys_and_a_write_ahead_log(database: str) ->
 async def test_on_sqlite_a_writer_that_has_waited_too_long_may_try_again(database: str) -> None:
     event.listen(db.engine().sync_engine, "connect", impatiently)
     async with transaction() as first:
-        await first.exec(select(OutboxFact))
+        await first.exec(select(OutboxEvent))
         with somebody_else(), pytest.raises(Unavailable):
             async with transaction() as second:
-                await second.exec(select(OutboxFact))
+                await second.exec(select(OutboxEvent))
 
 
 def impatiently(connection: Any, _: Any) -> None:
@@ -280,7 +280,7 @@ async def test_an_instant_comes_back_as_the_same_moment_in_utc(database: str, no
     async with transaction() as session:
         session.add(row("a", elsewhere))
     async with transaction(reading=True) as session:
-        found = (await session.exec(select(OutboxFact))).one()
+        found = (await session.exec(select(OutboxEvent))).one()
     assert found.recorded_at == now
     assert found.recorded_at.tzinfo is UTC
     assert found.delivered_at is None
@@ -289,7 +289,7 @@ async def test_an_instant_comes_back_as_the_same_moment_in_utc(database: str, no
 async def test_a_naive_datetime_is_refused(database: str, now: datetime) -> None:
     with pytest.raises(StatementError, match="knows its zone"):
         async with transaction() as session:
-            await session.exec(select(OutboxFact).where(OutboxFact.recorded_at < datetime(2030, 1, 1)))
+            await session.exec(select(OutboxEvent).where(OutboxEvent.recorded_at < datetime(2030, 1, 1)))
 
 
 async def test_a_session_says_which_database_it_speaks_to(database: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from marketplace.errors import (
     Conflict,
-    Fault,
+    FieldError,
     Forbidden,
     HoldfastError,
     Invalid,
@@ -32,7 +32,7 @@ def test_codes_tell_obstacles_apart() -> None:
 
 
 def test_an_invalid_input_names_every_fault() -> None:
-    faults = [Fault("name", "is empty"), Fault("price", "is negative")]
+    faults = [FieldError("name", "is empty"), FieldError("price", "is negative")]
     assert Invalid("Two things are wrong.", faults).faults == faults
     assert Invalid("Wrong.").faults == []
 

@@ -20,10 +20,10 @@ from marketplace.outbox import (
     LEASE,
     LONGEST_PAUSE,
     MOST_ATTEMPTS,
-    Fact,
+    DomainEvent,
     FactNotFound,
-    MoneyFact,
-    OutboxFact,
+    MoneyEvent,
+    OutboxEvent,
     OutboxHealth,
     deliver,
     deliver_due,
@@ -35,18 +35,18 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @dataclass(frozen=True)
-class CurtainRose(Fact):
+class CurtainRose(DomainEvent):
     booking_id: BookingId
     at: datetime
 
 
 @dataclass(frozen=True)
-class CurtainFell(Fact):
+class CurtainFell(DomainEvent):
     act: int
 
 
 @dataclass(frozen=True)
-class TicketPaid(MoneyFact):
+class TicketPaid(MoneyEvent):
     price: int
 
 
@@ -54,12 +54,12 @@ class Audience:
     """Reacts to facts as it is told to, and remembers them."""
 
     def __init__(self) -> None:
-        self.heard: list[Fact] = []
+        self.heard: list[DomainEvent] = []
         self.fails = 0
         self.waits_for: asyncio.Event | None = None
         self.listens = asyncio.Event()
 
-    async def react(self, fact: Fact, now: datetime) -> None:
+    async def react(self, fact: DomainEvent, now: datetime) -> None:
         self.listens.set()
         if self.waits_for is not None:
             await self.waits_for.wait()
@@ -78,14 +78,14 @@ async def audience() -> AsyncIterator[Audience]:
         outbox._reactions[kind].remove(listener.react)
 
 
-async def happen(fact: Fact, now: datetime, **when: Any) -> FactId:
+async def happen(fact: DomainEvent, now: datetime, **when: Any) -> FactId:
     async with transaction() as session:
         return record(session, fact, now, **when)
 
 
-async def written() -> list[OutboxFact]:
+async def written() -> list[OutboxEvent]:
     async with transaction(reading=True) as session:
-        return list(await session.exec(select(OutboxFact).order_by(col(OutboxFact.id))))
+        return list(await session.exec(select(OutboxEvent).order_by(col(OutboxEvent.id))))
 
 
 async def test_a_fact_arrives_as_it_was_recorded(audience: Audience, now: datetime) -> None:
@@ -205,7 +205,7 @@ async def test_after_too_many_attempts_a_fact_is_left_for_people_to_look_at(audi
 async def test_a_fact_that_the_code_no_longer_knows_is_kept_with_the_reason(now: datetime) -> None:
     id = await happen(CurtainFell(1), now)
     async with transaction() as session:
-        await session.execute(update(OutboxFact).values(kind="OrchestraTuned"))
+        await session.execute(update(OutboxEvent).values(kind="OrchestraTuned"))
     with pytest.raises(KeyError):
         await deliver(id, now)
     [fact] = await written()
@@ -260,7 +260,7 @@ async def test_a_fact_whose_waking_failed_is_found_by_the_sweep(audience: Audien
 
 
 def test_a_reaction_is_registered_once_however_often_it_is_imported() -> None:
-    async def reaction(fact: Fact, now: datetime) -> None: ...
+    async def reaction(fact: DomainEvent, now: datetime) -> None: ...
 
     assert outbox.reacts_to(CurtainFell)(reaction) is reaction
     outbox.reacts_to(CurtainFell)(reaction)
@@ -268,7 +268,7 @@ def test_a_reaction_is_registered_once_however_often_it_is_imported() -> None:
     outbox._reactions[CurtainFell].remove(reaction)
 
 
-async def fail_for_days(audience: Audience, fact: Fact, now: datetime, *, sweeps: int = 100) -> datetime:
+async def fail_for_days(audience: Audience, fact: DomainEvent, now: datetime, *, sweeps: int = 100) -> datetime:
     await happen(fact, now)
     audience.fails = sweeps
     for _ in range(sweeps):
@@ -291,7 +291,7 @@ async def test_a_fact_about_money_is_tried_until_it_is_heard(audience: Audience,
 async def test_a_fact_that_only_another_release_knows_is_not_given_up(audience: Audience, now: datetime) -> None:
     await happen(CurtainFell(1), now)
     async with transaction() as session:
-        await session.execute(update(OutboxFact).values(kind="TicketRefunded", attempts=MOST_ATTEMPTS + 1))
+        await session.execute(update(OutboxEvent).values(kind="TicketRefunded", attempts=MOST_ATTEMPTS + 1))
     async with transaction(reading=True) as session:
         assert len(await outbox.due(session, now)) == 1
         assert (await outbox.health(session, now)).money_waits_since == now

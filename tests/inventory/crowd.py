@@ -12,7 +12,7 @@ from marketplace.db import transaction
 from marketplace.errors import Conflict, Unavailable
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory import keeper
+from marketplace.inventory import hold_scripts
 from marketplace.inventory.views import Claim
 
 SEATS = 40
@@ -96,7 +96,7 @@ async def _give_up(resource: ResourceId, buyer: str) -> None:
 async def _grab(resource: ResourceId, buyer: str, units: tuple[str, ...]) -> Claim:
     """What a shop without this room does: look, and then write."""
     redis = redis_room.client()
-    (key, *_), _ = keeper.names_of(resource)
+    (key, *_), _ = hold_scripts.names_of(resource)
     if any(await redis.hmget(key, units)):
         raise inventory.UnitsTaken(units)
     await redis.hset(key, mapping=dict.fromkeys(units, buyer))

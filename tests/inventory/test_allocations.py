@@ -18,7 +18,7 @@ from marketplace.inventory import queries
 from marketplace.inventory.errors import HoldExpired, StaleFence, UnfitUnits, UnitsTaken
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import Sale
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from tests.makers.inventory import TERM, a_check_out, a_claim, a_resource, a_sale, checked_out, seats
 
 pytestmark = pytest.mark.usefixtures("redis", "database")
@@ -31,7 +31,7 @@ async def allocations() -> list[Allocation]:
 
 async def facts() -> list[str]:
     async with transaction(reading=True) as session:
-        return [fact.kind for fact in await session.exec(select(OutboxFact).order_by(OutboxFact.id))]
+        return [fact.kind for fact in await session.exec(select(OutboxEvent).order_by(OutboxEvent.id))]
 
 
 async def confirm(hold_id: HoldId, now: datetime) -> None:
@@ -73,7 +73,7 @@ async def test_a_seat_that_redis_granted_twice_is_allocated_once(redis: Redis, n
         with pytest.raises(UnitsTaken) as refused:
             await inventory.check_out(session, first, "bkg", now)
         # The caller's own work is not lost with it.
-        session.add(OutboxFact(id="fct", kind="Test", body="", recorded_at=now, due_at=now))
+        session.add(OutboxEvent(id="fct", kind="Test", body="", recorded_at=now, due_at=now))
     assert refused.value.units == ("seat:2",)
     assert [row.unit for row in await allocations()] == ["seat:2", "seat:3"]
     assert await facts() == ["Test"]

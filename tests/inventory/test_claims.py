@@ -12,7 +12,7 @@ from marketplace import clock
 from marketplace.errors import Unavailable
 from marketplace.ids import HoldId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory import keeper
+from marketplace.inventory import hold_scripts
 from marketplace.inventory.errors import (
     AlreadyExtended,
     HoldChanged,
@@ -137,11 +137,11 @@ async def test_an_answer_that_was_lost_is_given_again_and_nothing_is_taken_twice
     resource, holder = a_resource(), a_holder()
     new = HoldId.on(resource)
     asked = (new, new, holder, TERM * 1000, LIMIT * 1000, 0, "", 0, "stand:pit", 2, 10)
-    once = await keeper.CLAIM_ANY(resource, *asked)
-    assert await keeper.CLAIM_ANY(resource, *asked) == once
+    once = await hold_scripts.CLAIM_ANY(resource, *asked)
+    assert await hold_scripts.CLAIM_ANY(resource, *asked) == once
     assert len((await inventory.snapshot(resource)).status) == 2
-    extended = await keeper.EXTEND(resource, new, holder, "token")
-    assert await keeper.EXTEND(resource, new, holder, "token") == extended
+    extended = await hold_scripts.EXTEND(resource, new, holder, "token")
+    assert await hold_scripts.EXTEND(resource, new, holder, "token") == extended
 
 
 async def test_what_has_run_out_is_taken_over_at_once() -> None:
@@ -302,7 +302,7 @@ async def test_a_server_that_cannot_write_pauses_holds(redis: Redis) -> None:
 
 async def test_an_error_of_a_script_is_not_hidden(redis: Redis) -> None:
     await a_claim(resource := a_resource())
-    await redis.set(keeper.names_of(resource)[0][0], "not a hash")
+    await redis.set(hold_scripts.names_of(resource)[0][0], "not a hash")
     with pytest.raises(Exception, match="WRONGTYPE"):
         await a_claim(resource)
 

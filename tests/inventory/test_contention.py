@@ -24,7 +24,7 @@ from marketplace.db import transaction
 from marketplace.errors import Conflict
 from marketplace.ids import ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory import keeper, reactions
+from marketplace.inventory import hold_scripts, reactions
 from marketplace.inventory.errors import UnitsTaken
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import Claim
@@ -66,7 +66,7 @@ async def allocated() -> Counter[str]:
 
 async def left_behind(redis: Redis, resource: ResourceId) -> list[str]:
     """Which traces of holds Redis still has, once nobody holds anything."""
-    (_, *traces), _ = keeper.names_of(resource)
+    (_, *traces), _ = hold_scripts.names_of(resource)
     return [key for key in traces if not key.endswith((":meta", ":log")) and await redis.exists(key)]
 
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from marketplace.ids import ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory import keeper, watch
+from marketplace.inventory import hold_scripts, watch
 from marketplace.inventory.watch import ChangesEvent, Event, Hub, PausedEvent, SnapshotEvent, encode
 from marketplace.inventory.watched import BATCHES_KEPT, MOST_WAITING, Change, Watched
 from marketplace.redis import EmbeddedRedis
@@ -114,7 +114,7 @@ class TestWatching:
             return set(await redis.pubsub_channels())
 
         async def only_those_watched() -> bool:
-            return await channels() == {keeper.names_of(resource)[1] for resource in resources[1:]}
+            return await channels() == {hold_scripts.names_of(resource)[1] for resource in resources[1:]}
 
         await eventually(only_those_watched)
         for view in views[5:]:
@@ -156,7 +156,7 @@ class TestWatching:
             return SnapshotEvent(1, {}) if len(times) == 1 else taken
 
         monkeypatch.setattr(watch, "_take_snapshot", take_an_old_one_first)
-        hub._watched[keeper.names_of(resource)[1]].latest = None
+        hub._watched[hold_scripts.names_of(resource)[1]].latest = None
         second = View(hub, resource)
         await second.sees({"seat:1": "held"})
         assert len(times) == 2
@@ -193,7 +193,7 @@ class TestWatching:
     async def test_who_was_away_too_long_gets_a_snapshot(self, hub: Hub, redis: Redis, is_ahead: bool) -> None:
         first = await a_claim(resource := a_resource(), seats(1))
         await a_claim(resource, seats(2))
-        await redis.xtrim(keeper.names_of(resource)[0][5], maxlen=0, approximate=False)
+        await redis.xtrim(hold_scripts.names_of(resource)[0][5], maxlen=0, approximate=False)
         view = View(hub, resource, first.fence + (10**9 if is_ahead else 0))
         await view.sees({"seat:1": "held", "seat:2": "held"})
         assert isinstance(view.events[0], SnapshotEvent)

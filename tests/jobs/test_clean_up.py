@@ -10,7 +10,7 @@ from marketplace import db, outbox
 from marketplace.db import transaction
 from marketplace.ids import FactId
 from marketplace.jobs import clean_up
-from marketplace.outbox import KEPT_FOR, OutboxFact
+from marketplace.outbox import KEPT_FOR, OutboxEvent
 
 
 async def test_it_forgets_all_in_portions(database: str, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +18,7 @@ async def test_it_forgets_all_in_portions(database: str, now: datetime, monkeypa
     old = now - KEPT_FOR * 2
     async with transaction() as session:
         for _ in range(8):
-            fact = OutboxFact(id=FactId.new(), kind="X", body="{}", recorded_at=old, due_at=old, delivered_at=old)
+            fact = OutboxEvent(id=FactId.new(), kind="X", body="{}", recorded_at=old, due_at=old, delivered_at=old)
             session.add(fact)
     portions: list[int] = []
     forget = outbox.clean_up

@@ -16,7 +16,7 @@ from marketplace.db import transaction
 from marketplace.errors import NotFound, Unavailable
 from marketplace.ids import FactId
 from marketplace.jobs import runner, schedule, worker
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.payments.errors import UnknownProvider
 from marketplace.queues import WORK
 from tests.waiting import eventually
@@ -81,7 +81,7 @@ class TestRunner:
 
 
 @dataclass(frozen=True)
-class BellRung(outbox.Fact):
+class BellRung(outbox.DomainEvent):
     """Nobody reacts to it."""
 
 
@@ -92,7 +92,7 @@ async def record() -> FactId:
 
 async def is_delivered(id: FactId) -> bool:
     async with transaction(reading=True) as session:
-        row = await session.get(OutboxFact, id)
+        row = await session.get(OutboxEvent, id)
         return row is not None and row.delivered_at is not None
 
 
@@ -108,7 +108,7 @@ class TestWorker:
         assert wiring._queues == {}
 
     async def test_a_recurring_job_can_be_asked_for_at_once(self, database: str, redis: Redis, now: datetime) -> None:
-        async with wiring.house(), worker.working():
+        async with wiring.app_context(), worker.working():
             await wiring.queue().enqueue("deliver-facts")
 
             async def has_run() -> bool:
@@ -135,14 +135,14 @@ class TestWorker:
             return fresh
 
         monkeypatch.setattr(worker, "new_worker", stumbling)
-        async with wiring.house(), worker.working():
+        async with wiring.app_context(), worker.working():
             await eventually(lambda: len(made) == 2)
             id = await record()
             await eventually(lambda: is_delivered(id))
 
     async def test_one_fact_is_one_job_however_often_it_is_asked_for(self, redis: Redis, now: datetime) -> None:
         id = FactId.new()
-        async with wiring.house():
+        async with wiring.app_context():
             for _ in range(3):
                 await wiring.wake(id, now, now)
             assert await wiring.queue().count("incomplete") == 1

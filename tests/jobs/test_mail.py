@@ -17,23 +17,25 @@ from marketplace.db import transaction
 from marketplace.ids import FactId, MailId
 from marketplace.jobs import worker
 from marketplace.notifications import actions, queries
-from marketplace.notifications.layout import Button, Letter
+from marketplace.notifications.layout import Button, EmailTemplate
 from marketplace.notifications.views import MailStatus
-from marketplace.outbox import Fact, OutboxFact
+from marketplace.outbox import DomainEvent, OutboxEvent
 from marketplace.queues import MAIL, WORK
 from tests.waiting import eventually
 
-LETTER = Letter("greeting", "Hello", "Just so.", "Hello", ("How are you?",), Button("Open", "https://example.org/o/1"))
+LETTER = EmailTemplate(
+    "greeting", "Hello", "Just so.", "Hello", ("How are you?",), Button("Open", "https://example.org/o/1")
+)
 MANY = worker.CONCURRENCY[WORK] + worker.CONCURRENCY[MAIL]
 
 
 @dataclass(frozen=True)
-class MailWanted(Fact):
+class MailWanted(DomainEvent):
     key: str
 
 
 @dataclass(frozen=True)
-class MoneyCame(Fact):
+class MoneyCame(DomainEvent):
     """What must not wait."""
 
 
@@ -58,14 +60,14 @@ async def hanging_server() -> AsyncIterator[Callable[[], int]]:
         await server.wait_closed()
 
 
-async def record(fact: Fact) -> FactId:
+async def record(fact: DomainEvent) -> FactId:
     async with transaction() as session:
         return outbox.record(session, fact, clock.now())
 
 
 async def is_delivered(id: FactId) -> bool:
     async with transaction(reading=True) as session:
-        row = await session.get(OutboxFact, id)
+        row = await session.get(OutboxEvent, id)
         return row is not None and row.delivered_at is not None
 
 
@@ -75,21 +77,21 @@ async def write(key: str, now: datetime) -> MailId:
 
 
 @pytest.fixture
-def reactions(monkeypatch: pytest.MonkeyPatch) -> dict[type[Fact], list[outbox.Reaction]]:
-    mine: dict[type[Fact], list[outbox.Reaction]] = {MoneyCame: []}
+def reactions(monkeypatch: pytest.MonkeyPatch) -> dict[type[DomainEvent], list[outbox.Reaction]]:
+    mine: dict[type[DomainEvent], list[outbox.Reaction]] = {MoneyCame: []}
     monkeypatch.setattr(outbox, "_reactions", mine)
     monkeypatch.setattr(wiring, "wire", lambda: None)
     return mine
 
 
 async def test_a_payment_does_not_wait_behind_mail_for_a_server_that_hangs(
-    database: str, redis: Redis, reactions: dict[type[Fact], list[outbox.Reaction]]
+    database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.Reaction]]
 ) -> None:
     async def write_only(fact: MailWanted, now: datetime) -> None:
         await write(fact.key, now)
 
     reactions[MailWanted] = [write_only]
-    async with hanging_server() as waiting, wiring.house(), worker.working():
+    async with hanging_server() as waiting, wiring.app_context(), worker.working():
         wanted = [await record(MailWanted(str(number))) for number in range(MANY)]
         await eventually(lambda: waiting() >= worker.CONCURRENCY[MAIL])
         paid = await record(MoneyCame())
@@ -100,13 +102,13 @@ async def test_a_payment_does_not_wait_behind_mail_for_a_server_that_hangs(
 
 
 async def test_where_reactions_send_it_does(
-    database: str, redis: Redis, reactions: dict[type[Fact], list[outbox.Reaction]]
+    database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.Reaction]]
 ) -> None:
     async def write_and_send(fact: MailWanted, now: datetime) -> None:
         await actions.send(await write(fact.key, now), now)
 
     reactions[MailWanted] = [write_and_send]
-    async with hanging_server() as waiting, wiring.house():
+    async with hanging_server() as waiting, wiring.app_context():
         actions.wake_with(None)
         async with worker.working():
             for number in range(MANY):
@@ -118,7 +120,7 @@ async def test_where_reactions_send_it_does(
 
 
 async def test_a_mail_that_is_written_is_sent_at_once(database: str, redis: Redis) -> None:
-    async with hanging_server() as waiting, wiring.house(), worker.working():
+    async with hanging_server() as waiting, wiring.app_context(), worker.working():
         id = await write("k", clock.now())
         await eventually(lambda: waiting() == 1)
         async with transaction(reading=True) as session:

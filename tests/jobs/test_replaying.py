@@ -14,12 +14,12 @@ from marketplace.bookings.views import Status
 from marketplace.db import transaction
 from marketplace.ids import FactId
 from marketplace.jobs.replaying import replay
-from marketplace.outbox import Fact, FactNotFound, OutboxFact
+from marketplace.outbox import DomainEvent, FactNotFound, OutboxEvent
 from tests.makers.bookings import Market, guest
 
 
 @dataclass(frozen=True)
-class BellRang(Fact):
+class BellRang(DomainEvent):
     """Nobody reacts to it."""
 
 
@@ -51,8 +51,8 @@ async def test_a_payment_that_a_bad_release_could_not_take_is_taken_after_the_go
 async def test_all_that_failed_is_replayed_and_what_still_fails_is_counted(database: str, now: datetime) -> None:
     async with transaction() as session:
         ids = [outbox.record(session, BellRang(), now, due_at=now + timedelta(days=1)) for _ in range(2)]
-        await session.execute(update(OutboxFact).values(last_error="torn", attempts=outbox.MOST_ATTEMPTS))
-        await session.execute(update(OutboxFact).where(OutboxFact.id == ids[0]).values(kind="Forgotten"))
+        await session.execute(update(OutboxEvent).values(last_error="torn", attempts=outbox.MOST_ATTEMPTS))
+        await session.execute(update(OutboxEvent).where(OutboxEvent.id == ids[0]).values(kind="Forgotten"))
     assert await replay(None, now) == (2, 1)
     async with transaction(reading=True) as session:
         assert [fact.id for fact in await outbox.failing(session)] == [FactId(ids[0])]

@@ -13,7 +13,7 @@ from marketplace.ids import FactId
 @pytest.mark.parametrize("milliseconds", [1, 300, 999, 2000])
 async def test_a_fact_is_looked_at_soon_after_its_time_and_never_before_it(redis, now, milliseconds):
     id, due = FactId.new(), now + timedelta(milliseconds=milliseconds)
-    async with wiring.house():
+    async with wiring.app_context():
         await wiring.wake(id, due, now)
         job = await wiring.queue().job(f"fact:{id}")
     assert job is not None

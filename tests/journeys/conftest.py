@@ -82,12 +82,12 @@ async def browser(browser_path: str | None) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-async def real_habits(market: Market) -> AsyncIterator[None]:
-    """Whatever a journey did to the clock and to the provider's habits is undone after it."""
-    habits = await market.habits()
+async def real_settings(market: Market) -> AsyncIterator[None]:
+    """Whatever a journey did to the clock and to the simulator's settings is undone after it."""
+    simulator_settings = await market.simulator_settings()
     yield
     await market.real_time()
-    await market.change_habits(**habits)
+    await market.change_simulator_settings(**simulator_settings)
 
 
 @pytest.fixture

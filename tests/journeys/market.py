@@ -108,12 +108,12 @@ class Market:
         """Queue what becomes of the next payment, such as success, card_declined, challenge."""
         await self._send("POST", "/lab/simulator/fates", {"fate": fate})
 
-    async def habits(self) -> dict[str, Any]:
+    async def simulator_settings(self) -> dict[str, Any]:
         """How the simulated provider behaves: failure_rate, processing_seconds, fates, faults."""
         return await self._get("/lab/simulator")
 
-    async def change_habits(self, **changed: Any) -> None:
-        await self._send("PUT", "/lab/simulator", {**await self.habits(), **changed})
+    async def change_simulator_settings(self, **changed: Any) -> None:
+        await self._send("PUT", "/lab/simulator", {**await self.simulator_settings(), **changed})
 
     async def payments_of(self, booking: str) -> list[dict[str, Any]]:
         """Every payment that was ever made for the booking, newest first."""

@@ -62,7 +62,7 @@ async def run_all_jobs(market: Market) -> None:
 async def test_web_processes_killed_during_a_payment_cost_nobody_an_order(
     visitor: Visitor, market: Market, running: Running
 ):
-    await market.change_habits(processing_seconds=120)
+    await market.change_simulator_settings(processing_seconds=120)
     nora, [seat] = somebody(), await market.free_seats(SHOW)
     checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=nora)
     await expect(checkout.paying).to_be_visible()

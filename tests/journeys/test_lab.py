@@ -22,9 +22,9 @@ async def test_habits_are_changed_and_kept(visitor: Visitor, market: Market, sho
     await lab.set("duplicates", "2")
     await lab.part("lab-forge").check()
     await lab.keep()
-    habits = await market.habits()
-    assert habits["processing_seconds"] == 1.5
-    assert (habits["faults"]["duplicates"], habits["faults"]["forge"]) == (2, True)
+    simulator_settings = await market.simulator_settings()
+    assert simulator_settings["processing_seconds"] == 1.5
+    assert (simulator_settings["faults"]["duplicates"], simulator_settings["faults"]["forge"]) == (2, True)
     await lab.page.reload()
     await expect(lab.part("lab-duplicates")).to_have_value("2")
     await expect(lab.part("lab-forge")).to_be_checked()
@@ -47,7 +47,7 @@ async def test_webhooks_that_come_twice_late_forged_or_never_sell_no_seat_twice(
         {"duplicates": 3, "reorder": True, "forge": True},
         {"drop": True},
     ):
-        await market.change_habits(faults={**(await market.habits())["faults"], **faults})
+        await market.change_simulator_settings(faults={**(await market.simulator_settings())["faults"], **faults})
         [seat] = await market.free_seats(SHOW)
         checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())
         await expect(checkout.paying).to_be_visible()

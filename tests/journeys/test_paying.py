@@ -125,7 +125,7 @@ async def test_two_clicks_on_pay_make_one_order_and_one_charge(visitor: Visitor,
 
 
 async def test_reload_and_back_during_a_payment_come_back_to_it_and_pay_once(visitor: Visitor, market: Market):
-    await market.change_habits(processing_seconds=120)
+    await market.change_simulator_settings(processing_seconds=120)
     [seat] = await market.free_seats(SHOW)
     page = await visitor()
     checkout = await fill_in_and_pay(page, SHOW, seat, buyer=somebody())
@@ -151,7 +151,7 @@ async def test_reload_and_back_during_a_payment_come_back_to_it_and_pay_once(vis
 
 
 async def test_a_page_closed_during_the_payment_is_confirmed_all_the_same(visitor: Visitor, market: Market):
-    await market.change_habits(processing_seconds=120)
+    await market.change_simulator_settings(processing_seconds=120)
     nora, [seat] = somebody(), await market.free_seats(SHOW)
     page = await visitor()
     checkout = await fill_in_and_pay(page, SHOW, seat, buyer=nora)

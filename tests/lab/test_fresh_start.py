@@ -20,11 +20,11 @@ from marketplace.db import transaction
 from marketplace.errors import NotFound
 from marketplace.ids import AccountId, ResourceId, ulid
 from marketplace.inventory import actions as inventory
-from marketplace.lab import fresh_start, lockstep, storm, time_machine, world
+from marketplace.lab import cluster_sync, fresh_start, storm, time_machine, world
 from marketplace.lab.fresh_start import FreshStartUnderWay
 from marketplace.lab.world import BUYER, PASSWORD
 from marketplace.notifications import actions as mail
-from marketplace.notifications import letters
+from marketplace.notifications import emails
 from marketplace.payments import actions as payments
 from tests.makers.accounts import guest
 from tests.makers.bookings import Market
@@ -66,8 +66,8 @@ async def test_what_has_happened_is_forgotten_and_the_world_is_as_in_the_beginni
         assert fresh[table] == 0, table
     assert await orders_of(market) == 0
     assert clock.offset() == timedelta()
-    habits = await payments.habits("simulator")
-    assert (habits.failure_rate, habits.fates) == (0, ())
+    simulator_settings = await payments.simulator_settings("simulator")
+    assert (simulator_settings.failure_rate, simulator_settings.fates) == (0, ())
     with pytest.raises(NotFound):
         await catalog.offer(market.listing.id)
     of_holds = {key.rpartition(":")[0].strip("{}") async for key in redis.scan_iter(match="{*}:*")}
@@ -97,12 +97,12 @@ async def test_log_ins_end_and_the_demo_people_can_log_in_again(market: Market) 
 
 
 async def test_every_process_forgets_what_it_has_kept_within_reach(market: Market, redis: Redis) -> None:
-    async with lockstep.following():
+    async with cluster_sync.following():
         assert (await catalog.offer(market.listing.id)).listing_id == market.listing.id
         # As if another process had made the fresh start: this one hears of it.
         async with transaction() as session:
             await fresh_start._empty(session, SQLModel.metadata.sorted_tables)
-        await redis.set(lockstep.WORLD, "another")
+        await redis.set(cluster_sync.WORLD, "another")
 
         async def is_gone() -> bool:
             try:
@@ -141,15 +141,15 @@ async def _has_served(buyers: int) -> bool:
 async def test_what_latecomers_write_about_the_old_world_is_swept_away(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    follow = lockstep.until_all_have_followed
+    follow = cluster_sync.until_all_have_followed
 
     async def write_late() -> None:
         async with transaction() as session:
-            letter = letters.verify_address(ADA, "https://holdfast.example/")
+            letter = emails.verify_address(ADA, "https://holdfast.example/")
             await mail.write(session, to=ADA.email, letter=letter, key=ulid(), about=None, now=market.now)
         await follow()
 
-    monkeypatch.setattr(lockstep, "until_all_have_followed", write_late)
+    monkeypatch.setattr(cluster_sync, "until_all_have_followed", write_late)
     await fresh_start.make()
     assert (await rows())["mail"] == 0
 

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from marketplace import clock, settings
 from marketplace import redis as redis_room
 from marketplace.errors import Invalid, NotFound, Unavailable
-from marketplace.lab import lockstep, time_machine
+from marketplace.lab import cluster_sync, time_machine
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("redis")
@@ -35,7 +35,7 @@ async def test_a_step_back_or_too_far_is_refused(step: timedelta) -> None:
 
 
 async def test_a_process_that_follows_goes_along_with_the_others(redis: Redis) -> None:
-    async with lockstep.following():
+    async with cluster_sync.following():
         await time_machine.advance(AN_HOUR)
         clock.reset()  # as if another process had moved it
         await eventually(lambda: clock.offset() == AN_HOUR)
@@ -47,24 +47,24 @@ async def test_a_process_that_follows_goes_along_with_the_others(redis: Redis) -
 
 
 async def test_a_move_is_over_when_every_process_has_followed(redis: Redis) -> None:
-    await redis.hset(lockstep.FOLLOWERS, "slow", f"0 first {time.time():.3f}")
+    await redis.hset(cluster_sync.FOLLOWERS, "slow", f"0 first {time.time():.3f}")
     moving = asyncio.create_task(time_machine.advance(AN_HOUR))
     await eventually(lambda: clock.offset() == AN_HOUR)
     assert not (await asyncio.wait([moving], timeout=0.05))[0], "one process is not there yet"
-    await redis.hset(lockstep.FOLLOWERS, "slow", f"{AN_HOUR // timedelta(milliseconds=1)} first {time.time():.3f}")
+    await redis.hset(cluster_sync.FOLLOWERS, "slow", f"{AN_HOUR // timedelta(milliseconds=1)} first {time.time():.3f}")
     assert await moving == AN_HOUR
 
 
 async def test_nobody_waits_for_a_process_that_is_dead(redis: Redis) -> None:
-    await redis.hset(lockstep.FOLLOWERS, "dead", f"0 first {time.time() - 60:.3f}")
+    await redis.hset(cluster_sync.FOLLOWERS, "dead", f"0 first {time.time() - 60:.3f}")
     assert await time_machine.advance(AN_HOUR) == AN_HOUR
-    assert await redis.hlen(lockstep.FOLLOWERS) == 0
+    assert await redis.hlen(cluster_sync.FOLLOWERS) == 0
 
 
 async def test_whoever_starts_later_stands_where_the_others_do() -> None:
     await time_machine.advance(AN_HOUR)
     clock.reset()
-    async with lockstep.following():
+    async with cluster_sync.following():
         assert clock.offset() == AN_HOUR
 
 
@@ -74,7 +74,7 @@ async def test_without_redis_the_clock_stays_where_it_is(tmp_path: Path) -> None
     redis_room.use(f"unix://{tmp_path}/nobody.sock")
     with pytest.raises(Unavailable, match="clock cannot be moved"):
         await time_machine.advance(AN_HOUR)
-    async with lockstep.following():
+    async with cluster_sync.following():
         assert clock.offset() == AN_HOUR
 
 
@@ -83,5 +83,5 @@ async def test_where_the_lab_is_closed_time_goes_by_itself(own_settings: setting
     for move in (time_machine.advance(AN_HOUR), time_machine.reset()):
         with pytest.raises(NotFound):
             await move
-    async with lockstep.following():
-        assert await redis.hlen(lockstep.FOLLOWERS) == 0
+    async with cluster_sync.following():
+        assert await redis.hlen(cluster_sync.FOLLOWERS) == 0

@@ -14,9 +14,9 @@ from marketplace.db import transaction
 from marketplace.errors import Invalid
 from marketplace.ids import BookingId, PaymentId
 from marketplace.money import Money
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.payments import actions, queries, reactions
-from marketplace.payments.gateway import Card, Habits, use_gateway
+from marketplace.payments.gateway import Card, SimulatorSettings, use_gateway
 from marketplace.payments.gateways.simulator import SimulatorGateway
 from marketplace.payments.views import PaymentView
 
@@ -54,9 +54,9 @@ class World:
         self.now = end
 
     async def behave(self, **changes: Any) -> None:
-        habits = await self.simulator.habits()
-        known = {name: getattr(habits, name) for name in habits.__dataclass_fields__}
-        await self.simulator.change_habits(Habits(**{**known, **changes}), self.now)
+        simulator_settings = await self.simulator.simulator_settings()
+        known = {name: getattr(simulator_settings, name) for name in simulator_settings.__dataclass_fields__}
+        await self.simulator.change_simulator_settings(SimulatorSettings(**{**known, **changes}), self.now)
 
     async def token(self, number: str = SUCCESS) -> str:
         return (await actions.keep_card("simulator", card(number), self.now)).token
@@ -96,15 +96,17 @@ class World:
         """The bodies of all facts of a kind, oldest first."""
         async with transaction(reading=True) as session:
             rows = await session.exec(
-                select(OutboxFact.body).where(OutboxFact.kind == kind).order_by(OutboxFact.recorded_at, OutboxFact.id)
+                select(OutboxEvent.body)
+                .where(OutboxEvent.kind == kind)
+                .order_by(OutboxEvent.recorded_at, OutboxEvent.id)
             )
             return list(rows)
 
     async def _next_due(self) -> datetime | None:
         async with transaction(reading=True) as session:
             rows = await session.exec(
-                select(func.min(OutboxFact.due_at)).where(
-                    col(OutboxFact.delivered_at).is_(None), col(OutboxFact.due_at) > self.now
+                select(func.min(OutboxEvent.due_at)).where(
+                    col(OutboxEvent.delivered_at).is_(None), col(OutboxEvent.due_at) > self.now
                 )
             )
             return rows.one()

@@ -26,7 +26,7 @@ from marketplace import outbox, settings, wiring
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.views import Line, Order, Status, TicketView
-from marketplace.catalog.views import OCCASION, Occasion
+from marketplace.catalog.views import EVENT_DETAILS, EventDetails
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, ResourceId, SellerId, TicketId
 from marketplace.money import Money
 
@@ -135,7 +135,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def make_occasion(**changes: Any) -> Occasion:
+def make_occasion(**changes: Any) -> EventDetails:
     known: dict[str, Any] = {
         "title": "An Evening of Compilers",
         "place_name": "Theatre Royal",
@@ -146,13 +146,13 @@ def make_occasion(**changes: Any) -> Occasion:
         "ends_at": datetime(2027, 6, 18, 20, 30, tzinfo=UTC),
         "doors_at": None,
     }
-    return Occasion(**known | changes)
+    return EventDetails(**known | changes)
 
 
 def make_order(now: datetime, **changes: Any) -> Order:
     """A guest's order of two seats, waiting for its money; `changes` may replace fields of its occasion, too."""
     listing, price = ListingId.new(), Money(4250, "EUR")
-    occasion = make_occasion(**{name: changes.pop(name) for name in OCCASION if name in changes})
+    occasion = make_occasion(**{name: changes.pop(name) for name in EVENT_DETAILS if name in changes})
     made: dict[str, Any] = {
         "id": BookingId.new(),
         "status": Status.PENDING_PAYMENT,

@@ -26,7 +26,7 @@ from marketplace.ids import BookingId, PaymentId
 from marketplace.money import Money
 from marketplace.notifications import queries, reactions
 from marketplace.notifications.views import MailStatus, MailView
-from marketplace.outbox import Fact, deliver_due, record
+from marketplace.outbox import DomainEvent, deliver_due, record
 from marketplace.payments import queries as payments
 from marketplace.payments.events import PaidTwice
 from marketplace.payments.status import FailureReason
@@ -41,7 +41,7 @@ async def mailed() -> list[MailView]:
         return [await queries.mail(session, card.id) for card in reversed(page.items)]
 
 
-async def tell(fact: Fact, now: datetime) -> None:
+async def tell(fact: DomainEvent, now: datetime) -> None:
     async with transaction() as session:
         record(session, fact, now)
     assert await deliver_due(now) == 1

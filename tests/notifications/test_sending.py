@@ -12,16 +12,18 @@ import pytest
 from marketplace import settings
 from marketplace.db import transaction
 from marketplace.ids import BookingId, MailId
-from marketplace.notifications import actions, carrier, queries
+from marketplace.notifications import actions, queries, smtp
 from marketplace.notifications.errors import MailDelayed, MailNotFound
-from marketplace.notifications.layout import Button, Letter
+from marketplace.notifications.layout import Button, EmailTemplate
 from marketplace.notifications.models import LEASE, MOST_ATTEMPTS
 from marketplace.notifications.views import MailCard, MailStatus
 from tests.notifications.conftest import MailServer, Serve, make_confirmed, make_order, send_through
 
 pytestmark = pytest.mark.usefixtures("database")
 
-LETTER = Letter("greeting", "Hello", "Just so.", "Hello", ("How are you?",), Button("Open", "https://example.org/o/1"))
+LETTER = EmailTemplate(
+    "greeting", "Hello", "Just so.", "Hello", ("How are you?",), Button("Open", "https://example.org/o/1")
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -29,7 +31,7 @@ async def write(
     now: datetime,
     key: str = "k1",
     *,
-    letter: Letter = LETTER,
+    letter: EmailTemplate = LETTER,
     to: str = "grace@example.org",
     about: BookingId | None = None,
 ) -> MailId:
@@ -201,7 +203,7 @@ async def test_a_sender_that_died_leaves_it_to_the_next_one_after_the_lease(
 
     id = await write(now)
     with monkeypatch.context() as dying:
-        dying.setattr(carrier, "carry", die)
+        dying.setattr(smtp, "carry", die)
         with pytest.raises(asyncio.CancelledError):
             await actions.send(id, now)
     assert await actions.send_due(now + LEASE - timedelta(seconds=1)) == 0
@@ -209,7 +211,7 @@ async def test_a_sender_that_died_leaves_it_to_the_next_one_after_the_lease(
 
 
 async def test_a_title_cannot_smuggle_a_header_in(mail_server: MailServer, now: datetime) -> None:
-    letter = Letter("greeting", "Hello\r\nBcc: everybody@example.org", "", "", (), LETTER.button)
+    letter = EmailTemplate("greeting", "Hello\r\nBcc: everybody@example.org", "", "", (), LETTER.button)
     await write(now, letter=letter)
     await actions.send_due(now)
     [message] = mail_server.received
@@ -220,7 +222,7 @@ async def test_a_title_cannot_smuggle_a_header_in(mail_server: MailServer, now: 
 async def test_tickets_and_calendar_travel_along(mail_server: MailServer, orders: dict, now: datetime) -> None:
     order = make_confirmed(now)
     orders[order.id] = order
-    letter = Letter("c", "Hello", "", "", (), LETTER.button, attachments=("tickets.pdf", "event.ics"))
+    letter = EmailTemplate("c", "Hello", "", "", (), LETTER.button, attachments=("tickets.pdf", "event.ics"))
     id = await write(now, letter=letter, about=order.id)
     await actions.send_due(now)
     pdf, event = mail_server.received[0].iter_attachments()
@@ -235,7 +237,7 @@ async def test_tickets_that_are_void_by_now_are_not_sent(mail_server: MailServer
     order = make_order(now)
     orders[order.id] = order
     await write(
-        now, letter=Letter("c", "Hello", "", "", (), LETTER.button, attachments=("tickets.pdf",)), about=order.id
+        now, letter=EmailTemplate("c", "Hello", "", "", (), LETTER.button, attachments=("tickets.pdf",)), about=order.id
     )
     assert await actions.send_due(now) == 1
     assert list(mail_server.received[0].iter_attachments()) == []
@@ -293,7 +295,7 @@ class TestLogIn:
 
 
 async def test_a_server_that_says_nothing_is_left_in_time(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier, "PATIENCE", 0.1)
+    monkeypatch.setattr(smtp, "PATIENCE", 0.1)
     over = asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -302,7 +304,7 @@ async def test_a_server_that_says_nothing_is_left_in_time(now: datetime, monkeyp
 
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     with pytest.raises(MailDelayed):
-        await carrier.carry(actions.EmailMessage(), f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await smtp.carry(actions.EmailMessage(), f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     over.set()
     server.close()
     await server.wait_closed()

@@ -11,16 +11,16 @@ from sqlmodel import update
 from marketplace.accounts.views import Actor, SecondFactorMissing
 from marketplace.db import transaction
 from marketplace.errors import Forbidden
+from marketplace.i18n import page_at, speaking
 from marketplace.ids import AccountId, ulid
 from marketplace.money import Money
 from marketplace.operations import queries
 from marketplace.operations.views import Today
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.pages.operate import operate
 from marketplace.payments.models import Refund
 from marketplace.payments.status import RefundStatus
 from marketplace.state.operate import concerns_of
-from marketplace.words import page_at, speaking
 from tests.makers.bookings import GRACE, Market, guest
 
 OPERATOR = Actor(account=AccountId.new(), is_operator=True)
@@ -75,7 +75,7 @@ async def test_what_needs_somebody_is_counted_and_stands_first(market: Market) -
     async with transaction() as session:
         await session.execute(update(Refund).values(status=RefundStatus.OWED.value))
         session.add(
-            OutboxFact(
+            OutboxEvent(
                 id=f"fct_{ulid()}", kind="TicketsWanted", body="{}", recorded_at=market.now, due_at=market.now,
                 attempts=12, last_error="no",
             )

@@ -544,6 +544,6 @@ def test_a_card_is_never_shown_in_its_repr() -> None:
 async def test_a_plain_provider_takes_no_cards_and_has_no_habits(world: World) -> None:
     use_gateway("plain", object())  # type: ignore[arg-type]
     with pytest.raises(UnknownProvider):
-        await actions.habits("plain")
+        await actions.simulator_settings("plain")
     with pytest.raises(CardsNotTaken):
         await actions.keep_card("plain", card(), world.now)

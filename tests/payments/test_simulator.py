@@ -17,7 +17,7 @@ from marketplace.db import transaction
 from marketplace.errors import Invalid
 from marketplace.payments import actions
 from marketplace.payments.errors import CardRefused, ProviderRefused
-from marketplace.payments.gateway import Habits, WebhookFaults, gateway, providers
+from marketplace.payments.gateway import SimulatorSettings, WebhookFaults, gateway, providers
 from marketplace.payments.gateways.simulator import SimulatorGateway, cards
 from marketplace.payments.gateways.simulator.cards import BY_CHANCE as WAYS_TO_FAIL
 from marketplace.payments.gateways.simulator.cards import PUBLISHED, Fate
@@ -124,23 +124,25 @@ class TestFate:
         assert (await world.pay(SUCCESS)).failure_reason is FailureReason.CARD_DECLINED
         assert (await world.pay(CARD_DECLINED)).status is PaymentStatus.SUCCEEDED
         assert (await world.pay(SUCCESS)).status is PaymentStatus.SUCCEEDED
-        assert (await actions.habits("simulator")).fates == ()
+        assert (await actions.simulator_settings("simulator")).fates == ()
 
     async def test_ten_fates_queued_at_once_are_ten(self, world: World) -> None:
         await asyncio.gather(*(actions.queue_fate("simulator", "card_declined") for _ in range(10)))
-        assert (await actions.habits("simulator")).fates == ("card_declined",) * 10
+        assert (await actions.simulator_settings("simulator")).fates == ("card_declined",) * 10
 
     async def test_without_the_rows_lock_fates_would_get_lost(self, world: World) -> None:
         """The control run of the test above: all read the queue before anybody has written it."""
         have_read = asyncio.Barrier(10)
 
         async def queue() -> None:
-            habits = await actions.habits("simulator")
+            simulator_settings = await actions.simulator_settings("simulator")
             await have_read.wait()
-            await world.simulator.change_habits(replace(habits, fates=(*habits.fates, "card_declined")), world.now)
+            await world.simulator.change_simulator_settings(
+                replace(simulator_settings, fates=(*simulator_settings.fates, "card_declined")), world.now
+            )
 
         await asyncio.gather(*(queue() for _ in range(10)))
-        assert len((await actions.habits("simulator")).fates) == 1
+        assert len((await actions.simulator_settings("simulator")).fates) == 1
 
     async def test_the_queue_of_fates_has_an_end(self, world: World) -> None:
         await world.behave(fates=("success",) * 100)
@@ -172,23 +174,27 @@ class TestFate:
 
 class TestHabits:
     async def test_they_come_from_the_settings_until_they_are_changed(self, world: World) -> None:
-        assert await actions.habits("simulator") == Habits(0.0, 2.0, 5.0)
-        wanted = Habits(0.5, 1.0, 9.0, ("success",), WebhookFaults(1, 2.0, reorder=True, drop=True, forge=True))
-        assert await actions.change_habits("simulator", wanted, world.now) == wanted
-        assert await SimulatorGateway().habits() == wanted, "another process sees the same"
+        assert await actions.simulator_settings("simulator") == SimulatorSettings(0.0, 2.0, 5.0)
+        wanted = SimulatorSettings(
+            0.5, 1.0, 9.0, ("success",), WebhookFaults(1, 2.0, reorder=True, drop=True, forge=True)
+        )
+        assert await actions.change_simulator_settings("simulator", wanted, world.now) == wanted
+        assert await SimulatorGateway().simulator_settings() == wanted, "another process sees the same"
 
     async def test_each_wrong_habit_is_named(self, world: World) -> None:
-        wrong = Habits(1.1, -1, float("nan"), ("success", "luck"), WebhookFaults(21, float("inf")))
+        wrong = SimulatorSettings(1.1, -1, float("nan"), ("success", "luck"), WebhookFaults(21, float("inf")))
         with pytest.raises(Invalid) as refusal:
-            await actions.change_habits("simulator", wrong, world.now)
+            await actions.change_simulator_settings("simulator", wrong, world.now)
         assert [fault.field for fault in refusal.value.faults] == [
             "failure_rate", "processing_seconds", "payout_seconds", "delay_seconds", "duplicates", "fates.1",
         ]  # fmt: skip
 
     async def test_changes_at_once_make_one_row(self, world: World) -> None:
-        habits = await world.simulator.habits()
-        await asyncio.gather(*(world.simulator.change_habits(habits, world.now) for _ in range(4)))
-        assert await world.simulator.habits() == habits
+        simulator_settings = await world.simulator.simulator_settings()
+        await asyncio.gather(
+            *(world.simulator.change_simulator_settings(simulator_settings, world.now) for _ in range(4))
+        )
+        assert await world.simulator.simulator_settings() == simulator_settings
 
     async def test_its_fates_are_named(self, world: World) -> None:
         assert set(actions.known_fates("simulator")) == {fate.value for fate in Fate}

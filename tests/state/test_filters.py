@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.catalog.views import Genre, Sort
+from marketplace.i18n import speaking
 from marketplace.money import Money
 from marketplace.state.filters import BROWSE, NO_FILTERS, SPANS, Filters
-from marketplace.words import speaking
 
 NOW = datetime(2026, 5, 6, 20, 0, tzinfo=UTC)  # a Wednesday
 ZONE = "Europe/Lisbon"

@@ -8,9 +8,9 @@ import pytest
 
 from marketplace.bookings.transitions import Status
 from marketplace.bookings.views import CALLED_OFF, EVENT_CHANGED, Step
-from marketplace.catalog.views import OCCASION
+from marketplace.catalog.views import EVENT_DETAILS
+from marketplace.i18n import speaking
 from marketplace.state.orders import _told
-from marketplace.words import speaking
 
 AT = datetime(2026, 5, 20, 17, 30, tzinfo=UTC)
 
@@ -45,5 +45,6 @@ def test_a_step_is_told_with_what_more_there_is_to_say(
 
 def test_whatever_changes_of_an_event_has_words() -> None:
     assert (
-        _told(step(Status.CONFIRMED, f"{EVENT_CHANGED}{', '.join(OCCASION)}"))[1] == "New title · New place · New time"
+        _told(step(Status.CONFIRMED, f"{EVENT_CHANGED}{', '.join(EVENT_DETAILS)}"))[1]
+        == "New title · New place · New time"
     )

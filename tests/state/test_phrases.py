@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from marketplace.bookings.views import Status
 from marketplace.catalog.views import Genre, Policy
+from marketplace.i18n import speaking
 from marketplace.money import Money
 from marketplace.pages.sell_edit import _rules, _what
-from marketplace.state import phrases
+from marketplace.state import formatting
 from marketplace.state.listing import _facts
-from marketplace.words import speaking
 from tests.makers.catalog import make_listing
 from tests.notifications.conftest import make_confirmed, make_occasion
 
@@ -20,13 +20,13 @@ A_WEEK = timedelta(days=7)
 
 def test_an_order_whose_event_has_not_moved_says_its_policy(now: datetime) -> None:
     order = make_confirmed(now, policy="moderate")
-    assert phrases.terms_text(order, now) == phrases.policy_text("moderate")
+    assert formatting.terms_text(order, now) == formatting.policy_text("moderate")
 
 
 def test_an_order_whose_event_has_been_put_off_says_its_policy_which_counts_from_the_new_start(now: datetime) -> None:
     starts_at = make_occasion().starts_at + A_WEEK
     order = make_confirmed(now, occasion=make_occasion(starts_at=starts_at), counts_from=starts_at)
-    assert phrases.terms_text(order, now) == phrases.policy_text(order.policy)
+    assert formatting.terms_text(order, now) == formatting.policy_text(order.policy)
 
 
 def test_an_order_whose_event_has_been_brought_forward_says_to_the_minute_what_its_buyer_may(now: datetime) -> None:
@@ -34,7 +34,7 @@ def test_an_order_whose_event_has_been_brought_forward_says_to_the_minute_what_i
     order = make_confirmed(
         now, policy="moderate", occasion=make_occasion(starts_at=bought_for - timedelta(days=2)), counts_from=bought_for
     )
-    told = phrases.terms_text(order, now)
+    told = formatting.terms_text(order, now)
     assert "all that the seats cost comes back until Tuesday, 15 June 2027 at 20:30" in told
     assert "half of it until Wednesday, 16 June 2027 at 20:30" in told
 
@@ -42,28 +42,28 @@ def test_an_order_whose_event_has_been_brought_forward_says_to_the_minute_what_i
 def test_what_can_no_longer_be_cancelled_says_its_policy(now: datetime) -> None:
     order = make_confirmed(now, counts_from=make_occasion().starts_at + A_WEEK)
     for ended, at in ((Status.CANCELLED_BY_BUYER, now), (Status.CONFIRMED, order.starts_at)):
-        assert phrases.terms_text(replace(order, status=ended), at) == phrases.policy_text(order.policy)
+        assert formatting.terms_text(replace(order, status=ended), at) == formatting.policy_text(order.policy)
 
 
 def test_what_costs_nothing_is_called_free() -> None:
     nothing, some = Money.zero("EUR"), Money(25_00, "EUR")
-    assert phrases.price_range(nothing, nothing) == phrases.price_text(nothing) == "Free"
-    assert phrases.price_range(nothing, some) == "Free – €25.00"
-    assert phrases.price_range(some, some) == "€25.00"
-    assert phrases.price_range(some, some + some) == "From €25.00"
-    assert phrases.price_range(None, None) == ""
+    assert formatting.price_range(nothing, nothing) == formatting.price_text(nothing) == "Free"
+    assert formatting.price_range(nothing, some) == "Free – €25.00"
+    assert formatting.price_range(some, some) == "€25.00"
+    assert formatting.price_range(some, some + some) == "From €25.00"
+    assert formatting.price_range(None, None) == ""
 
 
 def test_a_guest_is_told_what_never_comes_back_and_nobody_else_is() -> None:
-    assert phrases.fee_text(Money(125, "EUR")) == "The fee of €1.25 for buying without an account is not paid back."
-    assert phrases.fee_text(Money.zero("EUR")) == ""
+    assert formatting.fee_text(Money(125, "EUR")) == "The fee of €1.25 for buying without an account is not paid back."
+    assert formatting.fee_text(Money.zero("EUR")) == ""
 
 
 def test_before_anybody_buys_cancelling_names_the_share_that_stays(now: datetime) -> None:
-    told = phrases.cancelling_text("flexible", 250)
-    assert told.startswith(phrases.policy_text("flexible"))
+    told = formatting.cancelling_text("flexible", 250)
+    assert told.startswith(formatting.policy_text("flexible"))
     assert told.endswith("The fee of 2.5% for buying without an account is not paid back.")
-    assert phrases.cancelling_text("flexible", 0) == phrases.policy_text("flexible")
+    assert formatting.cancelling_text("flexible", 0) == formatting.policy_text("flexible")
 
 
 async def test_a_listing_says_what_of_a_guest_s_money_stays(database: str, now: datetime) -> None:
@@ -73,8 +73,8 @@ async def test_a_listing_says_what_of_a_guest_s_money_stays(database: str, now: 
 
 
 def test_a_figure_in_several_currencies_has_a_line_for_each() -> None:
-    assert phrases.amounts_text([], "–") == "–"
-    assert phrases.amounts_text([Money(484_00, "CZK"), Money(345_40, "EUR")], "–") == "CZK484.00\n€345.40"
+    assert formatting.amounts_text([], "–") == "–"
+    assert formatting.amounts_text([Money(484_00, "CZK"), Money(345_40, "EUR")], "–") == "CZK484.00\n€345.40"
 
 
 def test_the_editor_names_categories_and_policies_in_german() -> None:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from random import SystemRandom
 
 from marketplace import clock, wiring
-from marketplace.lab.lockstep import following
+from marketplace.lab.cluster_sync import following
 from marketplace.redis import EmbeddedRedis
 from tests import promises
 from tests.storm import town
@@ -36,7 +36,7 @@ WITH_ACCOUNT = 0.4
 
 async def storm(seed: str, actors: int, seconds: float, server: EmbeddedRedis, journal: Journal) -> list[str]:
     """Let it rage and blow over; what is wrong then."""
-    async with wiring.house(), following():
+    async with wiring.app_context(), following():
         place = await town.build(clock.now(), people=max(1, round(actors * WITH_ACCOUNT / 2)))
         instance = Instance(RESULTS / "processes.log")
         try:

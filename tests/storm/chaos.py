@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from marketplace import redis
-from marketplace.lab import lockstep
+from marketplace.lab import cluster_sync
 from marketplace.redis import EmbeddedRedis
 from tests.storm.caller import Caller
 from tests.storm.instance import Instance, tell
@@ -69,7 +69,7 @@ class Chaos:
     async def _flush_redis(self, dice: Random) -> str:
         async with redis.client().pipeline() as both:
             # The lab's clock lies there, too, and stays as it was: a real one does not jump back.
-            await both.flushall().set(lockstep.AHEAD, self._ahead).execute()
+            await both.flushall().set(cluster_sync.AHEAD, self._ahead).execute()
         return ""
 
     async def _restart_redis(self, dice: Random) -> str:
@@ -94,9 +94,9 @@ class Chaos:
         return str(faults)
 
     async def _behave(self, faults: dict[str, Any]) -> None:
-        habits = await self._tester.ask("GET", "/lab/simulator")
-        if habits is not None and habits.is_success:
-            await self._tester.ask("PUT", "/lab/simulator", {**habits.json(), "faults": faults})
+        simulator_settings = await self._tester.ask("GET", "/lab/simulator")
+        if simulator_settings is not None and simulator_settings.is_success:
+            await self._tester.ask("PUT", "/lab/simulator", {**simulator_settings.json(), "faults": faults})
 
 
 BLOWS: tuple[tuple[Blow, int], ...] = (

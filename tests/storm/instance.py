@@ -44,7 +44,7 @@ def services() -> Iterator[EmbeddedRedis]:
         stack.callback(redis.remove)
         for name in settings.Settings.model_fields:
             os.environ.pop(name.upper(), None)
-        os.environ |= _habits(folder, postgres.get_uri(), redis.url)
+        os.environ |= _current_settings(folder, postgres.get_uri(), redis.url)
         settings.use(settings.read(_env_file=None))
         build_schema(settings.current().database)
         yield redis
@@ -121,7 +121,7 @@ def _make_fast(url: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def _habits(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
+def _current_settings(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -12,7 +12,7 @@ from marketplace.bookings.views import Status
 from marketplace.db import transaction
 from marketplace.inventory.models import Allocation
 from marketplace.notifications.models import Mail
-from marketplace.outbox import OutboxFact
+from marketplace.outbox import OutboxEvent
 from marketplace.payments.models import InboxState, Payment, Refund, WebhookEvent
 from marketplace.payments.status import RefundStatus
 from tests.storm.caller import Caller
@@ -47,8 +47,8 @@ async def _left() -> int:
         select(func.count()).select_from(WebhookEvent).where(WebhookEvent.state != InboxState.DONE),
         select(func.count()).select_from(Mail).where(col(Mail.due_at).is_not(None)),
         select(func.count())
-        .select_from(OutboxFact)
-        .where(col(OutboxFact.delivered_at).is_(None), col(OutboxFact.due_at) <= now),
+        .select_from(OutboxEvent)
+        .where(col(OutboxEvent.delivered_at).is_(None), col(OutboxEvent.due_at) <= now),
         select(func.count())
         .select_from(Allocation)
         .where(col(Allocation.released_at).is_(None), col(Allocation.confirmed_at).is_(None)),

@@ -1,17 +1,16 @@
 """The verbs of the accounts room, and its only writers."""
 
-from marketplace.accounts.actions.entering import finish_login, login
-from marketplace.accounts.actions.joining import ask_to_verify, register, sign_up, verify, vouch_for
-from marketplace.accounts.actions.leaving import erase
+from marketplace.accounts.actions.authentication import finish_login, login
+from marketplace.accounts.actions.erasure import erase
 from marketplace.accounts.actions.passwords import ask_for_reset, change_password, reset_password
 from marketplace.accounts.actions.profiles import change_profile
+from marketplace.accounts.actions.registration import ask_to_verify, register, sign_up, verify, vouch_for
 from marketplace.accounts.actions.second_factors import (
     begin_second_factor,
     confirm_second_factor,
     switch_off_second_factor,
 )
-from marketplace.accounts.actions.shops import appoint_operator, open_shop, reinstate_shop, suspend_shop
-from marketplace.accounts.actions.staying import (
+from marketplace.accounts.actions.sessions import (
     REFRESH_GRACE,
     clean_up,
     end_log_in,
@@ -19,6 +18,7 @@ from marketplace.accounts.actions.staying import (
     logout,
     refresh,
 )
+from marketplace.accounts.actions.shops import appoint_operator, open_shop, reinstate_shop, suspend_shop
 
 __all__ = [
     "REFRESH_GRACE",

@@ -6,17 +6,17 @@ from datetime import datetime
 
 from marketplace.accounts import passwords, queries
 from marketplace.accounts.actions.forgetting import forget_second_factor
-from marketplace.accounts.actions.staying import end_all
+from marketplace.accounts.actions.sessions import end_all
 from marketplace.accounts.errors import TokenRefused, WrongPassword
 from marketplace.accounts.events import PasswordChanged, PasswordResetWanted
-from marketplace.accounts.inputs import address_of
+from marketplace.accounts.inputs import parse_email
 from marketplace.accounts.models import Account
 from marketplace.accounts.tokens import Purpose, read_step
 from marketplace.accounts.views import AccountView, Actor
 from marketplace.db import Session
-from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.errors import FieldError, Invalid, NotFound
+from marketplace.i18n import _
 from marketplace.outbox import record
-from marketplace.words import say
 
 
 async def change_password(session: Session, actor: Actor, *, password: str, new_password: str, now: datetime) -> None:
@@ -36,10 +36,10 @@ async def ask_for_reset(session: Session, email: str, now: datetime) -> None:
     It does the same whether there is one or not: who waits for the answer learns nothing. Raises Invalid for what is no
     address.
     """
-    address = address_of(email)
+    address = parse_email(email)
     if address is None:
         raise Invalid(
-            say("Please look at this again."), [Fault("email", say("This does not look like an e-mail address."))]
+            _("Please look at this again."), [FieldError("email", _("This does not look like an e-mail address."))]
         )
     record(session, PasswordResetWanted(address, now), now)
 
@@ -72,8 +72,8 @@ async def must_know(account: Account, password: str) -> None:
 
 
 async def _set(session: Session, account: Account, new: str, now: datetime) -> None:
-    faults = [Fault("new_password", fault.message) for fault in passwords.faults_of(new, account.email)]
+    faults = [FieldError("new_password", fault.message) for fault in passwords.faults_of(new, account.email)]
     if faults:
-        raise Invalid(say("Please choose another password."), faults)
+        raise Invalid(_("Please choose another password."), faults)
     account.password_hash = await passwords.hashed(new)
     record(session, PasswordChanged(account.id, now), now)

@@ -8,8 +8,8 @@ from marketplace.accounts import queries
 from marketplace.accounts.inputs import one_line, text_faults
 from marketplace.accounts.views import AccountView, Actor
 from marketplace.db import Session
-from marketplace.errors import Fault, Invalid
-from marketplace.words import LANGUAGES, say
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import LANGUAGES, _
 
 
 async def change_profile(session: Session, actor: Actor, *, name: str, language: str, now: datetime) -> AccountView:
@@ -18,8 +18,8 @@ async def change_profile(session: Session, actor: Actor, *, name: str, language:
     name = one_line(name)
     faults = text_faults("name", name, most=100)
     if language and language not in LANGUAGES:
-        faults.append(Fault("language", say("We do not speak this language.")))
+        faults.append(FieldError("language", _("We do not speak this language.")))
     if faults:
-        raise Invalid(say("Please look at these again."), faults)
+        raise Invalid(_("Please look at these again."), faults)
     account.name, account.language = name, language
     return await queries.view_of(session, account)

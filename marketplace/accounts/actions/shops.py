@@ -16,8 +16,8 @@ from marketplace.accounts.models import Membership, Seller
 from marketplace.accounts.views import AccountView, Actor, SellerView
 from marketplace.db import Session
 from marketplace.errors import Invalid
+from marketplace.i18n import _
 from marketplace.ids import AccountId, SellerId
-from marketplace.words import say
 
 LONGEST_ABOUT = 2000
 
@@ -27,7 +27,7 @@ async def open_shop(session: Session, account: AccountId, *, name: str, about: s
     name, about = one_line(name), about.strip()
     faults = text_faults("name", name, most=80) + text_faults("about", about, most=LONGEST_ABOUT, least=0)
     if faults:
-        raise Invalid(say("Please look at these again."), faults)
+        raise Invalid(_("Please look at these again."), faults)
     if (await queries.account(session, account)).verified_at is None:
         raise AddressUnverified
     seller = SellerId.new()

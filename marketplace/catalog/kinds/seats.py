@@ -11,8 +11,8 @@ from marketplace import settings
 from marketplace.catalog.kinds.kind import AnyOf, BestOf, PaymentPlan, These, UnitRequest, Wanted
 from marketplace.catalog.seating import Row
 from marketplace.catalog.views import SeatOffer, UnitLine
-from marketplace.errors import Fault, Invalid
-from marketplace.words import say
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _
 
 DAYS_UNTIL_PAID_OUT = 3
 _SATURDAY = 5
@@ -32,11 +32,11 @@ class Seats:
     def units_for(self, offer: SeatOffer, request: UnitRequest) -> Wanted:
         """Raises UnknownUnits, or Invalid that names the field which asks for too little or too much."""
         if request.seats and (request.quantity or request.area is not None):
-            raise _refused("seats", say("Name seats, or ask for a quantity; not both."))
+            raise _refused("seats", _("Name seats, or ask for a quantity; not both."))
         asked = len(request.seats) or request.quantity
         field = "seats" if request.seats else "quantity"
         if asked < 1:
-            raise _refused(field, say("Pick at least one seat."))
+            raise _refused(field, _("Pick at least one seat."))
         if request.seats:
             return _these(offer, request.seats)
         if request.area is not None:
@@ -44,7 +44,7 @@ class Seats:
             return AnyOf(area.pool, request.quantity, area.capacity)
         rows = _rows_for(offer, request)
         if not rows:
-            raise _refused("category", say("No seats are offered at that price."))
+            raise _refused("category", _("No seats are offered at that price."))
         return BestOf(request.quantity, rows, offer.plan.focal, request.together)
 
     def lines(self, offer: SeatOffer, units: Sequence[str]) -> tuple[UnitLine, ...]:
@@ -70,7 +70,7 @@ def business_days_after(at: datetime, days: int, zone: str) -> datetime:
 def _these(offer: SeatOffer, guids: tuple[str, ...]) -> These:
     units = tuple(f"seat:{guid}" for guid in guids)
     if len(set(units)) < len(units):
-        raise _refused("seats", say("The same seat is named twice."))
+        raise _refused("seats", _("The same seat is named twice."))
     offer.check(units)
     return These(units)
 
@@ -89,4 +89,4 @@ def _rows_for(offer: SeatOffer, request: UnitRequest) -> tuple[Row, ...]:
 
 
 def _refused(field: str, message: str) -> Invalid:
-    return Invalid(message, [Fault(field, message)])
+    return Invalid(message, [FieldError(field, message)])

@@ -4,12 +4,12 @@ from marketplace.payments.actions.housekeeping import clean_up
 from marketplace.payments.actions.inbox import process_event, process_inbox, receive_webhook, replay_event
 from marketplace.payments.actions.paying import answer_challenge, cancel, process, settle_in_flight, start
 from marketplace.payments.actions.providing import (
-    change_habits,
-    habits,
+    change_simulator_settings,
     keep_card,
     known_fates,
     provider_timeline,
     queue_fate,
+    simulator_settings,
 )
 from marketplace.payments.actions.refunding import (
     owe,
@@ -23,9 +23,8 @@ from marketplace.payments.actions.refunding import (
 __all__ = [
     "answer_challenge",
     "cancel",
-    "change_habits",
+    "change_simulator_settings",
     "clean_up",
-    "habits",
     "keep_card",
     "known_fates",
     "owe",
@@ -41,6 +40,7 @@ __all__ = [
     "settle_in_flight",
     "settle_otherwise",
     "settle_refunds",
+    "simulator_settings",
     "start",
     "try_again",
 ]

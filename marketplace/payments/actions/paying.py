@@ -10,6 +10,7 @@ import structlog
 
 from marketplace.batches import drain
 from marketplace.db import Session, transaction
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import BookingId, PaymentId
 from marketplace.money import AmountRefused, Money
 from marketplace.outbox import record
@@ -31,7 +32,6 @@ from marketplace.payments.models import DISPUTED, KEY_LIFE, Payment
 from marketplace.payments.once import add_once
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
-from marketplace.words import later, say
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ async def start(
     gateway(provider)
     idempotency.check_key(key)
     if not amount.is_positive:
-        raise AmountRefused(say("A payment is more than nothing."))
+        raise AmountRefused(_("A payment is more than nothing."))
     known = await queries.payment_by_key(session, booking, key)
     if known is not None:
         if (known.amount, known.provider) != (amount, provider):
@@ -60,7 +60,7 @@ async def start(
     if not await add_once(session, payment):
         # Another tab was faster by the blink of an eye; now its payment can be seen.
         return await start(session, booking=booking, amount=amount, provider=provider, method=method, key=key, now=now)
-    note(session, payment, later("Payment started"), str(amount), now)
+    note(session, payment, gettext_noop("Payment started"), str(amount), now)
     record(session, PaymentStarted(PaymentId(payment.id), booking), now)
     return await queries.view_of(session, payment)
 
@@ -219,7 +219,7 @@ async def _tell_success(session: Session, payment: Payment, now: datetime) -> No
 
 
 def _tell_dispute(session: Session, payment: Payment, now: datetime) -> None:
-    note(session, payment, later("Disputed"), DISPUTED, now)
+    note(session, payment, gettext_noop("Disputed"), DISPUTED, now)
     taken = payment.captured
     record(
         session,

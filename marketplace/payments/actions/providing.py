@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from marketplace.payments.errors import CardsNotTaken, UnknownProvider
-from marketplace.payments.gateway import Card, CardVault, Habits, KeptCard, ProviderStep, Rehearsal, gateway
+from marketplace.payments.gateway import Card, CardVault, KeptCard, ProviderStep, Rehearsal, SimulatorSettings, gateway
 
 
 async def keep_card(provider: str, card: Card, now: datetime) -> KeptCard:
@@ -19,27 +19,27 @@ async def keep_card(provider: str, card: Card, now: datetime) -> KeptCard:
     return await vault.keep_card(card, now)
 
 
-async def habits(provider: str) -> Habits:
+async def simulator_settings(provider: str) -> SimulatorSettings:
     """How a rehearsing provider behaves at present. Raises UnknownProvider where it does not rehearse."""
-    return await _rehearsing(provider).habits()
+    return await _rehearsing(provider).simulator_settings()
 
 
-async def change_habits(provider: str, changed: Habits, now: datetime) -> Habits:
+async def change_simulator_settings(provider: str, changed: SimulatorSettings, now: datetime) -> SimulatorSettings:
     """Raises Invalid with a fault per wrong field."""
     rehearsal = _rehearsing(provider)
-    await rehearsal.change_habits(changed, now)
-    return await rehearsal.habits()
+    await rehearsal.change_simulator_settings(changed, now)
+    return await rehearsal.simulator_settings()
 
 
-async def queue_fate(provider: str, fate: str) -> Habits:
+async def queue_fate(provider: str, fate: str) -> SimulatorSettings:
     """Decide what becomes of the next payment that is not decided yet. Raises Invalid."""
     rehearsal = _rehearsing(provider)
     await rehearsal.queue_fate(fate)
-    return await rehearsal.habits()
+    return await rehearsal.simulator_settings()
 
 
 def known_fates(provider: str) -> tuple[str, ...]:
-    """What can be queued in Habits.fates."""
+    """What can be queued in SimulatorSettings.fates."""
     return _rehearsing(provider).known_fates
 
 

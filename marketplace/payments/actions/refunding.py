@@ -15,7 +15,8 @@ import structlog
 
 from marketplace.batches import drain
 from marketplace.db import Session, transaction
-from marketplace.errors import Fault, Invalid
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import BookingId, PaymentId, RefundId
 from marketplace.money import AmountRefused, Money
 from marketplace.outbox import record
@@ -27,7 +28,6 @@ from marketplace.payments.gateway import Reversal, gateway
 from marketplace.payments.models import DISPUTED, Payment, Refund
 from marketplace.payments.status import RefundStatus
 from marketplace.payments.views import RefundView
-from marketplace.words import later, say
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
@@ -37,8 +37,8 @@ log = structlog.get_logger()
 F = TypeVar("F", RefundRequested, RefundSucceeded, RefundFailed, RefundSettled)
 
 LONGEST_REASON = 500
-FORGOTTEN = later("It is not known whether the provider has paid it out: look it up there before trying again")
-NOT_PAID_OUT = later("The provider could not pay it out.")
+FORGOTTEN = gettext_noop("It is not known whether the provider has paid it out: look it up there before trying again")
+NOT_PAID_OUT = gettext_noop("The provider could not pay it out.")
 
 
 class _Silence(Enum):
@@ -76,10 +76,10 @@ async def owe(
             raise KeyReused
         return queries.refund_view(known, payment)
     if amount is not None and not amount.is_positive:
-        raise AmountRefused(say("A refund is more than nothing."))
+        raise AmountRefused(_("A refund is more than nothing."))
     refund = Refund.of(payment, payment.refundable if amount is None else amount, reason=reason, key=key, now=now)
     session.add(refund)
-    note(session, payment, later("Refund requested"), str(refund.amount), now)
+    note(session, payment, gettext_noop("Refund requested"), str(refund.amount), now)
     if payment.is_disputed:
         refund.leave_to_people(DISPUTED, now)
         _tell_of_debt(session, refund, payment, now)
@@ -141,12 +141,12 @@ async def settle_otherwise(session: Session, actor: Actor, refund_id: RefundId, 
     how = " ".join(how.split())
     if not how or len(how) > LONGEST_REASON or not how.isprintable():
         raise Invalid(
-            say("Please look at this again."),
-            [Fault("how", say("Say in up to {most} characters how it was paid back.", most=LONGEST_REASON))],
+            _("Please look at this again."),
+            [FieldError("how", _("Say in up to {most} characters how it was paid back.", most=LONGEST_REASON))],
         )
     payment, refund = await queries.lock_payment_and_refund(session, refund_id)
     refund.settle(actor.label, how, now)
-    note(session, payment, later("Paid back by other means"), str(refund.amount), now)
+    note(session, payment, gettext_noop("Paid back by other means"), str(refund.amount), now)
     record(session, _fact(RefundSettled, refund, payment), now)
     return queries.refund_view(refund, payment)
 
@@ -176,7 +176,7 @@ def _take_in(
     match answer:
         case Reversal(status=RefundStatus.SUCCEEDED):
             if refund.succeed(answer.reference, now):
-                note(session, payment, later("Refunded"), str(refund.amount), now)
+                note(session, payment, gettext_noop("Refunded"), str(refund.amount), now)
                 record(session, _fact(RefundSucceeded, refund, payment), now)
         case Reversal(status=RefundStatus.FAILED):
             _refuse(session, payment, refund, NOT_PAID_OUT, now)
@@ -196,7 +196,7 @@ def _refuse(session: Session, payment: Payment, refund: Refund, why: str, now: d
 
 def _tell_of_debt(session: Session, refund: Refund, payment: Payment, now: datetime) -> None:
     log.warning("payments.owed", refund=refund.id, payment=payment.id, amount=str(refund.amount), why=refund.why)
-    note(session, payment, later("Refund failed"), refund.why, now)
+    note(session, payment, gettext_noop("Refund failed"), refund.why, now)
     record(session, _fact(RefundFailed, refund, payment), now)
 
 

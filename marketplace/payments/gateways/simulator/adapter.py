@@ -15,12 +15,13 @@ from sqlmodel import col, select
 
 from marketplace import settings
 from marketplace.db import Session, transaction
-from marketplace.errors import Fault, Invalid
+from marketplace.errors import FieldError, Invalid
+from marketplace.i18n import _
 from marketplace.ids import ulid
 from marketplace.money import Money
 from marketplace.outbox import record
 from marketplace.payments.errors import ProviderRefused
-from marketplace.payments.gateway import Card, Charge, Habits, KeptCard, Notice, ProviderStep, Reversal
+from marketplace.payments.gateway import Card, Charge, KeptCard, Notice, ProviderStep, Reversal, SimulatorSettings
 from marketplace.payments.gateways.simulator import cards, webhooks
 from marketplace.payments.gateways.simulator.cards import BY_CHANCE, Fate
 from marketplace.payments.gateways.simulator.events import SimulatorDue
@@ -28,12 +29,11 @@ from marketplace.payments.gateways.simulator.models import (
     SimulatorCard,
     SimulatorCharge,
     SimulatorRefund,
-    SimulatorSettings,
     SimulatorStep,
+    StoredSettings,
 )
 from marketplace.payments.once import add_once
 from marketplace.payments.signatures import verify
-from marketplace.words import say
 
 NAME = "simulator"
 MOST_FATES = 100
@@ -111,7 +111,7 @@ class SimulatorGateway:
     async def confirm_action(self, reference: str, *, approve: bool, key: str, now: datetime) -> Charge:
         async with transaction() as session:
             charge = await _lock(session, reference)
-            takes = _takes(await _habits(session))
+            takes = _takes(await _current_settings(session))
             if charge.answer(now, approve=approve, takes=takes):
                 await _tell(session, charge, "Challenge passed" if approve else "Challenge refused", now)
             return charge.snapshot()
@@ -147,20 +147,20 @@ class SimulatorGateway:
     def known_fates(self) -> tuple[str, ...]:
         return tuple(fate.value for fate in Fate)
 
-    async def habits(self) -> Habits:
+    async def simulator_settings(self) -> SimulatorSettings:
         async with transaction(reading=True) as session:
-            return await _habits(session)
+            return await _current_settings(session)
 
-    async def change_habits(self, habits: Habits, now: datetime) -> None:
-        _check(habits)
+    async def change_simulator_settings(self, simulator_settings: SimulatorSettings, now: datetime) -> None:
+        _check(simulator_settings)
         async with transaction() as session:
-            (await _settings(session)).change(habits)
+            (await _settings(session)).change(simulator_settings)
 
     async def queue_fate(self, fate: str) -> None:
         async with transaction() as session:
             kept = await _settings(session)
-            habits = kept.habits()
-            queued = replace(habits, fates=(*habits.fates, fate))
+            simulator_settings = kept.simulator_settings()
+            queued = replace(simulator_settings, fates=(*simulator_settings.fates, fate))
             _check(queued)
             kept.change(queued)
 
@@ -219,23 +219,23 @@ class SimulatorGateway:
             )
             if not await add_once(session, charge):
                 return await _same_again(session, key, amount)
-            habits = await _habits(session)
-            charge.fate = (await self._fate(session, card, habits)).value
+            simulator_settings = await _current_settings(session)
+            charge.fate = (await self._fate(session, card, simulator_settings)).value
             if Fate(charge.fate).is_challenged:
                 charge.challenge(now)
             else:
-                charge.ready_at = now + _takes(habits)
+                charge.ready_at = now + _takes(simulator_settings)
             await _tell(session, charge, f"Asked for {amount.text()}", now)
             return charge.snapshot()
 
-    async def _fate(self, session: Session, card: SimulatorCard, habits: Habits) -> Fate:
+    async def _fate(self, session: Session, card: SimulatorCard, simulator_settings: SimulatorSettings) -> Fate:
         """A queued fate comes first, then the card's own, then chance."""
         # Only a queue is worth the lock on the one row of settings: payments at full speed must not stand in line.
-        queued = (await _settings(session)).take_fate() if habits.fates else None
+        queued = (await _settings(session)).take_fate() if simulator_settings.fates else None
         fate = queued or Fate(card.fate)
         if fate is not Fate.CHANCE:
             return fate
-        if self._dice() >= habits.failure_rate:
+        if self._dice() >= simulator_settings.failure_rate:
             return Fate.SUCCESS
         return BY_CHANCE[int(self._dice() * len(BY_CHANCE))]
 
@@ -272,54 +272,54 @@ async def _refund_by_key(session: Session, key: str) -> SimulatorRefund | None:
     return (await session.exec(select(SimulatorRefund).where(col(SimulatorRefund.key) == key))).one_or_none()
 
 
-async def _settings(session: Session) -> SimulatorSettings:
+async def _settings(session: Session) -> StoredSettings:
     """The settings' row, locked; made if there is none yet."""
-    found = await session.get(SimulatorSettings, 1, with_for_update=True)
+    found = await session.get(StoredSettings, 1, with_for_update=True)
     if found is None:
-        found = SimulatorSettings.from_configuration()
+        found = StoredSettings.from_configuration()
         if not await add_once(session, found):
             return await _settings(session)
     return found
 
 
-async def _habits(session: Session) -> Habits:
-    found = await session.get(SimulatorSettings, 1)
-    return (found or SimulatorSettings.from_configuration()).habits()
+async def _current_settings(session: Session) -> SimulatorSettings:
+    found = await session.get(StoredSettings, 1)
+    return (found or StoredSettings.from_configuration()).simulator_settings()
 
 
-def _takes(habits: Habits) -> timedelta:
-    return timedelta(seconds=habits.processing_seconds)
+def _takes(simulator_settings: SimulatorSettings) -> timedelta:
+    return timedelta(seconds=simulator_settings.processing_seconds)
 
 
 async def _tell(session: Session, charge: SimulatorCharge, label: str, now: datetime) -> None:
     """Write the step into the books, queue the webhook, and ask to be woken when the next thing happens."""
-    habits = await _habits(session)
+    simulator_settings = await _current_settings(session)
     session.add(SimulatorStep(charge=charge.reference, at=now, label=label, detail=charge.reason or charge.status))
-    webhooks.announce(session, charge, habits.faults, _takes(habits), now)
+    webhooks.announce(session, charge, simulator_settings.faults, _takes(simulator_settings), now)
     if charge.ready_at is not None:
         record(session, SimulatorDue(charge.reference), now, due_at=charge.ready_at)
 
 
-def _check(habits: Habits) -> None:
+def _check(simulator_settings: SimulatorSettings) -> None:
     faults = []
-    if not 0 <= habits.failure_rate <= 1:
-        faults.append(Fault("failure_rate", say("A share is from 0 to 1.")))
+    if not 0 <= simulator_settings.failure_rate <= 1:
+        faults.append(FieldError("failure_rate", _("A share is from 0 to 1.")))
     for field, seconds in (
-        ("processing_seconds", habits.processing_seconds),
-        ("payout_seconds", habits.payout_seconds),
-        ("delay_seconds", habits.faults.delay_seconds),
+        ("processing_seconds", simulator_settings.processing_seconds),
+        ("payout_seconds", simulator_settings.payout_seconds),
+        ("delay_seconds", simulator_settings.faults.delay_seconds),
     ):
         if not (math.isfinite(seconds) and 0 <= seconds <= 86400):
-            faults.append(Fault(field, say("Seconds are from 0 to 86400.")))
-    if not 0 <= habits.faults.duplicates <= 20:
-        faults.append(Fault("duplicates", say("Up to 20 more of each.")))
-    if len(habits.fates) > MOST_FATES:
-        faults.append(Fault("fates", say("Up to {most} outcomes wait at a time.", most=MOST_FATES)))
+            faults.append(FieldError(field, _("Seconds are from 0 to 86400.")))
+    if not 0 <= simulator_settings.faults.duplicates <= 20:
+        faults.append(FieldError("duplicates", _("Up to 20 more of each.")))
+    if len(simulator_settings.fates) > MOST_FATES:
+        faults.append(FieldError("fates", _("Up to {most} outcomes wait at a time.", most=MOST_FATES)))
     known = {fate.value for fate in Fate}
     faults += [
-        Fault(f"fates.{at}", say("“{fate}” is not a fate.", fate=fate[:40]))
-        for at, fate in enumerate(habits.fates)
+        FieldError(f"fates.{at}", _("“{fate}” is not a fate.", fate=fate[:40]))
+        for at, fate in enumerate(simulator_settings.fates)
         if fate not in known
     ]
     if faults:
-        raise Invalid(say("The simulator cannot behave like that."), faults)
+        raise Invalid(_("The simulator cannot behave like that."), faults)

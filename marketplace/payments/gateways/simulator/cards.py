@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from marketplace.errors import Fault
+from marketplace.errors import FieldError
+from marketplace.i18n import _
 from marketplace.payments.errors import CardRefused
 from marketplace.payments.gateway import Card
 from marketplace.payments.status import FailureReason
-from marketplace.words import say
 
 
 class Fate(StrEnum):
@@ -97,18 +97,18 @@ def check(card: Card, now: datetime) -> None:
     digits = digits_of(card.number)
     faults = []
     if not (digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and passes_luhn(digits)):
-        faults.append(Fault("number", say("This is not a card number. Please check it.")))
+        faults.append(FieldError("number", _("This is not a card number. Please check it.")))
     if not 1 <= card.exp_month <= 12:
-        faults.append(Fault("exp_month", say("A month is a number from 1 to 12.")))
+        faults.append(FieldError("exp_month", _("A month is a number from 1 to 12.")))
     elif card.exp_year < 100:
-        faults.append(Fault("exp_year", say("Give the year with four digits.")))
+        faults.append(FieldError("exp_year", _("Give the year with four digits.")))
     elif card.exp_year > now.year + 50:
-        faults.append(Fault("exp_year", say("No card lasts that long. Please check the year.")))
+        faults.append(FieldError("exp_year", _("No card lasts that long. Please check the year.")))
     elif (card.exp_year, card.exp_month) < (now.year, now.month):
-        faults.append(Fault("exp_year" if card.exp_year < now.year else "exp_month", say("This card has expired.")))
+        faults.append(FieldError("exp_year" if card.exp_year < now.year else "exp_month", _("This card has expired.")))
     wanted = 4 if brand(digits) == "American Express" else 3
     if not (card.cvc.isascii() and card.cvc.isdigit() and len(card.cvc) == wanted):
-        faults.append(Fault("cvc", say("The security code of this card has {wanted} digits.", wanted=wanted)))
+        faults.append(FieldError("cvc", _("The security code of this card has {wanted} digits.", wanted=wanted)))
     if faults:
         raise CardRefused(faults)
 

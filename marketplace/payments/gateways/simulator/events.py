@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from marketplace.outbox import Fact
+from marketplace.outbox import DomainEvent
 
 
 @dataclass(frozen=True)
-class SimulatorDue(Fact):
+class SimulatorDue(DomainEvent):
     """Something happens to this payment, or is to be said about it, when this fact is delivered."""
 
     reference: str

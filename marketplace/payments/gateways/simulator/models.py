@@ -13,7 +13,7 @@ from marketplace.db import Instant
 from marketplace.ids import ulid
 from marketplace.money import Money
 from marketplace.payments.errors import ProviderRefused
-from marketplace.payments.gateway import Charge, Habits, Reversal, WebhookFaults
+from marketplace.payments.gateway import Charge, Reversal, SimulatorSettings, WebhookFaults
 from marketplace.payments.gateways.simulator.cards import Fate
 from marketplace.payments.status import FailureReason, PaymentStatus, RefundStatus
 
@@ -217,7 +217,7 @@ class SimulatorDelivery(SQLModel, table=True):
     last_answer: str | None = Field(default=None, sa_type=Text)
 
 
-class SimulatorSettings(SQLModel, table=True):
+class StoredSettings(SQLModel, table=True):
     """One row, and none until somebody changes a habit."""
 
     __tablename__ = "simulator_settings"
@@ -234,7 +234,7 @@ class SimulatorSettings(SQLModel, table=True):
     is_forging: bool = False
 
     @classmethod
-    def from_configuration(cls) -> SimulatorSettings:
+    def from_configuration(cls) -> StoredSettings:
         configured = settings.current()
         return cls(
             failure_rate=configured.simulator_failure_rate,
@@ -242,18 +242,18 @@ class SimulatorSettings(SQLModel, table=True):
             payout_seconds=configured.simulator_payout_seconds,
         )
 
-    def change(self, habits: Habits) -> None:
-        self.failure_rate = habits.failure_rate
-        self.processing_seconds = habits.processing_seconds
-        self.payout_seconds = habits.payout_seconds
-        self.fates = json.dumps(habits.fates)
-        self.duplicates = habits.faults.duplicates
-        self.delay_seconds = habits.faults.delay_seconds
-        self.is_reordering = habits.faults.reorder
-        self.is_dropping = habits.faults.drop
-        self.is_forging = habits.faults.forge
+    def change(self, simulator_settings: SimulatorSettings) -> None:
+        self.failure_rate = simulator_settings.failure_rate
+        self.processing_seconds = simulator_settings.processing_seconds
+        self.payout_seconds = simulator_settings.payout_seconds
+        self.fates = json.dumps(simulator_settings.fates)
+        self.duplicates = simulator_settings.faults.duplicates
+        self.delay_seconds = simulator_settings.faults.delay_seconds
+        self.is_reordering = simulator_settings.faults.reorder
+        self.is_dropping = simulator_settings.faults.drop
+        self.is_forging = simulator_settings.faults.forge
 
-    def habits(self) -> Habits:
+    def simulator_settings(self) -> SimulatorSettings:
         faults = WebhookFaults(
             duplicates=self.duplicates,
             delay_seconds=self.delay_seconds,
@@ -261,7 +261,7 @@ class SimulatorSettings(SQLModel, table=True):
             drop=self.is_dropping,
             forge=self.is_forging,
         )
-        return Habits(
+        return SimulatorSettings(
             failure_rate=self.failure_rate,
             processing_seconds=self.processing_seconds,
             payout_seconds=self.payout_seconds,

@@ -26,10 +26,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from marketplace import clock, settings
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import TokenRefused
-from marketplace.api import asking, languages, meta
-from marketplace.catalog.shelf import Shelf
+from marketplace.api import auth_context, languages, meta
+from marketplace.cache import Cache
+from marketplace.i18n import read_address, speaking
 from marketplace.ids import CartId
-from marketplace.words import read_address, speaking
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ _INLINE_SCRIPT = re.compile(
 )
 
 
-class Pages:
+class HtmlMiddleware:
     """Wraps the whole application. `compiled` is the folder of prerendered pages; without it, Vite serves them."""
 
     def __init__(self, app: ASGIApp, compiled: Path) -> None:
@@ -84,7 +84,7 @@ class Pages:
         elif scope["type"] == "http" and not scope["path"].startswith(API):
             elsewhere = languages.way_to_own(scope)
             if elsewhere is None:
-                await self.app(self._inner(scope), receive, _Dressed(scope, send))
+                await self.app(self._inner(scope), receive, _HtmlResponse(scope, send))
             else:
                 await elsewhere(scope, receive, send)
         else:
@@ -113,11 +113,11 @@ class _Filled:
     is_missing: bool
 
 
-_pages: Shelf[tuple[str, str, bool, object], _Filled] = Shelf(most=500, seconds=5)
+_pages: Cache[tuple[str, str, bool, object], _Filled] = Cache(most=500, seconds=5)
 """Filled pages, by address, whether something was asked for, and file."""
 
 
-class _Dressed:
+class _HtmlResponse:
     """`send` for one response outside the API. A page's first message waits until the page has been filled."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
@@ -222,7 +222,7 @@ def _is_own(headers: Headers) -> bool:
 
 
 def _has_cart(headers: Headers) -> bool:
-    token = cookie_parser(headers.get("cookie", "")).get(asking.CART, "")
+    token = cookie_parser(headers.get("cookie", "")).get(auth_context.CART, "")
     try:
         tokens.read_cart(token, clock.now())
     except TokenRefused:
@@ -233,7 +233,7 @@ def _has_cart(headers: Headers) -> bool:
 def _fresh_cart() -> list[str]:
     """The cookies that bring a cart."""
     carrier = Response()
-    asking.give_cart(carrier, CartId.new())
+    auth_context.give_cart(carrier, CartId.new())
     return carrier.headers.getlist("set-cookie")
 
 

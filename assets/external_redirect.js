@@ -3,7 +3,7 @@ import { useEffect } from "react";
 
 const KEY = "away";
 
-export function Away({ to }) {
+export function ExternalRedirect({ to }) {
   useEffect(() => {
     // What a State asked for is still in it when the browser comes back: each address is followed once.
     if (!to || sessionStorage.getItem(KEY) === to) return;

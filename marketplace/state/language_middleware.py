@@ -7,10 +7,10 @@ from reflex.event import Event
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState
 
-from marketplace.words import read_address, speak
+from marketplace.i18n import read_address, speak
 
 
-class Tongue(Middleware):
+class LanguageMiddleware(Middleware):
     """Runs in an event's own task, before its handler: what is spoken there holds until the handler has ended."""
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> None:

@@ -12,37 +12,37 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.core import get_global
 from babel.dates import format_date, format_datetime, get_timezone_location
 
-from marketplace.words import locale, say
+from marketplace.i18n import _, locale
 
 
 def short(at: datetime, zone: str) -> str:
     """“Sat 14 Feb 2026, 19:30”."""
-    return _written(at, zone, say("EEE d MMM y, HH:mm"))
+    return _written(at, zone, _("EEE d MMM y, HH:mm"))
 
 
 def full(at: datetime, zone: str) -> str:
     """“Saturday, 14 February 2026 at 19:30”."""
-    return _written(at, zone, say("EEEE, d MMMM y 'at' HH:mm"))
+    return _written(at, zone, _("EEEE, d MMMM y 'at' HH:mm"))
 
 
 def brief(at: datetime, zone: str) -> str:
     """“14 Feb, 19:30”."""
-    return _written(at, zone, say("d MMM, HH:mm"))
+    return _written(at, zone, _("d MMM, HH:mm"))
 
 
 def weekday(at: datetime, zone: str) -> str:
     """“Sat 14 Feb”."""
-    return _written(at, zone, say("EEE d MMM"))
+    return _written(at, zone, _("EEE d MMM"))
 
 
 def time_of_day(at: datetime, zone: str) -> str:
     """“19:30”."""
-    return _written(at, zone, say("HH:mm"))
+    return _written(at, zone, _("HH:mm"))
 
 
 def exact(at: datetime, zone: str) -> str:
     """“14 Feb, 19:30:05”: for trails, where seconds matter."""
-    return _written(at, zone, say("d MMM, HH:mm:ss"))
+    return _written(at, zone, _("d MMM, HH:mm:ss"))
 
 
 @cache
@@ -65,12 +65,12 @@ def city(zone: str) -> str:
 
 def zone_text(zone: str) -> str:
     """Whose clock it is: “Lisbon time”."""
-    return say("{city} time", city=_city(zone))
+    return _("{city} time", city=_city(zone))
 
 
 def day(on: date) -> str:
     """“14 Feb 2026”."""
-    return format_date(on, say("d MMM y"), locale=locale())
+    return format_date(on, _("d MMM y"), locale=locale())
 
 
 def _city(zone: str) -> str:

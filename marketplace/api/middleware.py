@@ -13,9 +13,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.api import languages, problems
-from marketplace.api.asking import RATE
+from marketplace.api.auth_context import RATE
+from marketplace.i18n import speaking, spoken
 from marketplace.ids import ulid
-from marketplace.words import speaking, spoken
 
 REQUESTS = Counter(
     "holdfast_requests_total", "API requests by route, method and status.", ["route", "method", "status"]

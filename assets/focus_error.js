@@ -1,7 +1,7 @@
 // Brings what went wrong to whoever pressed a button far below it: the first field at fault, or else the words about it.
 import { createElement as h, useEffect, useRef } from "react";
 
-export function Attention({ children }) {
+export function FocusError({ children }) {
   const words = useRef(null);
 
   useEffect(() => {

@@ -69,7 +69,7 @@ def speaking(language: str) -> Iterator[None]:
         _spoken.reset(token)
 
 
-def say(sentence: str, /, **facts: Any) -> str:
+def _(sentence: str, /, **facts: Any) -> str:
     """The sentence in the language that is being spoken, with `facts` in their named places."""
     if not sentence:
         return ""  # gettext would answer with the catalogue's own header
@@ -77,13 +77,13 @@ def say(sentence: str, /, **facts: Any) -> str:
     return said.format(**facts) if facts else said
 
 
-def say_n(one: str, many: str, count: int, /, **facts: Any) -> str:
+def ngettext(one: str, many: str, count: int, /, **facts: Any) -> str:
     """The form that goes with `count`, which is also the fact `count`, written as people do: “1,237”."""
     written = format_decimal(count, locale=locale())
     return _catalogue(spoken()).ngettext(one, many, count).format(count=written, **facts)
 
 
-def later(sentence: str, /) -> str:
+def gettext_noop(sentence: str, /) -> str:
     """A sentence that is kept as it is and said where somebody reads it: `say` finds its translation then."""
     return sentence
 

@@ -12,7 +12,7 @@ import structlog
 
 from marketplace.db import Session, after_commit, reading_along, transaction
 from marketplace.ids import HoldId
-from marketplace.inventory import keeper, queries
+from marketplace.inventory import hold_scripts, queries
 from marketplace.inventory.models import Allocation
 from marketplace.redis import client, must_answer
 
@@ -88,8 +88,10 @@ async def _apply(hold_id: HoldId, rows: list[Allocation]) -> None:
     freed = [row for row in rows if row.unit not in units_kept]
     if freed:
         fence = max(row.fence for row in freed)
-        await keeper.MARK_FREE(resource, hold_id, fence, *dict.fromkeys(row.unit for row in freed))
+        await hold_scripts.MARK_FREE(resource, hold_id, fence, *dict.fromkeys(row.unit for row in freed))
     if sold:
-        await keeper.MARK_SOLD(resource, hold_id, sold[0].fence, *(row.unit for row in sold))
+        await hold_scripts.MARK_SOLD(resource, hold_id, sold[0].fence, *(row.unit for row in sold))
     if unpaid:
-        await keeper.MARK_HELD(resource, hold_id, keeper.record_of(unpaid[0]), *(row.unit for row in unpaid))
+        await hold_scripts.MARK_HELD(
+            resource, hold_id, hold_scripts.record_of(unpaid[0]), *(row.unit for row in unpaid)
+        )

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 
 from marketplace import clock
 from marketplace.accounts import tokens
-from marketplace.api.pages import FOR_GOOD, Pages
+from marketplace.api.html_middleware import FOR_GOOD, HtmlMiddleware
 from marketplace.ids import CartId
 
 SCRIPT = "console.log('ours')"
@@ -22,7 +22,7 @@ PAGE = f"<html><head><script>{SCRIPT}</script><script src='/a.js'></script></hea
 
 
 @pytest.fixture
-def pages(tmp_path: Path) -> Pages:
+def pages(tmp_path: Path) -> HtmlMiddleware:
     (tmp_path / "login").mkdir()
     for name in ("index.html", "login.html", "login/index.html", "404.html"):
         (tmp_path / name).write_text(PAGE)
@@ -45,11 +45,11 @@ def pages(tmp_path: Path) -> Pages:
             Mount("/", PrecompressedStaticFiles(directory=tmp_path, html=True, encodings=["brotli", "gzip"])),
         ]
     )
-    return Pages(inner, compiled=tmp_path)
+    return HtmlMiddleware(inner, compiled=tmp_path)
 
 
 @pytest.fixture
-async def browser(pages: Pages) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(pages: HtmlMiddleware) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(pages), base_url="http://localhost") as client:
         yield client
 
@@ -112,7 +112,7 @@ async def test_fonts_are_kept_for_good_and_every_file_can_be_asked_for_anew(brow
     assert again.status_code == 304
 
 
-async def connects(pages: Pages, **headers: str) -> bool:
+async def connects(pages: HtmlMiddleware, **headers: str) -> bool:
     """Whether a websocket with these headers is accepted."""
     sent: list[str] = []
 
@@ -127,7 +127,7 @@ async def connects(pages: Pages, **headers: str) -> bool:
     return sent[0] == "websocket.accept"
 
 
-async def test_only_our_own_pages_open_a_websocket(pages: Pages):
+async def test_only_our_own_pages_open_a_websocket(pages: HtmlMiddleware):
     assert await connects(pages, host="tickets.example", origin="http://tickets.example")
     assert await connects(pages, host="tickets.example")
     assert not await connects(pages, host="tickets.example", origin="https://evil.example")

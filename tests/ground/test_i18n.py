@@ -9,8 +9,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from marketplace import words
-from marketplace.words import say, say_n, speaking, spoken
+from marketplace import i18n
+from marketplace.i18n import _, ngettext, speaking, spoken
 
 
 @pytest.fixture
@@ -23,31 +23,31 @@ def bavarian(monkeypatch: pytest.MonkeyPatch) -> str:
     write_mo(file, catalogue)
     file.seek(0)
     known = GNUTranslations(file)
-    monkeypatch.setitem(words.LANGUAGES, "bar", "Boarisch")
-    monkeypatch.setitem(words.LOCALES, "bar", "de_AT")
-    monkeypatch.setattr(words, "_catalogue", lambda _: known)
+    monkeypatch.setitem(i18n.LANGUAGES, "bar", "Boarisch")
+    monkeypatch.setitem(i18n.LOCALES, "bar", "de_AT")
+    monkeypatch.setattr(i18n, "_catalogue", lambda _: known)
     return "bar"
 
 
 def test_english_stands_in_the_code() -> None:
     assert spoken() == "en"
-    assert words.locale() == "en_GB"
-    assert say("Pay {total}", total="€5.00") == "Pay €5.00"
-    assert say("A brace { that is none") == "A brace { that is none"
-    assert [say_n("{count} ticket", "{count} tickets", count) for count in (1, 2)] == ["1 ticket", "2 tickets"]
+    assert i18n.locale() == "en_GB"
+    assert _("Pay {total}", total="€5.00") == "Pay €5.00"
+    assert _("A brace { that is none") == "A brace { that is none"
+    assert [ngettext("{count} ticket", "{count} tickets", count) for count in (1, 2)] == ["1 ticket", "2 tickets"]
 
 
 def test_another_language_is_spoken_inside_its_block_and_no_further(bavarian: str) -> None:
     with speaking(bavarian):
-        assert (spoken(), words.locale()) == ("bar", "de_AT")
-        assert say("Pay {total}", total="5,00 €") == "Zoin 5,00 €"
-        assert [say_n("{count} ticket", "{count} tickets", count) for count in (1, 2)] == ["1 Kartn", "2 Kartna"]
+        assert (spoken(), i18n.locale()) == ("bar", "de_AT")
+        assert _("Pay {total}", total="5,00 €") == "Zoin 5,00 €"
+        assert [ngettext("{count} ticket", "{count} tickets", count) for count in (1, 2)] == ["1 Kartn", "2 Kartna"]
     assert spoken() == "en"
 
 
 def test_what_has_no_translation_is_said_in_english(bavarian: str) -> None:
     with speaking(bavarian):
-        assert say("Sold out") == "Sold out"
+        assert _("Sold out") == "Sold out"
 
 
 TRICKS = [
@@ -63,10 +63,10 @@ TRICKS = [
 
 @pytest.mark.parametrize("wish", TRICKS)
 def test_nobody_is_led_to_another_site(wish: str) -> None:
-    assert words.own_page(wish) == "/"
+    assert i18n.own_page(wish) == "/"
     with speaking("de"):
-        assert words.own_page(wish) == "/de"
-    assert words.own_page(wish, "de") == "/de"
+        assert i18n.own_page(wish) == "/de"
+    assert i18n.own_page(wish, "de") == "/de"
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_nobody_is_led_to_another_site(wish: str) -> None:
     ],
 )
 def test_whoever_wishes_to_see_a_page_of_ours_is_led_there(wish: str) -> None:
-    assert words.own_page(wish) == wish
-    assert words.own_page(wish, "de") == f"/de{wish}".removesuffix("/")
-    assert words.own_page(f"/de{wish}") == f"/de{wish}"
+    assert i18n.own_page(wish) == wish
+    assert i18n.own_page(wish, "de") == f"/de{wish}".removesuffix("/")
+    assert i18n.own_page(f"/de{wish}") == f"/de{wish}"
 
 
 def test_a_language_that_nobody_knows_is_english() -> None:
@@ -94,4 +94,4 @@ def test_a_language_that_nobody_knows_is_english() -> None:
 @pytest.mark.parametrize(("language", "written"), [("en", "1,237 places"), ("de", "1.237 Plätze")])
 def test_a_large_count_is_grouped_as_readers_do(language: str, written: str) -> None:
     with speaking(language):
-        assert say_n("{count} place", "{count} places", 1237) == written
+        assert ngettext("{count} place", "{count} places", 1237) == written

@@ -15,9 +15,8 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError
 
-from marketplace import clock, redis, settings
+from marketplace import cache, clock, redis, settings
 from marketplace.background import beside
-from marketplace.catalog import shelf
 from marketplace.ids import ulid
 from marketplace.pauses import Pauses
 
@@ -100,4 +99,4 @@ def _take(stand: tuple[str, str]) -> None:
     clock.move_to_offset(timedelta(milliseconds=int(ahead)))
     if world != _world:
         _world = world
-        shelf.clear_all()
+        cache.clear_all()

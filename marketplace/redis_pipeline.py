@@ -26,7 +26,7 @@ STALE_SECONDS = 30
 Word = str | int | bytes
 
 
-class Line:
+class MultiplexedConnection:
     """Opens its connection with the first command, and a new one whenever that is lost. Belongs to one event loop.
 
     `client` is asked how to connect: address, TLS, password and database are as it was given them.
@@ -34,8 +34,8 @@ class Line:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._wire: _Wire | None = None
-        self._opening: asyncio.Task[_Wire] | None = None
+        self._wire: _Protocol | None = None
+        self._opening: asyncio.Task[_Protocol] | None = None
 
     async def ask(self, *command: Word) -> Any:
         """The answer to a command.
@@ -54,7 +54,7 @@ class Line:
             self._wire.hang_up()
             self._wire = None
 
-    async def _open(self) -> _Wire:
+    async def _open(self) -> _Protocol:
         if self._wire is not None and self._wire.is_fit:
             return self._wire
         if self._opening is None:
@@ -62,16 +62,16 @@ class Line:
         # Shared, so that many who wait for a server that is away wait no longer than one would.
         return await asyncio.shield(self._opening)
 
-    async def _connect(self) -> _Wire:
+    async def _connect(self) -> _Protocol:
         try:
             self.close()
-            self._wire = await _Wire.connect(self._client)
+            self._wire = await _Protocol.connect(self._client)
             return self._wire
         finally:
             self._opening = None
 
 
-class _Wire(asyncio.Protocol):
+class _Protocol(asyncio.Protocol):
     """A connection once it is open, and who waits for an answer on it."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
@@ -85,7 +85,7 @@ class _Wire(asyncio.Protocol):
         self._last_heard = self._loop.time()
 
     @classmethod
-    async def connect(cls, client: Redis) -> _Wire:
+    async def connect(cls, client: Redis) -> _Protocol:
         """redis-py opens the connection and introduces us; then the wire is ours."""
         connection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # it has no types
         await connection.connect()

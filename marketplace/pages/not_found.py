@@ -6,22 +6,20 @@ import reflex as rx
 
 from marketplace.components.buttons import link_button
 from marketplace.components.shell import page_header
+from marketplace.i18n import _, page_at
 from marketplace.pages.browse import search_form
 from marketplace.pages.frame import frame
 from marketplace.state.filters import BROWSE
-from marketplace.words import page_at, say
 
 
 def nowhere() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(
-                say("There is no page here"), lead=say("The address has a slip in it, or what was here has gone.")
-            ),
+            page_header(_("There is no page here"), lead=_("The address has a slip in it, or what was here has gone.")),
             search_form(),
             rx.el.div(
-                link_button(say("See what is on"), page_at(BROWSE), testid="no-page-browse"),
-                link_button(say("Your orders"), page_at("/orders"), testid="no-page-orders", tone="plain"),
+                link_button(_("See what is on"), page_at(BROWSE), testid="no-page-browse"),
+                link_button(_("Your orders"), page_at("/orders"), testid="no-page-orders", tone="plain"),
                 class_name="cluster",
             ),
             class_name="stack stack-loose nowhere",

@@ -21,8 +21,8 @@ from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.views import Actor, Tokens
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, TooMany, Unavailable
+from marketplace.i18n import _
 from marketplace.ids import CartId, ulid
-from marketplace.words import say
 
 log = structlog.get_logger()
 
@@ -68,9 +68,7 @@ class CrossSite(Forbidden):
     code = "cross_site"
 
     def __init__(self) -> None:
-        super().__init__(
-            say("This request came from another site, or without its proof. Reload the page and try again.")
-        )
+        super().__init__(_("This request came from another site, or without its proof. Reload the page and try again."))
 
 
 async def actor_of(connection: HTTPConnection) -> Actor:
@@ -96,7 +94,7 @@ async def _read_actor(connection: HTTPConnection, now: datetime) -> Actor:
             must_be_same_site(connection)
     cart = tokens.read_cart(cart_token, now) if cart_token else None
     link = tokens.read_booking_key(key, now) if key else None
-    network = throttle.network_of(address_of(connection))
+    network = throttle.network_of(client_ip(connection))
     if not access:
         return Actor(cart=cart, link=link, network=network)
     claims = tokens.read_access(access, now)
@@ -290,7 +288,7 @@ def _is_secure() -> bool:
     return settings.current().origin.startswith("https://")
 
 
-def address_of(connection: HTTPConnection) -> str:
+def client_ip(connection: HTTPConnection) -> str:
     """The caller's address; forwarded ones are believed from as many proxies as the settings name, no more."""
     hops = settings.current().trusted_proxy_hops
     peer = connection.client.host if connection.client else "unknown"

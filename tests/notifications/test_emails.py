@@ -8,31 +8,31 @@ from html.parser import HTMLParser
 import pytest
 
 from marketplace.bookings.views import Order
-from marketplace.catalog.views import Occasion
+from marketplace.catalog.views import EventDetails
 from marketplace.money import Money
-from marketplace.notifications import layout, letters
-from marketplace.notifications.layout import Letter
+from marketplace.notifications import emails, layout
+from marketplace.notifications.layout import EmailTemplate
 from tests.notifications.conftest import make_confirmed, make_occasion, make_order
 
 URL = "https://tickets.example.org/o/bkg_1?key=a&b=c"
 
 
-def every_letter(order: Order) -> list[Letter]:
+def every_letter(order: Order) -> list[EmailTemplate]:
     return [
-        letters.payment_wanted(order, URL),
-        letters.link_again(order, URL),
-        letters.confirmed(order, URL),
-        letters.declined(order, URL, "The bank declined this card."),
-        letters.running_out(order, URL),
-        letters.expired(order, URL),
-        letters.event_changed(order, URL, make_occasion(title=order.title), moved(), order.created_at),
-        *(letters.cancelled(order, URL, by, None) for by in ("buyer", "seller", "operator")),
-        letters.called_off(order, URL, "The river is in the stalls.", None),
-        *(letters.money_returned(order, URL, why) for why in ("late", "twice", "wrong_amount", "after_cancelling")),
+        emails.payment_wanted(order, URL),
+        emails.link_again(order, URL),
+        emails.confirmed(order, URL),
+        emails.declined(order, URL, "The bank declined this card."),
+        emails.running_out(order, URL),
+        emails.expired(order, URL),
+        emails.event_changed(order, URL, make_occasion(title=order.title), moved(), order.created_at),
+        *(emails.cancelled(order, URL, by, None) for by in ("buyer", "seller", "operator")),
+        emails.called_off(order, URL, "The river is in the stalls.", None),
+        *(emails.money_returned(order, URL, why) for why in ("late", "twice", "wrong_amount", "after_cancelling")),
     ]
 
 
-def moved() -> Occasion:
+def moved() -> EventDetails:
     """Two days later, at another place."""
     return make_occasion(
         starts_at=datetime(2027, 6, 20, 18, 30, tzinfo=UTC),
@@ -92,7 +92,7 @@ def test_a_title_is_only_ever_text(now: datetime) -> None:
 
 
 def test_the_confirmation_names_seats_fees_and_total(now: datetime) -> None:
-    letter = letters.confirmed(make_confirmed(now), URL)
+    letter = emails.confirmed(make_confirmed(now), URL)
     plain = layout.plain(letter)
     assert "Stalls, row C, seat 12: €42.50" in plain
     assert "Fee for buying without an account: €8.50" in plain
@@ -105,19 +105,19 @@ def test_the_confirmation_names_seats_fees_and_total(now: datetime) -> None:
 
 def test_one_ticket_is_spoken_of_as_one(now: datetime) -> None:
     order = make_confirmed(now)
-    letter = letters.confirmed(make_confirmed(now, tickets=order.tickets[:1]), URL)
+    letter = emails.confirmed(make_confirmed(now, tickets=order.tickets[:1]), URL)
     assert "Your ticket is attached." in layout.plain(letter)
     assert letter.button.label == "Open your ticket"
 
 
 def test_deadlines_are_told_in_the_time_of_the_place(now: datetime) -> None:
     order = make_order(now, expires_at=datetime.fromisoformat("2027-01-05T23:50:00Z"), zone="America/New_York")
-    assert letters.payment_wanted(order, URL).preview == "Pay until 18:50 (New York time) to keep them."
+    assert emails.payment_wanted(order, URL).preview == "Pay until 18:50 (New York time) to keep them."
 
 
 def test_only_a_guests_mail_warns_about_its_link(now: datetime) -> None:
-    assert "keep this mail to yourself" in letters.expired(make_order(now), URL).footnote
-    assert "keep this mail to yourself" not in letters.expired(make_order(now, has_account=True), URL).footnote
+    assert "keep this mail to yourself" in emails.expired(make_order(now), URL).footnote
+    assert "keep this mail to yourself" not in emails.expired(make_order(now, has_account=True), URL).footnote
 
 
 @pytest.mark.parametrize(
@@ -132,20 +132,20 @@ def test_only_a_guests_mail_warns_about_its_link(now: datetime) -> None:
 def test_a_cancelled_order_says_what_becomes_of_the_money(
     refund: Money | None, owed: Money | None, words: str, now: datetime
 ) -> None:
-    plain = " ".join(layout.plain(letters.cancelled(make_order(now), URL, "buyer", refund, owed)).split())
+    plain = " ".join(layout.plain(emails.cancelled(make_order(now), URL, "buyer", refund, owed)).split())
     assert words in plain
-    assert words in " ".join(layout.plain(letters.called_off(make_order(now), URL, "", refund, owed)).split())
+    assert words in " ".join(layout.plain(emails.called_off(make_order(now), URL, "", refund, owed)).split())
 
 
 @pytest.mark.parametrize(("by", "words"), [("buyer", "You have"), ("seller", "the seller has"), ("operator", "had to")])
 def test_a_cancelled_order_says_who_did_it(by: str, words: str, now: datetime) -> None:
-    assert words in letters.cancelled(make_order(now), URL, by, None).paragraphs[0]
+    assert words in emails.cancelled(make_order(now), URL, by, None).paragraphs[0]
 
 
 def test_a_change_says_what_was_and_what_is_and_nothing_twice(now: datetime) -> None:
     is_now = moved()
     order = make_confirmed(now, occasion=is_now, counts_from=is_now.starts_at)
-    letter = letters.event_changed(order, URL, make_occasion(), is_now, now)
+    letter = emails.event_changed(order, URL, make_occasion(), is_now, now)
     plain = layout.plain(letter)
     assert (
         "When\n  Before: Friday, 18 June 2027 at 20:30 (Amsterdam time)\n  Now: Sunday, 20 June 2027 at 20:30 (Amsterdam time)"
@@ -160,7 +160,7 @@ def test_a_change_says_what_was_and_what_is_and_nothing_twice(now: datetime) -> 
 
 def test_a_new_zone_is_a_new_time_even_at_the_same_instant(now: datetime) -> None:
     is_now = make_occasion(zone="Europe/London")
-    letter = letters.event_changed(make_confirmed(now), URL, make_occasion(), is_now, now)
+    letter = emails.event_changed(make_confirmed(now), URL, make_occasion(), is_now, now)
     assert [change.name for change in letter.changes] == ["When", "Until"]
     assert letter.changes[0].now == "Friday, 18 June 2027 at 19:30 (London time)"
 
@@ -180,37 +180,37 @@ def test_a_change_says_what_cancelling_brings_back_by_policy(
 ) -> None:
     occasion = make_occasion()
     order = make_confirmed(now, policy=policy, confirmed_at=occasion.starts_at - timedelta(days=90))
-    letter = letters.event_changed(order, URL, make_occasion(title="Compilers"), occasion, occasion.starts_at - left)
+    letter = emails.event_changed(order, URL, make_occasion(title="Compilers"), occasion, occasion.starts_at - left)
     assert words in letter.paragraphs[-1]
 
 
 def test_where_the_event_was_moved_forward_everything_comes_back_until_it_begins(now: datetime) -> None:
     is_now = make_occasion()
     order = make_confirmed(now, counts_from=is_now.starts_at + timedelta(days=30))
-    told = letters.event_changed(order, URL, moved(), is_now, is_now.starts_at - timedelta(hours=1)).paragraphs[-1]
+    told = emails.event_changed(order, URL, moved(), is_now, is_now.starts_at - timedelta(hours=1)).paragraphs[-1]
     assert "all that the seats cost comes back until Friday, 18 June 2027 at 20:30" in told
     assert "half" not in told
 
 
 def test_who_has_not_paid_is_told_that_nothing_was_charged(now: datetime) -> None:
-    letter = letters.event_changed(make_order(now), URL, make_occasion(), moved(), now)
+    letter = emails.event_changed(make_order(now), URL, make_occasion(), moved(), now)
     assert "nothing has been charged" in letter.paragraphs[-1]
     assert letter.attachments == ()
 
 
 def test_what_is_called_off_says_so_in_its_sellers_words_and_what_comes_back(now: datetime) -> None:
-    paid = letters.called_off(make_confirmed(now), URL, "The river is in the stalls.", Money(8500, "EUR"))
+    paid = emails.called_off(make_confirmed(now), URL, "The river is in the stalls.", Money(8500, "EUR"))
     assert paid.paragraphs == (
         "We are sorry: the event has been called off. Your tickets are not valid any more.",
         "The seller writes: The river is in the stalls.",
         "€85.00 goes back the way you paid. This usually takes a few days.",
     )
-    unpaid = letters.called_off(make_order(now), URL, "", None)
+    unpaid = emails.called_off(make_order(now), URL, "", None)
     assert unpaid.paragraphs == ("We are sorry: the event has been called off.", "Nothing was charged.")
 
 
 def test_a_letter_may_be_nothing_but_words() -> None:
-    letter = Letter("k", "s", "p", "h", (), layout.Button("b", URL), lines=(("Seat", Money(100, "JPY")),))
+    letter = EmailTemplate("k", "s", "p", "h", (), layout.Button("b", URL), lines=(("Seat", Money(100, "JPY")),))
     assert layout.plain(letter) == f"h\n\nSeat: JP¥100\n\nb:\n{URL}\n"
     assert "Total" not in layout.html(letter)
 
@@ -219,4 +219,4 @@ def test_a_page_is_small_enough_to_be_shown_whole(now: datetime) -> None:
     """Gmail cuts mail off at 102 kB."""
     order = make_order(now, expires_at=now + timedelta(hours=1))
     lines = tuple(order.lines[:1] * 100)
-    assert len(layout.html(letters.payment_wanted(make_order(now, lines=lines), URL)).encode()) < 102_000
+    assert len(layout.html(emails.payment_wanted(make_order(now, lines=lines), URL)).encode()) < 102_000

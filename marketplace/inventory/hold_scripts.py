@@ -17,12 +17,12 @@ from redis.exceptions import ResponseError
 
 from marketplace import clock, db
 from marketplace.errors import Unavailable
+from marketplace.i18n import _
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import queries
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import Claim
 from marketplace.redis import Lua, client, must_answer
-from marketplace.words import say
 
 _FOLDER = Path(__file__).parent / "scripts"
 _NOT_NOW = ("READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
@@ -43,7 +43,7 @@ class Script:
         await rebuild(resource)
         answer = await self._run(resource, arguments)
         if answer[0] == "NOT_READY":
-            raise Unavailable(say("Holds are paused for a moment: our seat keeper has lost its memory."), retry_after=1)
+            raise Unavailable(_("Holds are paused for a moment: our seat keeper has lost its memory."), retry_after=1)
         return answer
 
     async def _run(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
@@ -54,7 +54,7 @@ class Script:
             except ResponseError as error:
                 if any(sign in str(error) for sign in _NOT_NOW):
                     raise Unavailable(
-                        say("Holds are paused for a moment: our seat keeper is changing places.")
+                        _("Holds are paused for a moment: our seat keeper is changing places.")
                     ) from error
                 raise
         return answer

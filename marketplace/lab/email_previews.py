@@ -9,20 +9,20 @@ from datetime import datetime, timedelta
 from marketplace import settings
 from marketplace.accounts.views import AccountView
 from marketplace.bookings.views import Line, Order, Status, TicketView
-from marketplace.catalog.views import Occasion
-from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.catalog.views import EventDetails
+from marketplace.errors import FieldError, Invalid, NotFound
+from marketplace.i18n import LANGUAGES, _, page_at, speaking
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, ResourceId, SellerId, TicketId
 from marketplace.lab.gate import must_be_open
 from marketplace.money import Money
-from marketplace.notifications import layout, letters
-from marketplace.notifications.layout import Letter
+from marketplace.notifications import emails, layout
+from marketplace.notifications.layout import EmailTemplate
 from marketplace.payments.status import FailureReason
-from marketplace.words import LANGUAGES, page_at, say, speaking
 
 
 class NoSuchLetter(NotFound):
     def __init__(self, kind: str) -> None:
-        super().__init__(say("There is no letter “{kind}”.", kind=kind[:40]))
+        super().__init__(_("There is no letter “{kind}”.", kind=kind[:40]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ def _must_be_spoken(language: str) -> None:
     must_be_open()
     if language not in LANGUAGES:
         raise Invalid(
-            say("We do not speak “{language}”.", language=language[:20]),
-            [Fault("language", say("Give one of: {languages}.", languages=", ".join(LANGUAGES)))],
+            _("We do not speak “{language}”.", language=language[:20]),
+            [FieldError("language", _("Give one of: {languages}.", languages=", ".join(LANGUAGES)))],
         )
 
 
-def _written(kind: str, letter: Letter) -> Sample:
+def _written(kind: str, letter: EmailTemplate) -> Sample:
     return Sample(kind, letter.subject, layout.html(letter), layout.plain(letter))
 
 
@@ -84,7 +84,7 @@ def _order(now: datetime) -> Order:
         policy="flexible",
         lines=(
             *(Line("unit", "buyer", label, price, unit, "Stalls") for unit, label in seats),
-            Line("guest_surcharge", "buyer", say("Fee for buying without an account"), Money(8_50, "EUR"), None, None),
+            Line("guest_surcharge", "buyer", _("Fee for buying without an account"), Money(8_50, "EUR"), None, None),
         ),
         total=Money(93_50, "EUR"),
         created_at=now,
@@ -96,9 +96,9 @@ def _order(now: datetime) -> Order:
     )
 
 
-def _occasion(now: datetime) -> Occasion:
+def _occasion(now: datetime) -> EventDetails:
     starts_at = (now + timedelta(days=30)).replace(minute=0, second=0, microsecond=0)
-    return Occasion(
+    return EventDetails(
         title="The Lighthouse Keeper’s Daughter", place_name="Thalia on the Harbour", address="Am Kai 4", city="Hamburg",
         zone="Europe/Berlin", starts_at=starts_at, ends_at=starts_at + timedelta(hours=2),
         doors_at=starts_at - timedelta(minutes=45),
@@ -121,41 +121,41 @@ def _to_account() -> str:
     return f"{settings.current().origin}{page_at('/account')}"
 
 
-def _declined(now: datetime) -> Letter:
-    return letters.declined(_order(now), _to_orders(), FailureReason.INSUFFICIENT_FUNDS.message)
+def _declined(now: datetime) -> EmailTemplate:
+    return emails.declined(_order(now), _to_orders(), FailureReason.INSUFFICIENT_FUNDS.message)
 
 
-def _event_changed(now: datetime) -> Letter:
+def _event_changed(now: datetime) -> EmailTemplate:
     was, later = _occasion(now), timedelta(days=1)
     is_now = replace(
         was, place_name="The Old Gasworks", address="Gasstraße 1", starts_at=was.starts_at + later,
         ends_at=was.ends_at + later, doors_at=None,
     )  # fmt: skip
-    return letters.event_changed(replace(_paid(now), occasion=is_now), _to_orders(), was, is_now, now)
+    return emails.event_changed(replace(_paid(now), occasion=is_now), _to_orders(), was, is_now, now)
 
 
-def _called_off(now: datetime) -> Letter:
-    return letters.called_off(_paid(now), _to_orders(), say("The lighthouse is under water."), Money(93_50, "EUR"))
+def _called_off(now: datetime) -> EmailTemplate:
+    return emails.called_off(_paid(now), _to_orders(), _("The lighthouse is under water."), Money(93_50, "EUR"))
 
 
-def _cancelled(by: str, refund: Money | None, owed: Money | None = None) -> Callable[[datetime], Letter]:
-    return lambda now: letters.cancelled(_paid(now), _to_orders(), by, refund, owed)
+def _cancelled(by: str, refund: Money | None, owed: Money | None = None) -> Callable[[datetime], EmailTemplate]:
+    return lambda now: emails.cancelled(_paid(now), _to_orders(), by, refund, owed)
 
 
-def _money_returned(why: str) -> Callable[[datetime], Letter]:
-    return lambda now: letters.money_returned(_order(now), _to_orders(), why)
+def _money_returned(why: str) -> Callable[[datetime], EmailTemplate]:
+    return lambda now: emails.money_returned(_order(now), _to_orders(), why)
 
 
-def _second_factor(*, is_on: bool) -> Callable[[datetime], Letter]:
-    return lambda now: letters.second_factor_changed(_account(now), _to_account(), is_on=is_on)
+def _second_factor(*, is_on: bool) -> Callable[[datetime], EmailTemplate]:
+    return lambda now: emails.second_factor_changed(_account(now), _to_account(), is_on=is_on)
 
 
-_SAMPLES: Mapping[str, Callable[[datetime], Letter]] = {
-    "payment_wanted": lambda now: letters.payment_wanted(_order(now), _to_orders()),
-    "confirmed": lambda now: letters.confirmed(_paid(now), _to_orders()),
+_SAMPLES: Mapping[str, Callable[[datetime], EmailTemplate]] = {
+    "payment_wanted": lambda now: emails.payment_wanted(_order(now), _to_orders()),
+    "confirmed": lambda now: emails.confirmed(_paid(now), _to_orders()),
     "declined": _declined,
-    "running_out": lambda now: letters.running_out(_order(now), _to_orders()),
-    "expired": lambda now: letters.expired(_order(now), _to_orders()),
+    "running_out": lambda now: emails.running_out(_order(now), _to_orders()),
+    "expired": lambda now: emails.expired(_order(now), _to_orders()),
     "event_changed": _event_changed,
     "cancelled_by_buyer": _cancelled("buyer", Money(42_50, "EUR")),
     "cancelled_by_seller": _cancelled("seller", Money(93_50, "EUR")),
@@ -168,12 +168,12 @@ _SAMPLES: Mapping[str, Callable[[datetime], Letter]] = {
     "money_returned_twice": _money_returned("twice"),
     "money_returned_wrong_amount": _money_returned("wrong_amount"),
     "money_returned_after_cancelling": _money_returned("after_cancelling"),
-    "kept_without_account": lambda now: letters.kept_without_account(_paid(now), _to_orders()),
-    "link_again": lambda now: letters.link_again(_paid(now), _to_orders()),
-    "verify_address": lambda now: letters.verify_address(_account(now), _to_account()),
-    "signed_up_again": lambda now: letters.signed_up_again(_account(now), _to_account()),
-    "reset_password": lambda now: letters.reset_password(_account(now), _to_account()),
-    "password_changed": lambda now: letters.password_changed(_account(now), _to_account()),
+    "kept_without_account": lambda now: emails.kept_without_account(_paid(now), _to_orders()),
+    "link_again": lambda now: emails.link_again(_paid(now), _to_orders()),
+    "verify_address": lambda now: emails.verify_address(_account(now), _to_account()),
+    "signed_up_again": lambda now: emails.signed_up_again(_account(now), _to_account()),
+    "reset_password": lambda now: emails.reset_password(_account(now), _to_account()),
+    "password_changed": lambda now: emails.password_changed(_account(now), _to_account()),
     "second_factor_on": _second_factor(is_on=True),
     "second_factor_off": _second_factor(is_on=False),
 }

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from marketplace.accounts import passwords, queries
 from marketplace.accounts.actions.second_factors import take_code
-from marketplace.accounts.actions.staying import issue, refresh_life
+from marketplace.accounts.actions.sessions import issue, refresh_life
 from marketplace.accounts.errors import SecondFactorNeeded, TokenRefused, WrongCredentials
-from marketplace.accounts.inputs import address_of
+from marketplace.accounts.inputs import parse_email
 from marketplace.accounts.models import Account, LoginSession, SecondFactor
 from marketplace.accounts.tokens import STEP_LIFE, Purpose, issue_step, read_step
 from marketplace.accounts.views import Tokens
@@ -26,7 +26,7 @@ async def login(
     Raises WrongCredentials, in the same words and time whether there is such an account or not; SecondFactorNeeded
     with the token that `finish_login` wants, where the password alone is not enough.
     """
-    address = address_of(email)
+    address = parse_email(email)
     account = await queries.account_by_email(session, address) if address else None
     is_right, fresh = await passwords.matches(password, account.password_hash if account else None)
     if account is None or not is_right:

@@ -15,14 +15,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from marketplace import moments
+from marketplace import datetimes
 from marketplace.catalog import validation
 from marketplace.catalog.errors import ListingRefused
 from marketplace.catalog.views import Genre, ListingContent, Place, Policy
-from marketplace.errors import Fault, NotFound
+from marketplace.errors import FieldError, NotFound
+from marketplace.i18n import _
 from marketplace.ids import PlanId
 from marketplace.money import AmountRefused, Money, exponent
-from marketplace.words import say
 
 if TYPE_CHECKING:
     from marketplace.catalog.seating import SeatPlan
@@ -58,13 +58,13 @@ def blank(*, zone: str, currency: str) -> dict[str, str]:
 def must_fit(entries: Mapping[str, str]) -> None:
     """Raises ListingRefused for names that no sheet has, and for what no form of ours would send."""
     if len(entries) > MOST_ENTRIES:
-        raise ListingRefused([Fault("entries", say("A sheet has at most {most} entries.", most=MOST_ENTRIES))])
+        raise ListingRefused([FieldError("entries", _("A sheet has at most {most} entries.", most=MOST_ENTRIES))])
     faults = []
     for name, text in entries.items():
         if name not in FIELDS and not (name.startswith(PRICE) and len(name) <= len(PRICE) + 100):
-            faults.append(Fault(name[:120], say("There is no such entry.")))
+            faults.append(FieldError(name[:120], _("There is no such entry.")))
         elif len(text) > LONGEST_ENTRY:
-            faults.append(Fault(name, say("Use at most {most} characters.", most=LONGEST_ENTRY)))
+            faults.append(FieldError(name, _("Use at most {most} characters.", most=LONGEST_ENTRY)))
     if faults:
         raise ListingRefused(faults)
 
@@ -156,13 +156,15 @@ def plan_in(entries: Mapping[str, str]) -> PlanId | None:
     return None
 
 
-def read(entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None) -> tuple[ListingContent, list[Fault]]:
+def read(
+    entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None
+) -> tuple[ListingContent, list[FieldError]]:
     """What the sheet says, and everything that is wrong with it; with faults, the draft is good for looking at only.
 
     `hall` is the plan that it names, if its shop has that. Prices of categories that this hall has not are passed over:
     they wait for the day on which the seller picks the other hall again.
     """
-    found: list[Fault] = []
+    found: list[FieldError] = []
     zone = entries.get("place.zone", "")
     at = {name: _instant(entries, name, zone, found) for name in INSTANTS}
     has_all_times = not found
@@ -201,34 +203,36 @@ def read(entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None) ->
     return draft, found
 
 
-def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Fault]) -> datetime | None:
+def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[FieldError]) -> datetime | None:
     day, clock = entries.get(f"{name}.day", "").strip(), entries.get(f"{name}.clock", "").strip()
     if not day and (name in _MAY_BE_EMPTY or not clock):
         if name not in _MAY_BE_EMPTY:
-            found.append(Fault(name, say("Say the day and the time.")))
+            found.append(FieldError(name, _("Say the day and the time.")))
         elif clock:
-            found.append(Fault(name, say("Say the day, too.")))
+            found.append(FieldError(name, _("Say the day, too.")))
         return None
     if not day or not clock:
-        found.append(Fault(name, say("Say the day, too.") if clock else say("Say the time, too.")))
+        found.append(FieldError(name, _("Say the day, too.") if clock else _("Say the time, too.")))
         return None
     try:
         local = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock))
     except ValueError:
-        found.append(Fault(name, say("Write a day such as 2026-02-14 and a time such as 19:30.")))
+        found.append(FieldError(name, _("Write a day such as 2026-02-14 and a time such as 19:30.")))
         return None
     if local.tzinfo is not None or local.year not in validation.YEARS:
-        found.append(Fault(name, say("Use the clock of the place, and a year between 2000 and 2100.")))
+        found.append(FieldError(name, _("Use the clock of the place, and a year between 2000 and 2100.")))
         return None
-    if zone not in moments.zones():
+    if zone not in datetimes.zones():
         return local.replace(tzinfo=UTC)  # the zone is a fault of its own
     instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
-        found.append(Fault(name, say("There is no such time that day: the clocks are put forward.")))
+        found.append(FieldError(name, _("There is no such time that day: the clocks are put forward.")))
     return instant
 
 
-def _prices(entries: Mapping[str, str], currency: str, hall: SeatPlan | None, found: list[Fault]) -> dict[str, int]:
+def _prices(
+    entries: Mapping[str, str], currency: str, hall: SeatPlan | None, found: list[FieldError]
+) -> dict[str, int]:
     """Minor units of the hall's categories; an empty entry is no price yet, which is another thing than none."""
     prices = {}
     try:
@@ -242,18 +246,18 @@ def _prices(entries: Mapping[str, str], currency: str, hall: SeatPlan | None, fo
         try:
             price = price_in(text, currency)
         except AmountRefused as refused:
-            found.append(Fault(f"{PRICE}{category}", refused.message))
+            found.append(FieldError(f"{PRICE}{category}", refused.message))
             continue
         if price.minor < 0:
-            found.append(Fault(f"{PRICE}{category}", say("A price is not below zero.")))
+            found.append(FieldError(f"{PRICE}{category}", _("A price is not below zero.")))
         else:
             prices[category] = price.minor
     return prices
 
 
-def _count(entries: Mapping[str, str], name: str, found: list[Fault]) -> int:
+def _count(entries: Mapping[str, str], name: str, found: list[FieldError]) -> int:
     text = entries.get(name, "").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 4:
-        found.append(Fault(name, say("Use a whole number.")))
+        found.append(FieldError(name, _("Use a whole number.")))
         return 1
     return int(text)

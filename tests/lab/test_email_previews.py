@@ -9,9 +9,9 @@ import pytest
 
 from marketplace import settings
 from marketplace.errors import Invalid, NotFound
-from marketplace.lab import letters
-from marketplace.notifications import letters as written
-from marketplace.words import LANGUAGES
+from marketplace.i18n import LANGUAGES
+from marketplace.lab import email_previews
+from marketplace.notifications import emails as written
 
 
 def test_no_letter_is_missing(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,37 +30,37 @@ def test_no_letter_is_missing(now: datetime, monkeypatch: pytest.MonkeyPatch) ->
             return write(*facts, **more)  # type: ignore[operator]
 
         monkeypatch.setattr(written, name, note)
-    letters.samples("en", now)
+    email_previews.samples("en", now)
     assert called == writers
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_is_whole_in_each_language(language: str, now: datetime) -> None:
-    found = letters.samples(language, now)
+    found = email_previews.samples(language, now)
     assert len({one.kind for one in found}) == len(found)
     for one in found:
         assert one.html.startswith("<!doctype html>")
         assert f'lang="{language}"' in one.html
         assert one.subject
         assert "http" in one.text
-        assert letters.sample(one.kind, language, now).subject == one.subject
+        assert email_previews.sample(one.kind, language, now).subject == one.subject
 
 
 def test_languages_differ(now: datetime) -> None:
-    english, german = (letters.sample("confirmed", language, now) for language in ("en", "de"))
+    english, german = (email_previews.sample("confirmed", language, now) for language in ("en", "de"))
     assert english.subject != german.subject
 
 
 def test_what_is_not_there_is_refused(now: datetime) -> None:
     with pytest.raises(NotFound, match="no letter"):
-        letters.sample("love", "en", now)
+        email_previews.sample("love", "en", now)
     with pytest.raises(Invalid, match="do not speak"):
-        letters.samples("tlh", now)
+        email_previews.samples("tlh", now)
 
 
 def test_where_the_lab_is_closed_there_are_none(now: datetime, own_settings: settings.Settings) -> None:
     settings.use(own_settings.model_copy(update={"lab": False}))
     with pytest.raises(NotFound):
-        letters.samples("en", now)
+        email_previews.samples("en", now)
     with pytest.raises(NotFound):
-        letters.sample("confirmed", "en", now)
+        email_previews.sample("confirmed", "en", now)

@@ -1,4 +1,4 @@
-"""Prices, counts and statuses in the words of the pages. Instants are in `marketplace.moments`."""
+"""Prices, counts and statuses in the words of the pages. Instants are in `marketplace.datetimes`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal, format_percent
 
-from marketplace import moments
+from marketplace import datetimes
 from marketplace.bookings.views import Order
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog.views import Policy
 from marketplace.catalog.views import Status as ListingStatus
 from marketplace.components.values import Tone
+from marketplace.i18n import _, locale
 from marketplace.money import Money
-from marketplace.notifications.letters import way_out
-from marketplace.words import locale, say
+from marketplace.notifications.emails import way_out
 
 
 def policy_text(policy: str) -> str:
     """What a buyer who cancels gets back."""
     return {
-        Policy.FLEXIBLE: say("Free to cancel until 24 hours before, half back until 2 hours before."),
-        Policy.MODERATE: say("Free to cancel until 3 days before, half back until 24 hours before."),
-        Policy.STRICT: say(
+        Policy.FLEXIBLE: _("Free to cancel until 24 hours before, half back until 2 hours before."),
+        Policy.MODERATE: _("Free to cancel until 3 days before, half back until 24 hours before."),
+        Policy.STRICT: _(
             "Free to cancel within an hour of buying if it is a week away; half back until 3 days before."
         ),
     }[Policy(policy)]
@@ -34,7 +34,7 @@ def cancelling_text(policy: str, guest_surcharge_bp: int) -> str:
     """What a buyer who cancels gets back, and what stays, while nobody knows yet who buys what."""
     if not guest_surcharge_bp:
         return policy_text(policy)
-    stays = say(
+    stays = _(
         "The fee of {share} for buying without an account is not paid back.", share=share_text(guest_surcharge_bp)
     )
     return f"{policy_text(policy)} {stays}"
@@ -42,7 +42,7 @@ def cancelling_text(policy: str, guest_surcharge_bp: int) -> str:
 
 def policy_name(policy: Policy) -> str:
     """What a seller calls it."""
-    return {Policy.FLEXIBLE: say("Flexible"), Policy.MODERATE: say("Moderate"), Policy.STRICT: say("Strict")}[policy]
+    return {Policy.FLEXIBLE: _("Flexible"), Policy.MODERATE: _("Moderate"), Policy.STRICT: _("Strict")}[policy]
 
 
 def amounts_text(amounts: Iterable[Money], nothing: str) -> str:
@@ -52,7 +52,7 @@ def amounts_text(amounts: Iterable[Money], nothing: str) -> str:
 
 def fee_text(fee: Money) -> str:
     """What does not come back even where cancelling is free."""
-    return say("The fee of {fee} for buying without an account is not paid back.", fee=fee.text()) if fee else ""
+    return _("The fee of {fee} for buying without an account is not paid back.", fee=fee.text()) if fee else ""
 
 
 def terms_text(order: Order, now: datetime) -> str:
@@ -64,12 +64,12 @@ def terms_text(order: Order, now: datetime) -> str:
 def booking_status(status: BookingStatus) -> tuple[str, Tone]:
     """How an order stands."""
     standing: dict[BookingStatus, tuple[str, Tone]] = {
-        BookingStatus.PENDING_PAYMENT: (say("Waiting for payment"), "warning"),
-        BookingStatus.CONFIRMED: (say("Confirmed"), "good"),
-        BookingStatus.EXPIRED: (say("Ran out"), "neutral"),
-        BookingStatus.CANCELLED_BY_BUYER: (say("Cancelled"), "neutral"),
-        BookingStatus.CANCELLED_BY_SELLER: (say("Cancelled by the seller"), "danger"),
-        BookingStatus.CANCELLED_BY_OPERATOR: (say("Cancelled by us"), "danger"),
+        BookingStatus.PENDING_PAYMENT: (_("Waiting for payment"), "warning"),
+        BookingStatus.CONFIRMED: (_("Confirmed"), "good"),
+        BookingStatus.EXPIRED: (_("Ran out"), "neutral"),
+        BookingStatus.CANCELLED_BY_BUYER: (_("Cancelled"), "neutral"),
+        BookingStatus.CANCELLED_BY_SELLER: (_("Cancelled by the seller"), "danger"),
+        BookingStatus.CANCELLED_BY_OPERATOR: (_("Cancelled by us"), "danger"),
     }
     return standing[status]
 
@@ -77,12 +77,12 @@ def booking_status(status: BookingStatus) -> tuple[str, Tone]:
 def listing_badge(status: ListingStatus) -> tuple[str, Tone]:
     """How a listing stands; nothing where it is simply on sale."""
     standing: dict[ListingStatus, tuple[str, Tone]] = {
-        ListingStatus.DRAFT: (say("Draft"), "neutral"),
-        ListingStatus.PUBLISHED: (say("On sale soon"), "accent"),
+        ListingStatus.DRAFT: (_("Draft"), "neutral"),
+        ListingStatus.PUBLISHED: (_("On sale soon"), "accent"),
         ListingStatus.ON_SALE: ("", "neutral"),
-        ListingStatus.SOLD_OUT: (say("Sold out"), "warning"),
-        ListingStatus.CLOSED: (say("Over"), "neutral"),
-        ListingStatus.CANCELLED: (say("Called off"), "danger"),
+        ListingStatus.SOLD_OUT: (_("Sold out"), "warning"),
+        ListingStatus.CLOSED: (_("Over"), "neutral"),
+        ListingStatus.CANCELLED: (_("Called off"), "danger"),
     }
     return standing[status]
 
@@ -92,10 +92,10 @@ def viewers_time(at: datetime, venue_zone: str, viewer_zone: str) -> str:
     here, there = at.astimezone(ZoneInfo(viewer_zone)), at.astimezone(ZoneInfo(venue_zone))
     if here.utcoffset() == there.utcoffset():
         return ""
-    time = moments.time_of_day(at, viewer_zone)
+    time = datetimes.time_of_day(at, viewer_zone)
     if here.date() == there.date():
-        return say("{time} your time", time=time)
-    return say("{day}, {time} your time", day=moments.weekday(at, viewer_zone), time=time)
+        return _("{time} your time", time=time)
+    return _("{day}, {time} your time", day=datetimes.weekday(at, viewer_zone), time=time)
 
 
 def price_range(low: Money | None, high: Money | None) -> str:
@@ -104,12 +104,12 @@ def price_range(low: Money | None, high: Money | None) -> str:
         return ""
     if low == high:
         return price_text(low)
-    return say("From {price}", price=low.text()) if low else f"{price_text(low)} – {high.text()}"
+    return _("From {price}", price=low.text()) if low else f"{price_text(low)} – {high.text()}"
 
 
 def price_text(price: Money) -> str:
     """“€25.00”, or “Free”."""
-    return price.text() if price else say("Free")
+    return price.text() if price else _("Free")
 
 
 def count_text(count: int) -> str:
@@ -119,7 +119,7 @@ def count_text(count: int) -> str:
 
 def elsewhere_text(count: int) -> str:
     """“1,200 at the box office”: sold, and in no order."""
-    return say("{count} at the box office", count=count_text(count))
+    return _("{count} at the box office", count=count_text(count))
 
 
 def share_text(basis_points: int) -> str:

@@ -16,7 +16,7 @@ from marketplace.db import transaction
 from marketplace.errors import Unavailable
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory import keeper, reactions, settling
+from marketplace.inventory import hold_scripts, reactions, redis_sync
 from marketplace.inventory.errors import HoldExpired, UnitsTaken
 from marketplace.inventory.events import UnitsFreed, UnitsSold
 from marketplace.inventory.views import Sale
@@ -98,7 +98,7 @@ class TestAfterAFlush:
     ) -> None:
         async def in_vain(resource: ResourceId) -> None: ...
 
-        monkeypatch.setattr(keeper, "rebuild", in_vain)
+        monkeypatch.setattr(hold_scripts, "rebuild", in_vain)
         with pytest.raises(Unavailable, match="lost its memory"):
             await inventory.snapshot(a_resource())
 
@@ -112,7 +112,7 @@ class TestNews:
     ) -> None:
         claim = await a_check_out(resource := a_resource(), seats(1), now)
         with monkeypatch.context() as broken:
-            broken.setattr(settling, "settle", self.away)
+            broken.setattr(redis_sync, "settle", self.away)
             async with transaction() as session:
                 await inventory.confirm(session, claim.id, now)
         assert await status(resource) == {"seat:1": "held"}
@@ -125,7 +125,7 @@ class TestNews:
         resource = a_resource()
         sales = [Sale((f"seat:{n}",), f"holder {n}", f"bkg {n}", now) for n in (1, 2, 3)]
         with monkeypatch.context() as broken:
-            broken.setattr(settling, "settle", self.away)
+            broken.setattr(redis_sync, "settle", self.away)
             async with transaction() as session:
                 first, *_ = await inventory.allot_each(session, resource, sales, now)
         await free(first, now)
@@ -155,7 +155,7 @@ class TestNews:
             await inventory.take_again(session, claim.id, now)
             # In the middle of it, the old news is delivered: SQL still says that the hold has nothing.
             with somebody_else():
-                await settling.settle(claim.id)
+                await redis_sync.settle(claim.id)
             assert await status(resource) == {"seat:1": "held"}
         assert await status(resource) == {"seat:1": "sold"}
 
@@ -181,7 +181,7 @@ class TestNews:
     async def test_whoever_settles_last_looks_again(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
         """While one settles by what it has read, the hold is given back, and that is settled, too."""
         claim = await a_sale(resource := a_resource(), seats(1), now)
-        apply, times = settling._apply, []
+        apply, times = redis_sync._apply, []
 
         async def slowly(hold_id: HoldId, rows: list[object]) -> None:
             times.append(hold_id)
@@ -190,29 +190,29 @@ class TestNews:
                 assert await status(resource) == {}
             await apply(hold_id, rows)
 
-        monkeypatch.setattr(settling, "_apply", slowly)
-        await settling.settle(claim.id)
+        monkeypatch.setattr(redis_sync, "_apply", slowly)
+        await redis_sync.settle(claim.id)
         assert await status(resource) == {}
 
     async def test_old_news_does_not_touch_a_newer_sale(self, now: datetime) -> None:
         first = await a_sale(resource := a_resource(), seats(1), now)
         await free(first.id, now)
         await a_sale(resource, seats(1), now)
-        await keeper.MARK_SOLD(resource, first.id, first.fence, "seat:1")
-        await keeper.MARK_FREE(resource, first.id, first.fence, "seat:1")
+        await hold_scripts.MARK_SOLD(resource, first.id, first.fence, "seat:1")
+        await hold_scripts.MARK_FREE(resource, first.id, first.fence, "seat:1")
         assert await status(resource) == {"seat:1": "sold"}
 
     async def test_old_news_does_not_bring_back_what_has_run_out_or_changed(self, now: datetime) -> None:
         claim = await a_check_out(resource := a_resource(), seats(1), now, "ada")
         async with transaction(reading=True) as session:
             rows = await inventory.queries.of_hold(session, claim.id)
-        record = keeper.record_of(rows[0])
+        record = hold_scripts.record_of(rows[0])
         await inventory.reopen(claim.id, "ada")
         changed = await a_claim(resource, seats(2), "ada")
-        await keeper.MARK_HELD(resource, claim.id, record, "seat:1")
+        await hold_scripts.MARK_HELD(resource, claim.id, record, "seat:1")
         assert await inventory.hold(claim.id, "ada") == changed
         clock.advance(timedelta(seconds=TERM + 1))
-        await keeper.MARK_HELD(resource, claim.id, record, "seat:1")
+        await hold_scripts.MARK_HELD(resource, claim.id, record, "seat:1")
         assert await status(resource) == {}
 
     async def test_a_checked_out_hold_gets_only_what_others_have_not(self, redis: Redis, now: datetime) -> None:
@@ -226,11 +226,11 @@ class TestNews:
             await checked_out(other, now)
         await redis.flushall()
         third = await a_claim(resource, seats(3), "cleo")
-        await keeper.MARK_HELD(resource, third.id, "cleo\n1\n1\n1\n0\n1\n1\n-", "seat:3")
+        await hold_scripts.MARK_HELD(resource, third.id, "cleo\n1\n1\n1\n0\n1\n1\n-", "seat:3")
         async with transaction(reading=True) as session:
             rows = await inventory.queries.of_hold(session, claim.id)
         stranger = HoldId.on(resource)
-        await keeper.MARK_HELD(resource, stranger, keeper.record_of(rows[0]), "seat:1")
+        await hold_scripts.MARK_HELD(resource, stranger, hold_scripts.record_of(rows[0]), "seat:1")
         with pytest.raises(HoldExpired):
             await inventory.hold(stranger, "ada")
 
@@ -243,7 +243,7 @@ class TestNews:
 
     async def test_a_refusal_by_sql_heals_the_map(self, redis: Redis, now: datetime) -> None:
         await a_sale(resource := a_resource(), seats(1), now)
-        await redis.hdel(keeper.names_of(resource)[0][0], "seat:1")
+        await redis.hdel(hold_scripts.names_of(resource)[0][0], "seat:1")
         wrong = await a_claim(resource, seats(1), "ada")
         with pytest.raises(UnitsTaken):
             await checked_out(wrong, now)
@@ -291,5 +291,5 @@ class TestAwayAndBack:
         assert await inventory.hold(open_hold.id, "ada") == open_hold
         with pytest.raises(HoldExpired):
             await inventory.hold(lost.id, "bob")
-        assert await settling.mend(now) == 0
+        assert await redis_sync.mend(now) == 0
         assert (await a_claim(resource, seats(7))).fence > lost.fence

@@ -14,11 +14,11 @@ from marketplace.db import must_keep_no_connection, outside
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-_every: WeakSet[Shelf[Any, Any]] = WeakSet()
+_every: WeakSet[Cache[Any, Any]] = WeakSet()
 """All shelves of this process."""
 
 
-class Shelf(Generic[K, V]):
+class Cache(Generic[K, V]):
     """Keeps up to `most` values for `seconds` (None: for good); the least recently used makes room.
 
     When many ask at once for what is not there, one load serves them all. A failed load is not kept: whoever waited

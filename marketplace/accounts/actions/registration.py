@@ -9,15 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.accounts import passwords, queries
 from marketplace.accounts.errors import EmailTaken, PasswordRefused, TokenRefused
 from marketplace.accounts.events import SignedUpAgain, VerificationWanted
-from marketplace.accounts.inputs import address_of, one_line, text_faults
+from marketplace.accounts.inputs import one_line, parse_email, text_faults
 from marketplace.accounts.models import Account
 from marketplace.accounts.tokens import Purpose, read_step
 from marketplace.accounts.views import AccountView, Actor
 from marketplace.db import Session
-from marketplace.errors import Fault, Invalid, NotFound
+from marketplace.errors import FieldError, Invalid, NotFound
+from marketplace.i18n import _
 from marketplace.ids import AccountId
 from marketplace.outbox import record
-from marketplace.words import say
 
 
 async def register(
@@ -27,13 +27,13 @@ async def register(
 
     Raises Invalid with every fault, PasswordRefused where only the password has any, or EmailTaken.
     """
-    address = address_of(email)
+    address = parse_email(email)
     name = one_line(name)
-    faults = [] if address else [Fault("email", say("This does not look like an e-mail address."))]
+    faults = [] if address else [FieldError("email", _("This does not look like an e-mail address."))]
     faults += text_faults("name", name, most=100)
     weak = passwords.faults_of(password, email.strip())
     if faults or address is None:
-        raise Invalid(say("Please look at these again."), faults + weak)
+        raise Invalid(_("Please look at these again."), faults + weak)
     if weak:
         raise PasswordRefused(weak)
     # Hashed before the transaction begins to work, which then holds no lock meanwhile.
@@ -60,7 +60,7 @@ async def sign_up(session: Session, *, email: str, name: str, password: str, lan
     try:
         await register(session, email=email, name=name, password=password, language=language, now=now)
     except EmailTaken:
-        known = await queries.account_by_email(session, address_of(email) or "")
+        known = await queries.account_by_email(session, parse_email(email) or "")
         if known is not None:
             record(session, SignedUpAgain(known.id, now), now)
 
