@@ -117,6 +117,7 @@ class BrowseState(ViewerState):
         """Show what the address asks for: as much of it as was shown before, for whoever comes back."""
         wanted = Filters.read(self.router.url.query_parameters)
         is_back = wanted == self.filters and not self.is_loading
+        self.address = wanted.address  # in the language of this page: they may have come back in another one
         if not is_back:
             self.is_busy = True
             if wanted != self.filters:
@@ -124,7 +125,6 @@ class BrowseState(ViewerState):
                 self.filters, self.edition = wanted, self.edition + 1
                 self.least, self.most = wanted.shown_price(wanted.least), wanted.shown_price(wanted.most)
                 self.price_faults = dict.fromkeys(PRICES, "")
-            self.address = wanted.address
             yield
         await self._show(len(self.cards) if is_back else ON_A_PAGE)
 

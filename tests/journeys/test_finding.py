@@ -25,6 +25,16 @@ async def test_browsing_narrows_by_kind_and_words_and_says_so_when_nothing_is_le
     await expect(browse.cards.filter(has_text="Tempest")).to_be_visible()
 
 
+async def test_browse_changes_its_language_and_keeps_it(visitor: Visitor):
+    browse = BrowsePage(await visitor())
+    await browse.open()
+    await browse.page.get_by_role("link", name="Deutsch").click()
+    await expect(browse.cards.first).to_be_visible()
+    await expect(browse.page.get_by_role("heading", name="Programm")).to_be_visible()
+    await browse.search("Okafor")
+    await browse.page.wait_for_url("**/de/browse?text=Okafor")
+
+
 async def test_the_skip_link_leads_past_the_header_and_keeps_the_filters(visitor: Visitor):
     page = await visitor()
     await page.goto("/browse?category=jazz")
