@@ -6,51 +6,21 @@ from typing import Any
 
 import reflex as rx
 
-from marketplace.components.buttons import link_button
 from marketplace.components.cards import card, stat
-from marketplace.components.feedback import empty_state, notice, skeleton
+from marketplace.components.feedback import notice
 from marketplace.components.labels import badge
 from marketplace.components.shell import page_header
 from marketplace.components.tables import Column, table
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
+from marketplace.pages.operators import for_operators
 from marketplace.state.operate import OperateState
 
 _S = OperateState
 
 
 def operate() -> rx.Component:
-    return frame(
-        rx.cond(
-            _S.is_loading, _loading(), rx.cond(_S.needs_factor, _factor(), rx.cond(_S.is_closed, _closed(), _desk()))
-        ),
-        current="/operate",
-    )
-
-
-def _loading() -> rx.Component:
-    return rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading"))
-
-
-def _closed() -> rx.Component:
-    """To strangers, the desk is nothing special."""
-    return empty_state(
-        _("Not here"),
-        _("There is no such page."),
-        is_page=True,
-        testid="operate-closed",
-        action=link_button(_("Log in"), page_at("/login?next=/operate"), testid="operate-to-login"),
-    )
-
-
-def _factor() -> rx.Component:
-    return empty_state(
-        _("One step before the desk"),
-        _("Operators need a second factor. Switch it on under Account, then come back."),
-        is_page=True,
-        testid="operate-factor",
-        action=link_button(_("Switch it on"), page_at("/account"), testid="operate-to-account", tone="primary"),
-    )
+    return frame(for_operators(_S, _desk(), current="/operate"), current="/operate")
 
 
 def _desk() -> rx.Component:

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import reflex as rx
 
-from marketplace.components.buttons import button, link_button
-from marketplace.components.feedback import empty_state, skeleton
+from marketplace.components.buttons import button
+from marketplace.components.feedback import empty_state
 from marketplace.components.forms import text_area
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.tables import Column, table
-from marketplace.i18n import _, page_at
+from marketplace.i18n import _
 from marketplace.pages.frame import frame
+from marketplace.pages.operators import for_operators
 from marketplace.state.owed import OwedRow, OwedState
 
 _S = OwedState
 
 
 def owed() -> rx.Component:
-    return frame(
-        rx.cond(
-            _S.is_loading,
-            rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading")),
-            rx.cond(_S.is_refused, _refused(), _list()),
-        ),
-        _asking(),
-    )
-
-
-def _refused() -> rx.Component:
-    return empty_state(
-        _("For operators"),
-        _S.refusal,
-        is_page=True,
-        testid="owed-refused",
-        action=link_button(_("Log in"), page_at("/login?next=/operate/owed"), testid="owed-log-in"),
-    )
+    return frame(for_operators(_S, _list(), current="/operate/owed"), _asking())
 
 
 def _list() -> rx.Component:

@@ -8,6 +8,7 @@ import reflex as rx
 from typing_extensions import TypedDict
 
 from marketplace import clock, datetimes
+from marketplace.accounts.views import SecondFactorMissing
 from marketplace.bookings import queries
 from marketplace.bookings.views import OwedOrder
 from marketplace.db import transaction
@@ -33,9 +34,9 @@ class OwedRow(TypedDict):
 
 class OwedState(ViewerState):
     is_loading: bool = True
-    is_refused: bool = False
-    """Whoever looks is no operator; `refusal` says what they can do about it."""
-    refusal: str = ""
+    is_closed: bool = False
+    """Whoever looks is no operator."""
+    needs_factor: bool = False
     rows: list[OwedRow] = []  # noqa: RUF012 - a Reflex var
     settling: str = ""
     """The id of what is just being settled by other means, and how much it is."""
@@ -43,12 +44,14 @@ class OwedState(ViewerState):
 
     @rx.event
     async def load(self) -> None:
-        self.is_refused, self.refusal, self.settling = False, "", ""
+        self.is_closed, self.needs_factor, self.rows, self.settling = False, False, [], ""
         try:
             async with transaction(reading=True) as session:
                 found = await queries.owed(session, await self._actor())
-        except Forbidden as refused:
-            self.is_refused, self.refusal, self.rows = True, refused.message, []
+        except SecondFactorMissing:
+            self.needs_factor = True
+        except Forbidden:
+            self.is_closed = True
         else:
             self.rows = [_row(entry, self.zone) for entry in found]
         self.is_loading = False
