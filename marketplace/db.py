@@ -169,7 +169,7 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
             await session.rollback()
             if "NUL" in str(error.orig):
                 # PostgreSQL keeps no zero character in a text, and nobody writes one by accident.
-                raise Invalid(_("This holds characters that cannot be kept.")) from error
+                raise Invalid(_("Remove the characters that cannot be saved.")) from error
             raise
         except BaseException:
             await session.rollback()

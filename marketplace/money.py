@@ -34,7 +34,7 @@ class MixedCurrencies(Invalid):
     code = "mixed_currencies"
 
     def __init__(self, one: str, other: str) -> None:
-        super().__init__(_("{one} and {other} cannot be reckoned together.", one=one, other=other))
+        super().__init__(_("{one} and {other} cannot be combined.", one=one, other=other))
 
 
 class AmountRefused(Invalid):

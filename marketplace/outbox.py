@@ -126,7 +126,7 @@ class FactNotFound(NotFound):
     code = "fact_not_found"
 
     def __init__(self, id: str) -> None:
-        super().__init__(_("No fact “{id}” waits to be delivered.", id=id))
+        super().__init__(_("There is no pending event “{id}”.", id=id))
 
 
 @dataclass(frozen=True, slots=True)

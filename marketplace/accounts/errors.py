@@ -12,7 +12,7 @@ class EmailTaken(Conflict):
     code = "email_taken"
 
     def __init__(self) -> None:
-        super().__init__(_("There is an account with this e-mail address already. Log in instead?"))
+        super().__init__(_("An account with this e-mail address already exists. Log in instead?"))
 
 
 class AddressUnverified(Conflict):
@@ -21,14 +21,14 @@ class AddressUnverified(Conflict):
     code = "address_unverified"
 
     def __init__(self) -> None:
-        super().__init__(_("Please confirm your e-mail address first: follow the link that we have sent to it."))
+        super().__init__(_("Please confirm your e-mail address first. We sent you a link."))
 
 
 class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__(_("That e-mail address and password do not belong together."))
+        super().__init__(_("Wrong e-mail address or password."))
 
 
 class SessionEnded(Unauthenticated):
@@ -50,7 +50,7 @@ class TokenRefused(Unauthenticated):
     code = "token_refused"
 
     def __init__(self) -> None:
-        super().__init__(_("This link or session is not valid any more."))
+        super().__init__(_("This link or session is no longer valid."))
 
 
 class SecondFactorNeeded(Unauthenticated):
@@ -60,7 +60,7 @@ class SecondFactorNeeded(Unauthenticated):
 
     def __init__(self, half_way: str, expires_at: datetime) -> None:
         super().__init__(
-            _("Enter the code from your authenticator app, too."),
+            _("Enter the code from your authenticator app as well."),
             half_way=half_way,
             expires_at=expires_at.isoformat(),
         )
@@ -82,7 +82,7 @@ class WrongCode(Invalid):
     code = "wrong_code"
 
     def __init__(self) -> None:
-        words = _("That code is not right, or was used before. Wait for the next one and try again.")
+        words = _("Wrong code, or already used. Wait for the next one and try again.")
         super().__init__(words, [FieldError("code", words)])
 
 
@@ -92,7 +92,7 @@ class WrongPassword(Invalid):
     code = "wrong_password"
 
     def __init__(self) -> None:
-        words = _("That is not your password.")
+        words = _("Wrong password.")
         super().__init__(words, [FieldError("password", words)])
 
 
@@ -100,14 +100,16 @@ class AlreadyOn(Conflict):
     code = "second_factor_on"
 
     def __init__(self) -> None:
-        super().__init__(_("The second factor is on already. Switch it off first to set it up on another device."))
+        super().__init__(
+            _("Two-factor authentication is already on. Turn it off first to set it up on another device.")
+        )
 
 
 class NotBegun(Conflict):
     code = "second_factor_not_begun"
 
     def __init__(self) -> None:
-        super().__init__(_("There is no second factor here to confirm or switch off. Begin by setting one up."))
+        super().__init__(_("Two-factor authentication is not set up."))
 
 
 class ShopStillOpen(Conflict):
@@ -118,7 +120,7 @@ class ShopStillOpen(Conflict):
     def __init__(self, names: list[str]) -> None:
         super().__init__(
             _(
-                "You are the only one who runs {names}. Ask us to close it; then we can erase your account.",
+                "You are the only owner of {names}. Ask us to close it; then we can delete your account.",
                 names=", ".join(names),
             ),
             shops=names,

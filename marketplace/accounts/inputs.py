@@ -26,10 +26,10 @@ def one_line(text: str) -> str:
 def text_faults(field: str, text: str, *, most: int, least: int = 1) -> list[FieldError]:
     """What is wrong with a text of `least` to `most` characters; empty if nothing is."""
     if len(text) < least:
-        return [FieldError(field, _("This cannot be empty."))]
+        return [FieldError(field, _("This field is required."))]
     if len(text) > most:
         return [FieldError(field, _("Use at most {most} characters.", most=most))]
     # Control characters and halves of surrogate pairs, which no database keeps. Joiners stay: names need them.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in "\n\r\t"):
-        return [FieldError(field, _("This holds characters that cannot be shown."))]
+        return [FieldError(field, _("Remove the characters that cannot be displayed."))]
     return []

@@ -42,7 +42,7 @@ def faults_of(password: str, email: str) -> list[FieldError]:
     if folded in {email.casefold(), email.casefold().partition("@")[0]}:
         wrong.append(_("Choose something other than your e-mail address."))
     if folded in _COMMON:
-        wrong.append(_("This is one of the passwords that everybody tries first. Choose another."))
+        wrong.append(_("This password is too common. Choose another."))
     return [FieldError("password", why) for why in wrong]
 
 

@@ -46,7 +46,7 @@ async def seller_by_slug(session: Session, slug: str) -> SellerView:
     """Raises NotFound."""
     row = (await session.exec(select(Seller).where(Seller.slug == slug))).first()
     if row is None:
-        raise NotFound(_("There is no such shop."))
+        raise NotFound(_("Shop not found."))
     return _shop(row)
 
 
@@ -177,7 +177,7 @@ async def account(session: Session, id: AccountId, *, lock: bool = False) -> Acc
     wanted = select(Account).where(Account.id == id, col(Account.erased_at).is_(None))
     row = (await session.exec(wanted.with_for_update() if lock else wanted)).first()
     if row is None:
-        raise NotFound(_("There is no such account."))
+        raise NotFound(_("Account not found."))
     return row
 
 
@@ -191,7 +191,7 @@ async def seller(session: Session, id: SellerId) -> Seller:
     """The row, for actions. Raises NotFound."""
     row = await session.get(Seller, id)
     if row is None:
-        raise NotFound(_("There is no such shop."))
+        raise NotFound(_("Shop not found."))
     return row
 
 
@@ -213,7 +213,7 @@ async def own_log_in(session: Session, account: str, id: SessionId) -> LoginSess
     """One of the account's log-ins, for actions. Raises NotFound, for somebody else's as well."""
     row = await session.get(LoginSession, id, with_for_update=True)
     if row is None or row.account_id != account:
-        raise NotFound(_("There is no such log-in."))
+        raise NotFound(_("Session not found."))
     return row
 
 

@@ -83,7 +83,7 @@ async def hit(bucket: str, who: str, rate: str) -> RateState:
     wait = max(1, ceil(int(wait_ms) / 1000))
     if not int(passed):
         raise TooMany(
-            _("That was too often. Please wait a moment."),
+            _("Too many attempts. Please wait a moment."),
             retry_after=wait,
             limit=limit.amount,
             window=limit.get_expiry(),

@@ -17,7 +17,7 @@ class SecondFactorMissing(Forbidden):
     code = "second_factor_missing"
 
     def __init__(self) -> None:
-        super().__init__(_("Operators need a second factor. Switch it on under Account, then come back."))
+        super().__init__(_("Operators need two-factor authentication. Turn it on in your account, then come back."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Actor:
     def must_run(self, seller: SellerId) -> None:
         """Raises Forbidden for all but the shop's people, operators and the system."""
         if not (self.is_system or self.is_operator or seller in self.sellers):
-            raise Forbidden(_("This shop is run by somebody else."))
+            raise Forbidden(_("This shop belongs to someone else."))
 
     def must_have_account(self) -> AccountId:
         """Raises Unauthenticated for guests."""
@@ -72,7 +72,7 @@ class Actor:
         if self.lacks_second_factor:
             raise SecondFactorMissing
         if not (self.is_system or self.is_operator):
-            raise Forbidden(_("Only the people who operate this marketplace may do that."))
+            raise Forbidden(_("Only operators of this marketplace can do that."))
 
     @property
     def label(self) -> str:

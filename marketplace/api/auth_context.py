@@ -68,7 +68,7 @@ class CrossSite(Forbidden):
     code = "cross_site"
 
     def __init__(self) -> None:
-        super().__init__(_("This request came from another site, or without its proof. Reload the page and try again."))
+        super().__init__(_("This request came from another site. Reload the page and try again."))
 
 
 async def actor_of(connection: HTTPConnection) -> Actor:

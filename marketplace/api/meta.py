@@ -206,9 +206,7 @@ def _of_listing(page: ListingPage) -> Meta:
 
 
 def _why_scripts() -> str:
-    return _(
-        "Picking seats and buying need JavaScript: please switch it on. What there is to know can be read without it."
-    )
+    return _("Please turn on JavaScript to pick seats and buy.")
 
 
 def _picture(page: ListingPage) -> str:
@@ -260,7 +258,7 @@ def _list_of(cards: Sequence[ListingCard]) -> str:
         f"{escape(' · '.join(filter(None, _facts_of(card))))}</li>"
         for card in cards
     )
-    told = _("Searching and buying need JavaScript: please switch it on. What is on next can be read without it.")
+    told = _("Please turn on JavaScript to search and buy. Here is what is on next:")
     return f'<p class="notice notice-warning">{escape(told)}</p><ul class="stack">{entries}</ul>'
 
 
@@ -270,7 +268,7 @@ def _facts_of(card: ListingCard) -> tuple[str, str, str]:
 
 
 def _way_to_what_is_on() -> str:
-    told = _("This page needs JavaScript: please switch it on. What is on next can be read without it.")
+    told = _("Please turn on JavaScript to use this page.")
     link = f'<a href="{page_at("/browse")}">{escape(_("See what is on"))}</a>'
     return f'<p class="notice notice-warning">{escape(told)} {link}</p>'
 
@@ -340,7 +338,7 @@ def _status_text(page: ListingPage) -> str:
     if page.status is Status.PUBLISHED:
         return _("On sale from {moment}", moment=datetimes.short(page.sale_starts_at, page.place.zone))
     return {
-        Status.SOLD_OUT: _("Sold out"), Status.CLOSED: _("This is over"), Status.CANCELLED: _("Called off"),
+        Status.SOLD_OUT: _("Sold out"), Status.CLOSED: _("Ended"), Status.CANCELLED: _("Event cancelled"),
     }.get(page.status, "")  # fmt: skip
 
 

@@ -70,7 +70,7 @@ SCHEMA: dict[str, Any] = {
             "type": "/api/v1/docs#seats_taken",
             "title": "Seats taken",
             "status": 409,
-            "detail": "Somebody was faster. Pick other places.",
+            "detail": "Someone else was faster. Pick other places.",
             "code": "seats_taken",
             "seats": ["st-A-1"],
         }
@@ -180,7 +180,7 @@ def of_validation(request: Request, error: RequestValidationError) -> Response:
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
-        _("The request does not have the right shape."),
+        _("The request is not valid."),
         more={"errors": faults},
     )
 
@@ -216,7 +216,7 @@ def of_http(error: HTTPException) -> Response:
 def unforeseen() -> Response:
     """The answer where we have no better one: the cause is in our log, under the request's id."""
     return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _("Something went wrong on our side. Nothing was half done.")
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _("Something went wrong on our side. Nothing was changed.")
     )
 
 

@@ -172,7 +172,7 @@ def known(buyer: Buyer) -> Buyer:
     if email is None:
         faults.append(FieldError("buyer.email", _("This does not look like an e-mail address.")))
     if buyer.language not in LANGUAGES:
-        faults.append(FieldError("buyer.language", _("We do not speak this language.")))
+        faults.append(FieldError("buyer.language", _("This language is not available.")))
     if faults or email is None:
         raise BuyerRefused(faults)
     return Buyer(name, email, buyer.language)
@@ -389,9 +389,7 @@ async def ask_for_links(session: Session, email: str, now: datetime) -> None:
     """
     address = parse_email(email)
     if address is None:
-        raise Invalid(
-            _("Please look at this again."), [FieldError("email", _("This does not look like an e-mail address."))]
-        )
+        raise Invalid(_("Please check this."), [FieldError("email", _("This does not look like an e-mail address."))])
     await throttle.hit("links", address, AGAIN)
     record(session, LinksWanted(address, now), now)
 

@@ -22,7 +22,7 @@ class UnlawfulTransition(Conflict):
 
     def __init__(self, id: str, source: str, target: str, party: str) -> None:
         super().__init__(
-            _("This cannot be done with this order any more. Look at it again to see how it stands."),
+            _("This is no longer possible for this order. Reload it to see its status."),
             booking_id=id, source=source, target=target, party=party,
         )  # fmt: skip
 
@@ -34,7 +34,7 @@ class OrderMovedOn(Conflict):
 
     def __init__(self, id: BookingId, status: str, refund: Money) -> None:
         super().__init__(
-            _("This order has changed since you looked at it. Nothing was cancelled; look again, then decide."),
+            _("This order has changed. Nothing was cancelled; please review it and decide again."),
             booking_id=id, booking_status=status, refund={"amount": refund.minor, "currency": refund.currency},
         )  # fmt: skip
 
@@ -46,7 +46,7 @@ class CostsMore(Conflict):
 
     def __init__(self, refund: Money) -> None:
         super().__init__(
-            _("More was sold since you looked: {refund} would go back. Nothing was called off.", refund=refund.text()),
+            _("More tickets were sold: {refund} would be refunded. Nothing was cancelled.", refund=refund.text()),
             refund={"amount": refund.minor, "currency": refund.currency},
         )
 
@@ -73,14 +73,14 @@ class PaymentTimeOver(Conflict):
     code = "payment_time_over"
 
     def __init__(self, id: BookingId) -> None:
-        super().__init__(_("The time to pay for these seats is over. Pick your seats again."), booking_id=id)
+        super().__init__(_("The time to pay for these seats is up. Pick your seats again."), booking_id=id)
 
 
 class BuyerRefused(Invalid):
     code = "buyer_refused"
 
     def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("We need to know who you are."), faults)
+        super().__init__(_("Please log in."), faults)
 
 
 class TooManyForOneBuyer(Conflict):
@@ -115,7 +115,7 @@ class TotalChanged(Conflict):
 
     def __init__(self, total: Money) -> None:
         super().__init__(
-            _("The total is {total} by now. Please look at it again, and go on if you agree.", total=total.text()),
+            _("The total is now {total}. Please review it before you continue.", total=total.text()),
             total={"amount": total.minor, "currency": total.currency},
         )
         self.total = total
@@ -132,9 +132,7 @@ class SingleSeatLeft(Conflict):
     code = "single_seat_left"
 
     def __init__(self) -> None:
-        super().__init__(
-            _("That would leave a single seat alone, which nobody could buy in company. Move by one seat.")
-        )
+        super().__init__(_("This would leave a single seat. Please move by one seat."))
 
 
 class NoSuchSeatsTogether(Conflict):
@@ -155,7 +153,7 @@ class NothingHeldBack(NotFound):
     code = "nothing_held_back"
 
     def __init__(self) -> None:
-        super().__init__(_("These seats are not held back, or not any more."))
+        super().__init__(_("These seats are not held back."))
 
 
 class TooBusyDrawing(Unavailable):
@@ -164,4 +162,4 @@ class TooBusyDrawing(Unavailable):
     code = "too_busy_drawing"
 
     def __init__(self) -> None:
-        super().__init__(_("Many people want their tickets just now. Please try again in a moment."))
+        super().__init__(_("Ticket downloads are busy. Please try again in a moment."))

@@ -156,7 +156,7 @@ async def set_fees(
     row = await queries.lock(session, id)
     fees = {"commission_bp": commission_bp, "guest_surcharge_bp": guest_surcharge_bp}
     faults = [
-        FieldError(name, _("A fee lies between 0 and 5000 hundredths of a percent."))
+        FieldError(name, _("A fee must be between 0 and 5000 hundredths of a percent."))
         for name, fee in fees.items()
         if not 0 <= fee <= 5000
     ]

@@ -58,11 +58,11 @@ def blank(*, zone: str, currency: str) -> dict[str, str]:
 def must_fit(entries: Mapping[str, str]) -> None:
     """Raises ListingRefused for names that no sheet has, and for what no form of ours would send."""
     if len(entries) > MOST_ENTRIES:
-        raise ListingRefused([FieldError("entries", _("A sheet has at most {most} entries.", most=MOST_ENTRIES))])
+        raise ListingRefused([FieldError("entries", _("A draft can have at most {most} entries.", most=MOST_ENTRIES))])
     faults = []
     for name, text in entries.items():
         if name not in FIELDS and not (name.startswith(PRICE) and len(name) <= len(PRICE) + 100):
-            faults.append(FieldError(name[:120], _("There is no such entry.")))
+            faults.append(FieldError(name[:120], _("Unknown field.")))
         elif len(text) > LONGEST_ENTRY:
             faults.append(FieldError(name, _("Use at most {most} characters.", most=LONGEST_ENTRY)))
     if faults:
@@ -207,26 +207,26 @@ def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Field
     day, clock = entries.get(f"{name}.day", "").strip(), entries.get(f"{name}.clock", "").strip()
     if not day and (name in _MAY_BE_EMPTY or not clock):
         if name not in _MAY_BE_EMPTY:
-            found.append(FieldError(name, _("Say the day and the time.")))
+            found.append(FieldError(name, _("Enter a date and time.")))
         elif clock:
-            found.append(FieldError(name, _("Say the day, too.")))
+            found.append(FieldError(name, _("Enter a date.")))
         return None
     if not day or not clock:
-        found.append(FieldError(name, _("Say the day, too.") if clock else _("Say the time, too.")))
+        found.append(FieldError(name, _("Enter a date.") if clock else _("Enter a time.")))
         return None
     try:
         local = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock))
     except ValueError:
-        found.append(FieldError(name, _("Write a day such as 2026-02-14 and a time such as 19:30.")))
+        found.append(FieldError(name, _("Enter a date such as 2026-02-14 and a time such as 19:30.")))
         return None
     if local.tzinfo is not None or local.year not in validation.YEARS:
-        found.append(FieldError(name, _("Use the clock of the place, and a year between 2000 and 2100.")))
+        found.append(FieldError(name, _("Use local time and a year between 2000 and 2100.")))
         return None
     if zone not in datetimes.zones():
         return local.replace(tzinfo=UTC)  # the zone is a fault of its own
     instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
-        found.append(FieldError(name, _("There is no such time that day: the clocks are put forward.")))
+        found.append(FieldError(name, _("This time does not exist on that day: clocks go forward.")))
     return instant
 
 
@@ -249,7 +249,7 @@ def _prices(
             found.append(FieldError(f"{PRICE}{category}", refused.message))
             continue
         if price.minor < 0:
-            found.append(FieldError(f"{PRICE}{category}", _("A price is not below zero.")))
+            found.append(FieldError(f"{PRICE}{category}", _("A price cannot be negative.")))
         else:
             prices[category] = price.minor
     return prices

@@ -30,7 +30,7 @@ class PlanRefused(Invalid):
         listed = list(faults)
         if self.found > len(listed):
             listed.append(FieldError("$", _("and {count} more.", count=self.found - len(listed))))
-        words = ngettext("This seat plan has {count} fault.", "This seat plan has {count} faults.", self.found)
+        words = ngettext("This seat plan has {count} error.", "This seat plan has {count} errors.", self.found)
         super().__init__(words, listed, found=self.found)
 
 
@@ -40,7 +40,7 @@ class ListingRefused(Invalid):
     code = "listing_refused"
 
     def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("Some of this cannot be kept as it is."), faults)
+        super().__init__(_("Some of this cannot be saved."), faults)
 
 
 class NotReady(Invalid):
@@ -49,7 +49,7 @@ class NotReady(Invalid):
     code = "listing_not_ready"
 
     def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("This listing is not ready to be published."), faults)
+        super().__init__(_("This listing cannot be published yet."), faults)
 
 
 class UnlawfulStatus(Conflict):
@@ -58,7 +58,7 @@ class UnlawfulStatus(Conflict):
     code = "listing_status"
 
     def __init__(self, was: str, wanted: str) -> None:
-        super().__init__(_("That cannot be done with a listing at this stage."), listing_status=was, wanted=wanted)
+        super().__init__(_("This is not possible in the listing's current status."), listing_status=was, wanted=wanted)
 
 
 class ListingFrozen(Conflict):
@@ -73,9 +73,9 @@ class ListingFrozen(Conflict):
 
 class NoSuchListing(NotFound):
     def __init__(self) -> None:
-        super().__init__(_("There is no such listing."))
+        super().__init__(_("Listing not found."))
 
 
 class NoSuchPlan(NotFound):
     def __init__(self) -> None:
-        super().__init__(_("There is no such seat plan."))
+        super().__init__(_("Seat plan not found."))

@@ -35,7 +35,7 @@ class GridRefused(Invalid):
     code = "grid_refused"
 
     def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("We cannot draw a hall like that."), faults)
+        super().__init__(_("This hall cannot be drawn."), faults)
 
 
 def grid_document(grid: Grid) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _check(grid: Grid) -> None:
         if not 1 <= count <= most
     ]
     if not 1 <= len(grid.name.strip()) <= 200:
-        faults.append(FieldError("name", _("Give the hall a name of at most 200 characters.")))
+        faults.append(FieldError("name", _("Enter a name of at most 200 characters.")))
     if faults:
         raise GridRefused(faults)
 

@@ -117,17 +117,17 @@ def missing(draft: ListingContent, hall: SeatPlan | None, now: datetime, *, is_s
     """Everything that a public listing needs and this draft lacks."""
     found = []
     if not draft.story:
-        found.append(FieldError("story", _("It has no story yet: say what people may look forward to.")))
+        found.append(FieldError("story", _("Add a description.")))
     if hall is None:
-        found.append(FieldError("plan_id", _("It has no seat plan yet.")))
+        found.append(FieldError("plan_id", _("Add a seat plan.")))
     else:
         found += [
-            FieldError(f"prices.{category}", _("“{category}” has no price yet.", category=category))
+            FieldError(f"prices.{category}", _("Set a price for “{category}”.", category=category))
             for category, capacity in hall.capacities.items()
             if capacity and category not in draft.prices
         ]
     if draft.starts_at <= now:
-        found.append(FieldError("starts_at", _("It starts in the past.")))
+        found.append(FieldError("starts_at", _("The start is in the past.")))
     if is_suspended:
         found.append(FieldError("seller_id", _("This shop is suspended.")))
     return found
@@ -198,13 +198,13 @@ def _time_faults(draft: ListingContent) -> Iterator[FieldError]:
         yield from faults
         return
     if draft.ends_at <= draft.starts_at:
-        yield FieldError("ends_at", _("It ends after it starts."))
+        yield FieldError("ends_at", _("The end must be after the start."))
     elif draft.ends_at - draft.starts_at > LONGEST_EVENT:
         yield FieldError("ends_at", _("One listing lasts {days} days at most.", days=LONGEST_EVENT.days))
     if draft.doors_at is not None and draft.doors_at > draft.starts_at:
-        yield FieldError("doors_at", _("Doors open before it starts."))
+        yield FieldError("doors_at", _("Doors must open before the start."))
     if draft.sale_starts_at is not None and draft.sale_starts_at >= draft.starts_at:
-        yield FieldError("sale_starts_at", _("The sale begins before the event does."))
+        yield FieldError("sale_starts_at", _("Sales must start before the event."))
 
 
 def _price_faults(draft: ListingContent, categories: Collection[str]) -> Iterator[FieldError]:
@@ -223,12 +223,12 @@ def _price_faults(draft: ListingContent, categories: Collection[str]) -> Iterato
 def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterator[FieldError]:
     if len(text) < least:
         yield FieldError(
-            field, _("This cannot be empty.") if not text else _("Use at least {least} characters.", least=least)
+            field, _("This field is required.") if not text else _("Use at least {least} characters.", least=least)
         )
     if len(text) > most:
         yield FieldError(field, _("Use at most {most} characters.", most=most))
     if _UNPRINTABLE.search(text):
-        yield FieldError(field, _("This holds characters that cannot be shown."))
+        yield FieldError(field, _("Remove the characters that cannot be displayed."))
 
 
 def _line(text: str) -> str:

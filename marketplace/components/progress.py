@@ -44,7 +44,7 @@ def countdown(
     return Countdown.create(
         deadline=deadline,
         server_now=server_now,
-        label=_("Yours for") if label is None else label,
+        label=_("Held for") if label is None else label,
         soon_text=_("5 minutes left."),
         last_text=_("1 minute left."),
         over_text=_("Time is up"),

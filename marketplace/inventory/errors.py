@@ -17,7 +17,7 @@ class UnitsTaken(Conflict):
     def __init__(self, units: Iterable[str]) -> None:
         self.units = tuple(units)
         super().__init__(
-            _("Somebody was faster. Pick other places."),
+            _("Someone else was faster. Pick other places."),
             seats=[unit.removeprefix("seat:") for unit in self.units[:200]],
         )
 
@@ -30,9 +30,7 @@ class NotEnoughLeft(UnitsTaken):
     def __init__(self, left: int) -> None:
         super().__init__(())
         self.message = (
-            ngettext("Only {count} of these places is left.", "Only {count} of these places are left.", left)
-            if left
-            else _("None of these places is left.")
+            ngettext("Only {count} place left.", "Only {count} places left.", left) if left else _("No places left.")
         )
         self.args = (self.message,)
         self.left = left
@@ -55,7 +53,7 @@ class HoldExpired(Conflict):
     code = "hold_expired"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(_("This hold has run out. Pick your places again."), hold_id=str(hold_id))
+        super().__init__(_("This hold has expired. Pick your places again."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -66,7 +64,7 @@ class HoldReleased(HoldExpired):
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(hold_id)
-        self.message = _("These places were given back, perhaps in another tab or window. You can pick them again.")
+        self.message = _("These places were released, perhaps in another tab. You can pick them again.")
         self.args = (self.message,)
 
 
@@ -74,7 +72,7 @@ class HoldNotFound(NotFound):
     """There is no such hold, or it is somebody else's."""
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(_("There is no such hold."))
+        super().__init__(_("Hold not found."))
         self.hold_id = hold_id
 
 
@@ -84,7 +82,7 @@ class HoldChanged(Conflict):
     code = "hold_changed"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(_("Your places have changed in the meantime. Look at them again."), hold_id=str(hold_id))
+        super().__init__(_("Your places have changed. Please review them."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -94,9 +92,7 @@ class HoldCheckedOut(Conflict):
     code = "hold_checked_out"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(
-            _("These places are being paid for. Cancel the order to give them back."), hold_id=str(hold_id)
-        )
+        super().__init__(_("These places are being paid for. Cancel the order to release them."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -106,7 +102,7 @@ class AlreadyExtended(Conflict):
     code = "already_extended"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(_("This hold has been extended before; that works once."), hold_id=str(hold_id))
+        super().__init__(_("This hold has already been extended; that works once."), hold_id=str(hold_id))
         self.hold_id = hold_id
 
 
@@ -116,7 +112,7 @@ class StaleFence(Conflict):
     code = "stale_hold"
 
     def __init__(self, hold_id: HoldId) -> None:
-        super().__init__(_("This hold had run out, and somebody else came after it. Pick your places again."))
+        super().__init__(_("This hold expired and someone else has taken the places. Pick again."))
         self.hold_id = hold_id
 
 

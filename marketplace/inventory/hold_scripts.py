@@ -43,7 +43,7 @@ class Script:
         await rebuild(resource)
         answer = await self._run(resource, arguments)
         if answer[0] == "NOT_READY":
-            raise Unavailable(_("Holds are paused for a moment: our seat keeper has lost its memory."), retry_after=1)
+            raise Unavailable(_("Holds are paused for a moment while seats are being restored."), retry_after=1)
         return answer
 
     async def _run(self, resource: ResourceId, arguments: Sequence[str | int]) -> list[Any]:
@@ -53,9 +53,7 @@ class Script:
                 answer: list[Any] = await self._lua(keys, clock.offset_ms(), channel, *arguments)
             except ResponseError as error:
                 if any(sign in str(error) for sign in _NOT_NOW):
-                    raise Unavailable(
-                        _("Holds are paused for a moment: our seat keeper is changing places.")
-                    ) from error
+                    raise Unavailable(_("Holds are paused for a moment during a fail-over.")) from error
                 raise
         return answer
 

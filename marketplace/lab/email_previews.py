@@ -22,7 +22,7 @@ from marketplace.payments.status import FailureReason
 
 class NoSuchLetter(NotFound):
     def __init__(self, kind: str) -> None:
-        super().__init__(_("There is no letter “{kind}”.", kind=kind[:40]))
+        super().__init__(_("There is no notification “{kind}”.", kind=kind[:40]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _must_be_spoken(language: str) -> None:
     must_be_open()
     if language not in LANGUAGES:
         raise Invalid(
-            _("We do not speak “{language}”.", language=language[:20]),
+            _("“{language}” is not available.", language=language[:20]),
             [FieldError("language", _("Give one of: {languages}.", languages=", ".join(LANGUAGES)))],
         )
 

@@ -41,7 +41,7 @@ class FreshStartUnderWay(Conflict):
     code = "fresh_start_under_way"
 
     def __init__(self) -> None:
-        super().__init__(_("The world is being set up anew already. It takes a few seconds."))
+        super().__init__(_("A reset is already running. It takes a few seconds."))
 
 
 async def make() -> World:

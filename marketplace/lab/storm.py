@@ -57,7 +57,7 @@ class StormRaging(Conflict):
     code = "storm_raging"
 
     def __init__(self) -> None:
-        super().__init__(_("One storm at a time: wait until this one is over."))
+        super().__init__(_("A load test is already running. Wait until it ends."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def begin(listing_id: ListingId, buyers: int) -> None:
     must_be_open()
     if not 1 <= buyers <= MOST_BUYERS:
         raise Invalid(
-            _("A storm has 1 to {most} buyers.", most=MOST_BUYERS),
+            _("Use 1 to {most} buyers.", most=MOST_BUYERS),
             [FieldError("buyers", _("Give 1 to {most}.", most=MOST_BUYERS))],
         )
     offer = await catalog.offer(listing_id)

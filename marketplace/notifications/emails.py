@@ -50,7 +50,7 @@ def confirmed(order: Order, url: str) -> EmailTemplate:
         kind="confirmed",
         subject=_("Your tickets for {title}", title=order.title),
         preview=_("{when} at {place}", when=_day(order), place=order.place_name),
-        heading=_("You are going"),
+        heading=_("You're going"),
         paragraphs=(
             _("Hello {name}, your order is confirmed.", name=order.buyer_name),
             ngettext("Your ticket is attached.", "Your tickets are attached.", count),
@@ -84,9 +84,9 @@ def running_out(order: Order, url: str) -> EmailTemplate:
     until = _time(order.expires_at, order.zone)
     return EmailTemplate(
         kind="running_out",
-        subject=_("Your seats are running out: {title}", title=order.title),
+        subject=_("Your hold is about to expire: {title}", title=order.title),
         preview=_("Pay until {until} to keep them.", until=until),
-        heading=_("Your seats are running out"),
+        heading=_("Your hold is about to expire"),
         paragraphs=(
             _(
                 "Hello {name}, we are keeping these seats for you until {until}, and they are not paid for yet.",
@@ -215,9 +215,9 @@ def cancelled(order: Order, url: str, by: str, refund: Money | None, owed: Money
     `owed` is the part of it that could not be given back so far, None where that is nothing.
     """
     news = {
-        "buyer": _("You have cancelled this order. Its tickets are not valid any more."),
-        "seller": _("We are sorry: the seller has cancelled this order. Its tickets are not valid any more."),
-    }.get(by, _("We are sorry: this order had to be cancelled. Its tickets are not valid any more."))
+        "buyer": _("You have cancelled this order. Its tickets are no longer valid."),
+        "seller": _("We are sorry: the seller has cancelled this order. Its tickets are no longer valid."),
+    }.get(by, _("We are sorry: this order had to be cancelled. Its tickets are no longer valid."))
     money = _given_back(refund, owed)
     return EmailTemplate(
         kind="cancelled",
@@ -234,16 +234,16 @@ def cancelled(order: Order, url: str, by: str, refund: Money | None, owed: Money
 def called_off(order: Order, url: str, reason: str, refund: Money | None, owed: Money | None = None) -> EmailTemplate:
     """`reason` is what the seller wrote about it, which may be nothing; `refund` and `owed` as for `cancelled`."""
     news = (
-        _("We are sorry: the event has been called off. Your tickets are not valid any more.")
+        _("We are sorry: the event has been cancelled. Your tickets are no longer valid.")
         if order.tickets
-        else _("We are sorry: the event has been called off.")
+        else _("We are sorry: the event has been cancelled.")
     )
     money = _given_back(refund, owed)
     return EmailTemplate(
         kind="called_off",
-        subject=_("The event has been called off: {title}", title=order.title),
+        subject=_("The event has been cancelled: {title}", title=order.title),
         preview=money,
-        heading=_("The event has been called off"),
+        heading=_("The event has been cancelled"),
         paragraphs=(news, *([_("The seller writes: {reason}", reason=reason)] if reason else []), money),
         facts=_facts(order),
         button=Button(_("Open your order"), url),
@@ -270,7 +270,7 @@ def money_returned(order: Order, url: str, why: str) -> EmailTemplate:
     return EmailTemplate(
         kind="money_returned",
         subject=_("We are sending your money back: {title}", title=order.title),
-        preview=_("You need not do anything."),
+        preview=_("You don't need to do anything."),
         heading=_("We are sending your money back"),
         paragraphs=(
             _(_SENT_BACK[why]),
@@ -286,11 +286,11 @@ def kept_without_account(order: Order, url: str) -> EmailTemplate:
     """To somebody who has erased their account before going."""
     return EmailTemplate(
         kind="kept_without_account",
-        subject=_("Your order stays yours: {title}", title=order.title),
-        preview=_("Your account is erased; this link opens your order from now on."),
-        heading=_("Your order stays yours"),
+        subject=_("Your order remains valid: {title}", title=order.title),
+        preview=_("Your account has been deleted; this link opens your order from now on."),
+        heading=_("Your order remains valid"),
         paragraphs=(
-            _("Your account is erased, as you asked. What you have bought for later stays valid."),
+            _("Your account has been deleted, as you asked. Your upcoming orders remain valid."),
             _("From now on this link opens it. We forget your name and address once the event is over."),
         ),
         facts=_facts(order),
@@ -308,7 +308,7 @@ def link_again(order: Order, url: str) -> EmailTemplate:
         heading=_("Here is your order again"),
         paragraphs=(
             _("Hello {name}, somebody asked for the link to this order with your address.", name=order.buyer_name),
-            _("If that was not you, leave this mail alone: the link was sent to nobody else."),
+            _("If that wasn't you, ignore this email: the link was sent to no one else."),
         ),
         facts=_facts(order),
         button=Button(_("Open your order"), url),
@@ -320,11 +320,11 @@ def verify_address(account: AccountView, url: str) -> EmailTemplate:
     return EmailTemplate(
         kind="verify_address",
         subject=_("Please confirm your e-mail address"),
-        preview=_("One press, and we know that our mail reaches you."),
-        heading=_("Is this your address?"),
+        preview=_("Confirm your address to finish signing up."),
+        heading=_("Confirm your e-mail address"),
         paragraphs=(
             _("Hello {name}, somebody made an account on Holdfast with this address.", name=account.name),
-            _("If that was you, please confirm it within three days. If not, leave this mail alone."),
+            _("If that was you, please confirm it within three days. If not, ignore this email."),
         ),
         button=Button(_("Confirm my address"), url),
         footnote=_about_account(),
@@ -341,7 +341,7 @@ def signed_up_again(account: AccountView, url: str) -> EmailTemplate:
         paragraphs=(
             _("Hello {name}, somebody asked for an account on Holdfast with this address.", name=account.name),
             _("If that was you, log in. If you have forgotten your password, set a new one on the same page."),
-            _("If not, leave this mail alone: nothing has changed."),
+            _("If not, ignore this email: nothing has changed."),
         ),
         button=Button(_("Log in"), url),
         footnote=_about_account(),
@@ -357,7 +357,7 @@ def reset_password(account: AccountView, url: str) -> EmailTemplate:
         paragraphs=(
             _("Hello {name}, somebody asked for a new password for your account.", name=account.name),
             _("If that was you, use this link within an hour. It works once, and logs you out everywhere."),
-            _("If not, leave this mail alone: your password stays as it is."),
+            _("If not, ignore this email: your password stays as it is."),
         ),
         button=Button(_("Set a new password"), url),
         footnote=_about_account(),
@@ -392,7 +392,7 @@ def second_factor_changed(account: AccountView, url: str, *, is_on: bool) -> Ema
         if is_on
         else _("From now on, your password alone is enough to log in.")
     )
-    what = _("Your second factor is on") if is_on else _("Your second factor is off")
+    what = _("Two-factor authentication is on") if is_on else _("Two-factor authentication is off")
     return EmailTemplate(
         kind="second_factor_changed",
         subject=what,
@@ -435,12 +435,12 @@ def _time(at: datetime, zone: str) -> str:
 
 
 def _footnote(order: Order) -> str:
-    return _("You get this mail because you bought on Holdfast.") if order.has_account else _by_link()
+    return _("You're receiving this email because you bought on Holdfast.") if order.has_account else _by_link()
 
 
 def _by_link() -> str:
-    return _("Anyone with this link can open your order, so keep this mail to yourself.")
+    return _("Anyone with this link can open your order, so don't forward this email.")
 
 
 def _about_account() -> str:
-    return _("You get this mail because there is an account with this address on Holdfast.")
+    return _("You're receiving this email because you have a Holdfast account.")

@@ -34,8 +34,8 @@ def account() -> rx.Component:
 
 def _stranger() -> rx.Component:
     return empty_state(
-        _("Whose account?"),
-        _("Log in, and this page is about you."),
+        _("Log in to see your account"),
+        _("Your profile, password and data are kept there."),
         is_page=True,
         testid="account-stranger",
         action=link_button(_("Log in"), page_at("/login?next=/account"), testid="account-log-in", tone="primary"),
@@ -44,8 +44,8 @@ def _stranger() -> rx.Component:
 
 def _erased() -> rx.Component:
     return empty_state(
-        _("Your account is erased"),
-        _("Orders for later stay valid: their links are on their way to you by mail."),
+        _("Your account has been deleted"),
+        _("Your upcoming orders remain valid. We e-mail you their links."),
         is_page=True,
         testid="account-erased",
         action=link_button(_("See what is on"), page_at("/browse"), testid="account-browse", tone="primary"),
@@ -71,11 +71,11 @@ def _unverified() -> rx.Component:
         _S.is_link_sent,
         notice(_("The link is on its way to {email}.", email=_S.email), testid="verification-sent", tone="good"),
         notice(
-            _("You have not confirmed yet that mail to {email} reaches you.", email=_S.email),
+            _("Please confirm your e-mail address, {email}.", email=_S.email),
             title=_("Please confirm your address"),
             testid="unverified",
             tone="warning",
-            action=button(_("Send the link again"), testid="send-verification", on_click=_S.send_verification),
+            action=button(_("Resend link"), testid="send-verification", on_click=_S.send_verification),
         ),
     )
 
@@ -104,12 +104,12 @@ def _profile() -> rx.Component:
 def _password() -> rx.Component:
     return card(
         rx.el.form(
-            _outcome("password", _("Your password is changed, and other devices are logged out.")),
+            _outcome("password", _("Password changed. Other devices have been logged out.")),
             _username(),
-            _ask_password("password", _("Old password"), "old-password"),
+            _ask_password("password", _("Current password"), "old-password"),
             field(
                 _("New password"), name="new_password", testid="new-password", kind="password",
-                autocomplete="new-password", hint=_("Ten characters or more. A few words in a row are good."),
+                autocomplete="new-password", hint=_("At least ten characters. A few words work well."),
                 is_required=True, error=_problem("password.new_password"),
             ),
             button(_("Change password"), testid="change-password", kind="submit"),
@@ -126,7 +126,7 @@ def _second_factor() -> rx.Component:
         rx.cond(
             _S.is_needed,
             notice(
-                _("You operate this marketplace. Until a second factor is on, you may do only what everybody may."),
+                _("You are an operator. Turn on two-factor authentication to use operator tools."),
                 testid="factor-needed",
                 tone="warning",
             ),
@@ -138,15 +138,15 @@ def _second_factor() -> rx.Component:
                 rx.cond(_S.has_second_factor, _factor_on(), _factor_off()),
             ),
             words={
-                "title": _("The second factor is on. Keep these codes"),
+                "title": _("Two-factor authentication is on. Save these codes"),
                 "hint": _("Each of these logs you in once if your phone is lost. We cannot show them again."),
-                "kept": _("I have kept them"),
+                "kept": _("I have saved them"),
                 "away": _("That did not work, and nothing was changed. Please try again."),
             },
             on_refused=_S.refuse_code,
             on_kept=_S.keep_codes,
         ),
-        title=_("Second factor"),
+        title=_("Two-factor authentication"),
         testid="second-factor",
         id="second-factor",
     )
@@ -154,14 +154,14 @@ def _second_factor() -> rx.Component:
 
 def _factor_off() -> rx.Component:
     return rx.el.form(
-        _outcome("factor", _("The second factor is off.")),
+        _outcome("factor", _("Two-factor authentication is off.")),
         rx.el.p(
-            _("A code from an app on your phone, beside your password: whoever learns the one still lacks the other."),
+            _("Log in with your password and a code from an app on your phone."),
             class_name="quiet",
         ),
         _username(),
         _ask_password("factor", _("Your password"), "factor-password"),
-        button(_("Set it up"), testid="factor-begin", kind="submit"),
+        button(_("Set up"), testid="factor-begin", kind="submit"),
         on_submit=_S.begin_second_factor,
         reset_on_submit=True,
         class_name="form",
@@ -170,19 +170,19 @@ def _factor_off() -> rx.Component:
 
 def _enrolling() -> rx.Component:
     return rx.el.form(
-        rx.el.p(_("Scan this with your authenticator app, then enter the code that it shows.")),
+        rx.el.p(_("Scan this with your authenticator app, then enter the code it shows.")),
         rx.el.img(
             src=_S.enrolling_qr, alt=_("QR code for your authenticator app"), class_name="ticket-qr",
             custom_attrs={"width": 220, "height": 220}, data_testid="factor-qr",
         ),
         rx.el.p(
-            _("Or type this key into it:"), " ",
+            _("Or enter this key:"), " ",
             rx.el.strong(_S.enrolling_secret, class_name="numeric", data_testid="factor-secret"),
             class_name="small",
         ),
         _code("factor", _("Code"), "factor-code"),
         rx.el.div(
-            button(_("Switch it on"), testid="factor-confirm", kind="submit", tone="primary"),
+            button(_("Turn on"), testid="factor-confirm", kind="submit", tone="primary"),
             button(_("Not now"), testid="factor-stop", tone="plain", on_click=_S.stop_enrolling),
             class_name="cluster",
         ),
@@ -200,7 +200,7 @@ def _factor_on() -> rx.Component:
         _username(),
         _ask_password("factor", _("Your password"), "factor-password"),
         _code("factor", _("Code from your app, or a recovery code"), "factor-code", is_numeric=False),
-        button(_("Switch it off"), testid="factor-off", kind="submit", tone="danger"),
+        button(_("Turn off"), testid="factor-off", kind="submit", tone="danger"),
         on_submit=_S.switch_off_second_factor,
         reset_on_submit=True,
         class_name="form",
@@ -209,11 +209,11 @@ def _factor_on() -> rx.Component:
 
 def _log_ins() -> rx.Component:
     return card(
-        _outcome("log-ins", _("Logged out there.")),
+        _outcome("log-ins", _("Logged out of that device.")),
         rx.el.div(rx.foreach(_S.log_ins, _log_in), class_name="rows", data_testid="log-ins"),
         rx.cond(
             _S.is_elsewhere,
-            button(_("Log out everywhere else"), testid="end-others", on_click=_S.end_other_log_ins),
+            button(_("Log out of all other devices"), testid="end-others", on_click=_S.end_other_log_ins),
         ),
         title=_("Where you are logged in"),
     )
@@ -231,7 +231,7 @@ def _log_in(row: rx.Var[LogInRow]) -> rx.Component:
         ),
         rx.cond(
             row["is_current"],
-            badge(_("This one"), tone="good", testid="log-in-current"),
+            badge(_("This device"), tone="good", testid="log-in-current"),
             button(
                 _("Log out"), testid=f"end-{row['id']}", on_click=_S.end_log_in(row["id"]),
                 aria_label=_("Log out {device}", device=row["device"]),
@@ -244,13 +244,15 @@ def _log_in(row: rx.Var[LogInRow]) -> rx.Component:
 
 def _data() -> rx.Component:
     return card(
-        rx.el.p(_("Everything that we know of you, in one file that programs can read."), class_name="quiet"),
+        rx.el.p(_("All your data in one machine-readable file."), class_name="quiet"),
         link_button(_("Download my data"), "/api/v1/me/export", testid="export", icon_name="download", leaves_app=True),
         rx.el.p(
-            _("Erasing is for good. Orders for later stay valid, and we forget your name once they are over."),
+            _(
+                "Deleting your account is permanent. Upcoming orders remain valid; we remove your name once they are over."
+            ),
             class_name="quiet",
         ),
-        button(_("Erase my account"), testid="erase", tone="plain", icon_name="trash", on_click=_S.ask_to_leave),
+        button(_("Delete account"), testid="erase", tone="plain", icon_name="trash", on_click=_S.ask_to_leave),
         title=_("Your data"),
     )
 
@@ -258,19 +260,19 @@ def _data() -> rx.Component:
 def _leaving() -> rx.Component:
     return dialog(
         native_form(
-            rx.el.p(_("Your name, address and log-ins are erased at once. This cannot be undone.")),
+            rx.el.p(_("Your name, address and sessions are deleted at once. This cannot be undone.")),
             rx.cond(_problem("erase") != "", notice(_problem("erase"), testid="erase-problem", tone="danger")),
             _username(),
             _ask_password("erase", _("Your password"), "erase-password"),
             rx.el.div(
                 button(_("Keep it"), testid="erase-stay", on_click=_S.stay),
-                button(_("Erase my account"), testid="erase-confirm", tone="danger", kind="submit"),
+                button(_("Delete account"), testid="erase-confirm", tone="danger", kind="submit"),
                 class_name="dialog-actions",
             ),
             action="/session/erase",
             class_name="form",
         ),
-        title=_("Erase your account?"),
+        title=_("Delete your account?"),
         is_open=_S.is_leaving,
         on_close=_S.stay,
         testid="erase-dialog",
@@ -280,12 +282,12 @@ def _leaving() -> rx.Component:
 def forgot() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(_("Forgot your password?"), lead=_("We send you a link that sets a new one.")),
+            page_header(_("Forgot your password?"), lead=_("We'll e-mail you a link to set a new one.")),
             rx.cond(
                 ResetState.is_sent,
                 notice(
-                    _("If there is an account with this address, a link is on its way. It is good for one hour."),
-                    title=_("Look into your mail"),
+                    _("If an account with this address exists, a link is on its way. It is valid for one hour."),
+                    title=_("Check your e-mail"),
                     testid="reset-sent",
                     tone="good",
                 ),
@@ -295,12 +297,12 @@ def forgot() -> rx.Component:
                         _("E-mail"), name="email", testid="email", kind="email", autocomplete="username",
                         default_value=ResetState.email, key=ResetState.email, is_required=True, max_length=LONGEST_LINE,
                     ),
-                    button(_("Send me the link"), testid="submit", tone="primary", kind="submit"),
+                    button(_("Send link"), testid="submit", tone="primary", kind="submit"),
                     action="/session/forgot",
                     class_name="form",
                 ),
             ),
-            rx.el.p(rx.el.a(_("Back to the log-in"), href=page_at("/login"), data_testid="to-login")),
+            rx.el.p(rx.el.a(_("Back to log-in"), href=page_at("/login"), data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )  # fmt: skip
@@ -318,8 +320,8 @@ def reset() -> rx.Component:
 
 def _reset_done() -> rx.Component:
     return notice(
-        _("You are logged out everywhere. Log in with the new one."),
-        title=_("Your password is changed"),
+        _("You have been logged out everywhere. Log in with your new password."),
+        title=_("Password changed"),
         testid="reset-done",
         tone="good",
         action=link_button(_("Log in"), page_at("/login"), testid="reset-log-in", tone="primary"),
@@ -334,13 +336,13 @@ def _reset_form() -> rx.Component:
             field(
                 _("New password"), name="new_password", testid="new-password", kind="password",
                 autocomplete="new-password", is_required=True,
-                hint=_("Ten characters or more, not your address, and none that everybody tries first."),
+                hint=_("At least ten characters, not your address, and not a common password."),
             ),
-            button(_("Set this password"), testid="submit", tone="primary", kind="submit"),
+            button(_("Set password"), testid="submit", tone="primary", kind="submit"),
             action="/session/reset",
             class_name="form",
         ),
-        rx.el.p(rx.el.a(_("Ask for another link"), href=page_at("/forgot"), data_testid="to-forgot")),
+        rx.el.p(rx.el.a(_("Request a new link"), href=page_at("/forgot"), data_testid="to-forgot")),
     )  # fmt: skip
 
 
@@ -357,7 +359,7 @@ def verify() -> rx.Component:
                 VerifyState.email != "",
                 empty_state(
                     _("Your address is confirmed"),
-                    _("Mail to {email} reaches you.", email=VerifyState.email),
+                    _("{email} is confirmed.", email=VerifyState.email),
                     is_page=True,
                     testid="verified",
                     action=link_button(
@@ -365,11 +367,11 @@ def verify() -> rx.Component:
                     ),
                 ),
                 empty_state(
-                    _("This link is not good any more"),
-                    _("It is more than three days old, or not whole. Your account page sends you another."),
+                    _("This link has expired"),
+                    _("It is more than three days old or incomplete. Request another one on your account page."),
                     is_page=True,
                     testid="not-verified",
-                    action=link_button(_("Open my account"), page_at("/account"), testid="verify-account"),
+                    action=link_button(_("Go to my account"), page_at("/account"), testid="verify-account"),
                 ),
             ),
         )

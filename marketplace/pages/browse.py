@@ -137,7 +137,7 @@ def _shelf_head(title: Text, href: Text, *, testid: str) -> rx.Component:
 def _genres() -> rx.Component:
     """The categories as links that keep no other filter: a fresh start."""
     return chips(
-        chip(_("Everything"), testid="genre-all", href=page_at(BROWSE), is_on=BrowseState.filters.category == ""),
+        chip(_("All"), testid="genre-all", href=page_at(BROWSE), is_on=BrowseState.filters.category == ""),
         *(
             chip(
                 genre_text(genre), testid=f"genre-{genre}", href=Filters(category=genre).address,
@@ -145,7 +145,7 @@ def _genres() -> rx.Component:
             )
             for genre in Genre
         ),
-        label=_("Kinds of events"),
+        label=_("Categories"),
         scrolls=True,
     )  # fmt: skip
 
@@ -174,7 +174,7 @@ def _panel() -> rx.Component:
                 else []
             ),
             checkbox(
-                _("Only what can be bought now"), name="available", testid="filter-available",
+                _("Available now only"), name="available", testid="filter-available",
                 is_on=chosen.available == "1", on_change=lambda is_on: BrowseState.narrow("available", is_on),
             ),
             class_name="form",
@@ -235,9 +235,9 @@ def _results() -> rx.Component:
             BrowseState.active,
             rx.el.div(
                 rx.foreach(BrowseState.active, _active),
-                rx.el.a(_("Take all away"), href=page_at(BROWSE), class_name="button button-plain", data_testid="active-none"),
+                rx.el.a(_("Clear all"), href=page_at(BROWSE), class_name="button button-plain", data_testid="active-none"),
                 role="group",
-                aria_label=_("Filters in use"),
+                aria_label=_("Active filters"),
                 class_name="chips",
             ),
         ),
@@ -260,7 +260,7 @@ def _results() -> rx.Component:
 
 def _active(active: rx.Var[ActiveFilter]) -> rx.Component:
     return rx.el.a(
-        rx.el.span(_("Take away:"), class_name="visually-hidden"),
+        rx.el.span(_("Remove:"), class_name="visually-hidden"),
         active["text"],
         icon("close"),
         href=active["href"],
@@ -273,14 +273,14 @@ def _nothing() -> rx.Component:
     return rx.cond(
         BrowseState.active,
         empty_state(
-            _("Nothing is all of that at once"),
-            _("Take one of the filters above away, or begin anew."),
+            _("No matching events"),
+            _("Remove a filter or start over."),
             testid="no-cards",
-            action=link_button(_("See everything"), page_at(BROWSE), testid="no-cards-all"),
+            action=link_button(_("See all events"), page_at(BROWSE), testid="no-cards-all"),
         ),
         empty_state(
-            _("Nothing is on just now"),
-            _("Come back soon: sellers put on something new all the time."),
+            _("No events yet"),
+            _("New events are added all the time. Check back soon."),
             testid="nothing-on",
         ),
     )

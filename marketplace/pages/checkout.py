@@ -44,7 +44,7 @@ def _gone() -> rx.Component:
         rx.cond(
             _S.problem != "",
             _S.problem,
-            _("The time ran out. Nothing was charged. If they are still free, you can pick them again."),
+            _("Your time ran out. Nothing was charged. If the seats are still available, you can pick them again."),
         ),
         is_page=True,
         testid="gone",
@@ -59,8 +59,8 @@ def _gone() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        _("There is nothing to pay here"),
-        _("This check-out belongs to another browser, or has been finished."),
+        _("Nothing to pay"),
+        _("This check-out belongs to another browser or is already complete."),
         is_page=True,
         testid="missing",
         action=link_button(_("See what is on"), page_at("/browse"), testid="missing-browse"),
@@ -94,9 +94,9 @@ def _bill() -> rx.Component:
         ),
         rx.cond(
             _S.stage == "form",
-            button(_("Give the seats back"), testid="cancel", tone="plain", on_click=_S.cancel),
+            button(_("Release seats"), testid="cancel", tone="plain", on_click=_S.cancel),
         ),
-        title=_("You are buying"),
+        title=_("Your order"),
         testid="bill-card",
     )
 
@@ -107,8 +107,8 @@ def _paying() -> rx.Component:
         rx.el.p(
             rx.cond(
                 _S.needs_challenge,
-                _("Your bank waits for your answer. Please stay here until you have given it."),
-                _("You may close this page: the payment goes on, and your tickets come by mail."),
+                _("Your bank is waiting for your answer. Please stay on this page."),
+                _("You can close this page: we'll e-mail your tickets once the payment is complete."),
             ),
             class_name="small quiet",
         ),
@@ -136,13 +136,13 @@ def _form() -> rx.Component:
                   key=f"n{_S.buyer_name}", is_required=True, error=_fault("name")),
             field(_("E-mail, for your tickets"), name="email", kind="email", testid="buyer-email", autocomplete="email",
                   default_value=_S.buyer_email, key=f"e{_S.buyer_email}", is_required=True, error=_fault("email")),
-            title=_("Who you are"),
+            title=_("Your details"),
         ),
         rx.cond(_S.is_free, rx.fragment(), _card()),
         checkbox(
             rx.fragment(
                 *sentence(
-                    _("I accept the {terms} and the cancelling rules."),
+                    _("I accept the {terms} and the cancellation policy."),
                     # Elsewhere, so that what has been filled in stays.
                     terms=rx.el.a(_("terms"), href=page_at("/terms"), target="_blank", data_testid="terms-link"),
                 )
@@ -156,7 +156,7 @@ def _form() -> rx.Component:
             text=_("You're offline. Nothing was sent and nothing was charged. Press it again when you are back.")
         ),
         button(
-            rx.cond(_S.is_free, _("Get the tickets"), _("Pay {total}", total=_S.total)), testid="pay", tone="primary", kind="submit",
+            rx.cond(_S.is_free, _("Get tickets"), _("Pay {total}", total=_S.total)), testid="pay", tone="primary", kind="submit",
             is_wide=True, is_large=True, is_busy=_S.is_busy, is_disabled=_S.is_busy,
         ),
         on_submit=_S.pay,
@@ -182,7 +182,7 @@ def _card() -> rx.Component:
                   error=_fault("cvc")),
             class_name="pair",
         ),
-        title=_("How you pay"),
+        title=_("Payment method"),
     )  # fmt: skip
 
 
@@ -192,13 +192,13 @@ def _fault(name: str) -> Any:
 
 def _challenge() -> rx.Component:
     return dialog(
-        rx.el.p(_("Your bank asks: is it you who pays {total}?", total=_S.total)),
+        rx.el.p(_("Your bank asks: are you paying {total}?", total=_S.total)),
         title=_("Confirm with your bank"),
         is_open=_S.needs_challenge,
         on_close=_S.answer_challenge(False),
         testid="challenge",
         actions=[
             button(_("No, stop"), testid="challenge-decline", on_click=_S.answer_challenge(False)),
-            button(_("Yes, it is me"), testid="challenge-approve", tone="primary", on_click=_S.answer_challenge(True)),
+            button(_("Yes, it's me"), testid="challenge-approve", tone="primary", on_click=_S.answer_challenge(True)),
         ],
     )

@@ -54,7 +54,7 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
         rx.cond(
             ViewerState.moves_no_money,
             notice(
-                _("This is a trial: payments are simulated, no real money moves, and tickets admit nobody."),
+                _("Demo mode: payments are simulated, no real money moves, and tickets are not valid for entry."),
                 testid="no-real-money",
                 tone="warning",
             ),

@@ -40,8 +40,8 @@ def lab() -> rx.Component:
 
 def _closed() -> rx.Component:
     return empty_state(
-        _("The lab is closed here"),
-        _("It opens where LAB is set to true, and never in production."),
+        _("The lab is closed"),
+        _("Set LAB to true to open it. It is always closed in production."),
         is_page=True,
         testid="lab-closed",
     )
@@ -49,7 +49,7 @@ def _closed() -> rx.Component:
 
 def _benches() -> rx.Component:
     return rx.fragment(
-        page_header(_("Lab"), lead=_("Decide what the simulated provider does, move the clock, read the mail.")),
+        page_header(_("Lab"), lead=_("Control the payment simulator, move the clock, read the mail.")),
         rx.el.div(
             rx.el.div(_current_settings(), _fates(), class_name="stack"),
             rx.el.div(_clock(), _fresh_start(), _books(), class_name="stack"),
@@ -92,9 +92,9 @@ def _figures() -> rx.Component:
                 rx.cond(_S.declines, share_list(_S.declines, title=_("Why payments failed"), testid="lab-declines")),
                 class_name="split-even",
             ),
-            rx.el.p(_("No payments in this time."), class_name="quiet"),
+            rx.el.p(_("No payments in this period."), class_name="quiet"),
         ),
-        title=_("Payments in figures"),
+        title=_("Payment analytics"),
         testid="lab-figures",
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ def _storm() -> rx.Component:
                 max=MOST_BUYERS, input_mode="numeric",
             ),
             button(
-                _("Let them loose"), testid="storm-begin", kind="submit", tone="primary", is_busy=storm.is_raging
+                _("Start load test"), testid="storm-begin", kind="submit", tone="primary", is_busy=storm.is_raging
             ),
             on_submit=storm.begin,
             reset_on_submit=False,
@@ -119,8 +119,8 @@ def _storm() -> rx.Component:
             storm.has_raged,
             rx.el.div(
                 rx.el.div(
-                    stat(_("Buyers served"), storm.served, testid="storm-served"),
-                    stat(_("Turned away"), storm.refused, testid="storm-refused"),
+                    stat(_("Completed"), storm.served, testid="storm-served"),
+                    stat(_("Rejected"), storm.refused, testid="storm-refused"),
                     stat(_("Seats held"), storm.held, testid="storm-held"),
                     stat(_("Seats sold"), storm.sold, testid="storm-sold"),
                     class_name="stats",
@@ -133,7 +133,7 @@ def _storm() -> rx.Component:
                     storm.state_text,
                     " ",
                     rx.el.a(
-                        _("See its hall fill up"), href=storm.listing_href, target="_blank", data_testid="storm-hall"
+                        _("Watch the seat map"), href=storm.listing_href, target="_blank", data_testid="storm-hall"
                     ),
                     role="status",
                     data_testid="storm-state",
@@ -142,7 +142,7 @@ def _storm() -> rx.Component:
                 class_name="stack",
             ),
         ),
-        title=_("An on-sale storm"),
+        title=_("On-sale load test"),
         testid="storm",
     )  # fmt: skip
 
@@ -150,19 +150,19 @@ def _storm() -> rx.Component:
 def _current_settings() -> rx.Component:
     return card(
         rx.el.form(
-            _number(_("Fails by chance, in percent"), "failure_percent", _S.failure_percent),
-            _number(_("A payment takes, in seconds"), "processing", _S.processing),
-            _number(_("Webhooks sent more often, times"), "duplicates", _S.duplicates),
-            _number(_("Webhooks late, in seconds"), "delay", _S.delay),
+            _number(_("Failure rate, percent"), "failure_percent", _S.failure_percent),
+            _number(_("Processing time, seconds"), "processing", _S.processing),
+            _number(_("Duplicate webhooks"), "duplicates", _S.duplicates),
+            _number(_("Webhook delay, seconds"), "delay", _S.delay),
             _box(_("Out of order"), "reorder", _S.does_reorder),
-            _box(_("Never sent"), "drop", _S.does_drop),
-            _box(_("With a forged twin"), "forge", _S.does_forge),
-            button(_("Keep"), testid="lab-keep", kind="submit", tone="primary"),
+            _box(_("Dropped"), "drop", _S.does_drop),
+            _box(_("Forged copies"), "forge", _S.does_forge),
+            button(_("Save"), testid="lab-keep", kind="submit", tone="primary"),
             on_submit=_S.change,
             reset_on_submit=False,
             class_name="form",
         ),
-        title=_("How the provider behaves"),
+        title=_("Simulator settings"),
     )
 
 
@@ -192,8 +192,8 @@ def _fates() -> rx.Component:
             rx.foreach(_S.known_fates, lambda fate: chip(fate, testid=f"lab-fate-{fate}", on_click=_S.decide(fate))),
             class_name="cluster",
         ),
-        button(_("Forget them"), testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
-        title=_("The next payment"),
+        button(_("Clear queue"), testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
+        title=_("Next payment outcome"),
     )
 
 
@@ -218,29 +218,29 @@ def _clock() -> rx.Component:
 
 def _fresh_start() -> rx.Component:
     return card(
-        rx.el.p(_("Put the demo world back to what it is when the marketplace starts for the first time.")),
-        button(_("Start anew …"), testid="lab-fresh-start", tone="danger", on_click=_S.ask_for_fresh_start),
-        title=_("A fresh start"),
+        rx.el.p(_("Reset the demo data to its first state.")),
+        button(_("Reset demo data…"), testid="lab-fresh-start", tone="danger", on_click=_S.ask_for_fresh_start),
+        title=_("Reset"),
     )
 
 
 def _asking() -> rx.Component:
     return dialog(
         rx.el.ul(
-            rx.el.li(_("All accounts, log-ins, shops and listings go, yours too. The demo people come back.")),
-            rx.el.li(_("All orders, tickets, payments, holds and mails go. The demo programme is half sold again.")),
-            rx.el.li(_("The provider behaves as at first, and the clock shows real time.")),
+            rx.el.li(_("All accounts, sessions, shops and listings are deleted, yours too. Demo accounts are restored.")),
+            rx.el.li(_("All orders, tickets, payments, holds and e-mails are deleted. Demo listings and orders are restored.")),
+            rx.el.li(_("Simulator settings and the clock are reset.")),
             class_name="stack stack-tight bullets",
         ),
         rx.el.p(_("It takes a few seconds and cannot be undone.")),
-        title=_("Start the world anew?"),
+        title=_("Reset demo data?"),
         is_open=_S.is_asking,
         on_close=_S.keep_world,
         testid="lab-fresh-start-dialog",
         actions=[
-            button(_("Keep everything"), testid="lab-fresh-start-keep", on_click=_S.keep_world),
+            button(_("Cancel"), testid="lab-fresh-start-keep", on_click=_S.keep_world),
             button(
-                _("Start anew"), testid="lab-fresh-start-confirm", tone="danger", on_click=_S.start_anew,
+                _("Reset"), testid="lab-fresh-start-confirm", tone="danger", on_click=_S.start_anew,
                 is_busy=_S.is_starting_anew,
             ),
         ],
@@ -250,7 +250,7 @@ def _asking() -> rx.Component:
 def _books() -> rx.Component:
     return card(
         rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p(_("No payments yet."), class_name="quiet")),
-        button(_("Look again"), testid="lab-look", on_click=_S.load),
+        button(_("Refresh"), testid="lab-look", on_click=_S.load),
         title=_("Payments"),
     )
 
@@ -290,7 +290,7 @@ def _mail(row: rx.Var[MailRow]) -> rx.Component:
 
 def _letters() -> rx.Component:
     return card(
-        rx.el.p(_("Every letter that we write, with made-up people and orders. Nothing is sent.")),
+        rx.el.p(_("Every notification with sample data. Nothing is sent.")),
         chips(
             *(
                 chip(name, testid=f"lab-letters-{code}", is_on=_S.language == code, on_click=_S.show_letters(code))
@@ -299,7 +299,7 @@ def _letters() -> rx.Component:
             label=_("Language"),
         ),
         rx.el.ul(rx.foreach(_S.letters, _sample), class_name="plain-list", data_testid="lab-letters"),
-        title=_("Letters"),
+        title=_("Preview notifications"),
     )
 
 
@@ -316,9 +316,9 @@ def _letter() -> rx.Component:
         chips(
             *(
                 chip(name, testid=f"lab-letter-{form}", is_on=_S.mail_form == form, on_click=_S.show_mail_as(form))
-                for form, name in (("html", _("As it looks")), ("text", _("As text")))
+                for form, name in (("html", _("HTML")), ("text", _("Text")))
             ),
-            label=_("How to show it"),
+            label=_("Format"),
         ),
         rx.cond(
             _S.mail_form == "text",

@@ -24,8 +24,8 @@ def listing() -> rx.Component:
         rx.cond(
             _S.is_missing,
             empty_state(
-                _("We cannot find that"),
-                _("It may have been taken down, or the address has a slip in it."),
+                _("Not found"),
+                _("It may have been removed, or the address is mistyped."),
                 is_page=True,
                 testid="listing-missing",
                 action=link_button(_("See what is on"), page_at("/browse"), testid="missing-browse"),
@@ -54,9 +54,9 @@ def _shown() -> rx.Component:
         rx.cond(
             _S.unpaid_order != "",
             notice(
-                _("You have an order here that waits for its payment."),
+                _("You have an unpaid order for this event."),
                 testid="unpaid",
-                action=link_button(_("Go on paying"), _S.unpaid_order, testid="unpaid-go"),
+                action=link_button(_("Continue to payment"), _S.unpaid_order, testid="unpaid-go"),
             ),
         ),
         when(
@@ -117,7 +117,7 @@ def _picked() -> rx.Component:
                 rx.cond(
                     _S.can_extend, button(_("I need more time"), testid="extend", tone="plain", on_click=_S.extend)
                 ),
-                button(_("Let go of all"), testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
+                button(_("Release all"), testid="let-go", tone="plain", on_click=_S.drop(_S.mine)),
                 sticky_bar(
                     _S.picked_text,
                     _S.total,

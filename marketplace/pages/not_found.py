@@ -15,7 +15,7 @@ from marketplace.state.filters import BROWSE
 def nowhere() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(_("There is no page here"), lead=_("The address has a slip in it, or what was here has gone.")),
+            page_header(_("Page not found"), lead=_("The address may be mistyped, or the page has moved.")),
             search_form(),
             rx.el.div(
                 link_button(_("See what is on"), page_at(BROWSE), testid="no-page-browse"),

@@ -34,27 +34,27 @@ def _desk() -> rx.Component:
         ),
         rx.cond(
             _S.is_calm,
-            notice(_("Nothing needs you right now."), testid="operate-calm", tone="good"),
-            notice(_("Something needs a look: it stands first."), testid="operate-alarm", tone="danger"),
+            notice(_("Nothing needs your attention."), testid="operate-calm", tone="good"),
+            notice(_("Some items need your attention."), testid="operate-alarm", tone="danger"),
         ),
         card(
             table(
                 [
                     Column(_("What"), _what),
                     Column(_("How many"), lambda row: row["value"], kind="number"),
-                    Column(_("How it stands"), lambda row: badge(row["mark"], tone=row["tone"])),
+                    Column(_("Status"), lambda row: badge(row["mark"], tone=row["tone"])),
                 ],
                 _S.concerns,
-                label=_("What to watch"),
+                label=_("Queue"),
                 testid="concerns",
                 row_testid=lambda row: f"concern-{row['key']}",
             ),
-            title=_("What to watch"),
+            title=_("Queue"),
         ),
         rx.el.p(
             rx.el.a(_("Owed money"), href=page_at("/operate/owed"), data_testid="operate-to-owed"),
             rx.el.a(_("Every job and its last run"), href="/api/v1/jobs/health"),
-            rx.el.a(_("Provider messages"), href="/api/v1/health/webhooks"),
+            rx.el.a(_("Provider webhooks"), href="/api/v1/health/webhooks"),
             rx.el.a(_("Metrics"), href="/api/v1/metrics"),
             class_name="cluster small",
         ),

@@ -23,8 +23,8 @@ def for_operators(state: type[OperateState | OwedState], page: rx.Component, *, 
 def _closed(current: str) -> rx.Component:
     """To strangers, the desk is nothing special."""
     return empty_state(
-        _("Not here"),
-        _("There is no such page."),
+        _("Page not found"),
+        _("This page does not exist."),
         is_page=True,
         testid="operate-closed",
         action=link_button(_("Log in"), page_at(f"/login?next={current}"), testid="operate-to-login"),
@@ -33,9 +33,9 @@ def _closed(current: str) -> rx.Component:
 
 def _factor() -> rx.Component:
     return empty_state(
-        _("One step before the desk"),
-        _("Operators need a second factor. Switch it on under Account, then come back."),
+        _("Two-factor authentication required"),
+        _("Operators need two-factor authentication. Turn it on in your account, then come back."),
         is_page=True,
         testid="operate-factor",
-        action=link_button(_("Switch it on"), page_at("/account"), testid="operate-to-account", tone="primary"),
+        action=link_button(_("Turn on"), page_at("/account"), testid="operate-to-account", tone="primary"),
     )

@@ -41,7 +41,7 @@ def orders() -> rx.Component:
                     ),
                     empty_state(
                         _("No orders yet"),
-                        _("What you buy in this browser, or with your account, shows up here."),
+                        _("Orders from this browser and your account appear here."),
                         testid="no-orders",
                         action=link_button(
                             _("See what is on"), page_at("/browse"), testid="no-orders-browse", tone="primary"
@@ -89,13 +89,13 @@ def _lost_links() -> rx.Component:
         rx.cond(
             OrdersState.is_sent,
             notice(
-                _("If something was bought with this address, the links are on their way."),
-                title=_("Look into your mail"),
+                _("If there are orders with this address, their links are on the way."),
+                title=_("Check your e-mail"),
                 testid="links-sent",
                 tone="good",
             ),
             native_form(
-                rx.el.p(_("Bought in another browser, without an account? We send your links again."), class_name="quiet"),
+                rx.el.p(_("Bought as a guest in another browser? We'll resend your links."), class_name="quiet"),
                 rx.cond(OrdersState.problem != "", notice(OrdersState.problem, testid="problem", tone="danger")),
                 field(
                     _("E-mail"), name="email", testid="links-email", kind="email", autocomplete="email",
@@ -126,7 +126,7 @@ def order() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        _("We cannot show this order"),
+        _("Order not available"),
         _("It belongs to another browser or account. Open it with the link in your mail, or log in."),
         is_page=True,
         testid="order-missing",
@@ -147,14 +147,14 @@ def _shown() -> rx.Component:
             notice(
                 _("Your tickets are below, and on their way to {email}.", email=_S.email),
                 testid="confirmed",
-                title=_("All yours"),
+                title=_("Order confirmed"),
                 tone="good",
             ),
         ),
         rx.cond(
             _S.is_unpaid,
             notice(
-                _("This order waits for its payment."),
+                _("This order is waiting for payment."),
                 testid="unpaid",
                 tone="warning",
                 action=link_button(_("Pay now"), _S.pay_href, testid="pay-now", tone="primary"),
@@ -167,8 +167,8 @@ def _shown() -> rx.Component:
                     _S.is_confirmed,
                     rx.el.div(
                         link_button(_("Tickets as PDF"), _S.pdf_href, testid="pdf", leaves_app=True),
-                        link_button(_("Into my calendar"), _S.calendar_href, testid="calendar", leaves_app=True),
-                        button(_("Send the mail again"), testid="send-again", tone="plain", on_click=_S.send_again),
+                        link_button(_("Add to calendar"), _S.calendar_href, testid="calendar", leaves_app=True),
+                        button(_("Resend e-mail"), testid="send-again", tone="plain", on_click=_S.send_again),
                         class_name="cluster",
                     ),
                 ),
@@ -200,11 +200,11 @@ def _receipt() -> rx.Component:
             rx.el.p(_S.policy, class_name="small quiet", data_testid="terms"),
             rx.cond(
                 _S.can_cancel,
-                button(_("Cancel this order"), testid="cancel", tone="plain", on_click=_S.ask_to_cancel),
+                button(_("Cancel order"), testid="cancel", tone="plain", on_click=_S.ask_to_cancel),
             ),
             title=_("Receipt"),
         ),
-        card(timeline(_S.trail, testid="trail"), title=_("What happened")),
+        card(timeline(_S.trail, testid="trail"), title=_("History")),
     )
 
 
@@ -217,6 +217,6 @@ def _asking() -> rx.Component:
         testid="cancel-dialog",
         actions=[
             button(_("Keep it"), testid="cancel-keep", on_click=_S.keep),
-            button(_("Cancel the order"), testid="cancel-confirm", tone="danger", on_click=_S.cancel),
+            button(_("Cancel order"), testid="cancel-confirm", tone="danger", on_click=_S.cancel),
         ],
     )

@@ -36,14 +36,14 @@ def _list() -> rx.Component:
                     Column(_("Order"), lambda row: rx.el.a(row["title"], href=row["order_href"]), "text"),
                     Column(_("Why"), _why, "text"),
                     Column(_("Since"), lambda row: row["since"]),
-                    Column(_("What to do"), _acts),
+                    Column(_("Actions"), _acts),
                 ],
                 _S.rows,
                 label=_("Owed money"),
                 testid="owed",
                 row_testid=lambda row: f"owed-{row['id']}",
             ),
-            empty_state(_("Nothing is owed"), _("Every refund has reached its buyer, or is on its way."), testid="owed-none"),
+            empty_state(_("No money owed"), _("Every refund has reached its buyer, or is on its way."), testid="owed-none"),
         ),
         class_name="stack",
     )  # fmt: skip
@@ -74,15 +74,15 @@ def _acts(row: rx.Var[OwedRow]) -> rx.Component:
 
 def _asking() -> rx.Component:
     return dialog(
-        rx.el.p(_("The provider is not asked for {amount} any more.", amount=_S.settling_amount)),
+        rx.el.p(_("{amount} will not be retried.", amount=_S.settling_amount)),
         rx.el.form(
             text_area(
                 _("How was it paid back?"), name="how", testid="settle-how", max_length=500,
                 hint=_("Kept with the refund, with your name."),
             ),
             rx.el.div(
-                button(_("Keep it on the list"), testid="settle-keep", on_click=_S.keep),
-                button(_("It is paid back"), testid="settle-confirm", tone="primary", kind="submit"),
+                button(_("Keep on the list"), testid="settle-keep", on_click=_S.keep),
+                button(_("Mark as paid back"), testid="settle-confirm", tone="primary", kind="submit"),
                 class_name="dialog-actions",
             ),
             on_submit=_S.settle,

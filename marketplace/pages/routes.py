@@ -76,7 +76,7 @@ def routes() -> tuple[Route, ...]:
         Route("/reset", reset, _title(_("New password")), _("Set a new password."), (ResetState.open_form,)),
         Route("/verify", verify, _title(_("Confirm your address")), _("Confirm your address."), (VerifyState.load,)),
         Route("/account", account, _title(_("Your account")), _("Profile, password, log-ins."), (AccountState.load,)),
-        Route("/register", register, _title(_("Make an account")), _("Make an account."), (WelcomeState.open_form,)),
+        Route("/register", register, _title(_("Create account")), _("Create an account."), (WelcomeState.open_form,)),
         Route("/sell", sell, _title(_("Sell")), _("Your shop."), (SellState.load,)),
         Route("/sell/new", sell_new, _title(_("New listing")), _("Write a new listing."), (SellState.begin,)),
         Route("/sell/[sell_id]", sell_sales, _title(_("Sales")), _("How a listing sells."), (SellSalesState.load,)),
@@ -113,8 +113,8 @@ def add_pages(app: rx.App) -> None:
     app.add_page(
         lambda: _in_every_language(nowhere),
         route=NOWHERE,
-        title=_in_every_language(lambda: _title(_("Not here"))),
-        description=_in_every_language(lambda: _("There is no such page.")),
+        title=_in_every_language(lambda: _title(_("Page not found"))),
+        description=_in_every_language(lambda: _("This page does not exist.")),
         image="/og.png",
         on_load=[ViewerState.look],
     )

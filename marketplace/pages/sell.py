@@ -52,7 +52,7 @@ def _log_in() -> rx.Component:
         testid="sell-log-in",
         action=rx.el.div(
             link_button(_("Log in"), page_at("/login?next=/sell"), testid="sell-to-login", tone="primary"),
-            link_button(_("Make an account"), page_at("/register?next=/sell"), testid="sell-to-register"),
+            link_button(_("Create account"), page_at("/register?next=/sell"), testid="sell-to-register"),
             class_name="cluster",
         ),
     )
@@ -70,7 +70,7 @@ def _first_steps() -> rx.Component:
             ),
             is_page=True,
             testid="sell-unverified",
-            action=link_button(_("Open my account"), page_at("/account"), testid="sell-to-account", tone="primary"),
+            action=link_button(_("Go to my account"), page_at("/account"), testid="sell-to-account", tone="primary"),
         ),
     )
 
@@ -84,10 +84,10 @@ def _open_shop() -> rx.Component:
                 hint=_("Buyers see it on every listing."), max_length=80,
             ),
             text_area(
-                _("About it"), name="about", testid="shop-about", error=_S.about_fault,
-                hint=_("Who you are, in a sentence or two."),
+                _("About the shop"), name="about", testid="shop-about", error=_S.about_fault,
+                hint=_("Describe your shop in a sentence or two."),
             ),
-            button(_("Open the shop"), testid="shop-open", tone="primary", kind="submit"),
+            button(_("Open shop"), testid="shop-open", tone="primary", kind="submit"),
             on_submit=_S.open_shop,
             class_name="form",
         ),
@@ -106,7 +106,7 @@ def _shop() -> rx.Component:
         ),
         when(
             _S.is_suspended,
-            notice(_("This shop is suspended: nothing of it is sold."), testid="suspended", tone="danger"),
+            notice(_("This shop is suspended. Its listings are not on sale."), testid="suspended", tone="danger"),
         ),
         rx.cond(_S.is_ready, _figures(), _checklist()),
         _section(_("On sale"), _S.on_sale, "on-sale"),

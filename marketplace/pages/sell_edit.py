@@ -45,11 +45,11 @@ def sell_edit() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        _("We cannot show this listing"),
-        _("It may belong to another shop. Log in as somebody who runs it."),
+        _("Listing not available"),
+        _("It may belong to another shop. Log in with an account of that shop."),
         is_page=True,
         testid="sell-missing",
-        action=link_button(_("To your shop"), page_at("/sell"), testid="sell-missing-back"),
+        action=link_button(_("Go to your shop"), page_at("/sell"), testid="sell-missing-back"),
     )
 
 
@@ -64,7 +64,7 @@ def _shown() -> rx.Component:
     return rx.fragment(
         page_header(
             rx.cond(_S.title != "", _S.title, _("New listing")),
-            eyebrow=rx.cond(_S.is_public, _("Change a listing"), _("Write a listing")),
+            eyebrow=rx.cond(_S.is_public, _("Edit listing"), _("New listing")),
             actions=rx.el.span(
                 rx.cond(_S.saved != "", rx.fragment(icon("check"), _S.saved)),
                 class_name="desk-saved",
@@ -102,17 +102,17 @@ def _changes() -> rx.Component:
     return rx.fragment(
         when(
             _S.is_over,
-            notice(_("This listing is over: it can no longer change."), testid="edit-over", tone="warning"),
+            notice(_("This listing has ended and can no longer be edited."), testid="edit-over", tone="warning"),
         ),
         when(
             _S.has_changes,
             notice(
-                _("You have changes that nobody sees yet."),
+                _("You have unpublished changes."),
                 testid="changes",
                 tone="warning",
                 action=rx.el.div(
-                    button(_("Forget them"), testid="give-up", tone="plain", on_click=_S.give_up),
-                    button(_("Make them public"), testid="take-over", tone="primary", on_click=_S.ask_to_take_over),
+                    button(_("Clear queue"), testid="give-up", tone="plain", on_click=_S.give_up),
+                    button(_("Publish changes"), testid="take-over", tone="primary", on_click=_S.ask_to_take_over),
                     class_name="cluster",
                 ),
             ),
@@ -131,13 +131,13 @@ def _asking() -> rx.Component:
             ),
             class_name="stack",
         ),
-        title=_("Make it public and tell your buyers?"),
+        title=_("Publish changes and notify buyers?"),
         is_open=_S.is_asking,
         on_close=_S.keep,
         testid="take-over-dialog",
         actions=[
             button(_("Not yet"), testid="take-over-keep", on_click=_S.keep),
-            button(_("Make it public"), testid="take-over-confirm", tone="primary", on_click=_S.take_over),
+            button(_("Publish and notify"), testid="take-over-confirm", tone="primary", on_click=_S.take_over),
         ],
     )
 
@@ -155,7 +155,7 @@ def _step(step: rx.Var[StepRow]) -> rx.Component:
     return rx.el.button(
         rx.el.span(step["mark"], class_name="desk-mark", aria_hidden="true"),
         rx.el.span(step["label"], class_name="desk-step-label"),
-        rx.cond(step["state"] == "wrong", rx.el.span(_("needs you"), class_name="visually-hidden")),
+        rx.cond(step["state"] == "wrong", rx.el.span(_("incomplete"), class_name="visually-hidden")),
         type="button",
         class_name="desk-step",
         aria_current=rx.cond(_S.step == step["key"], "step", "false"),
@@ -170,7 +170,7 @@ def _ways_on() -> rx.Component:
         rx.cond(
             _S.step != "what",
             button(_("Back"), testid="step-back", icon_name="arrow-left", on_click=_S.back),
-            link_button(_("To your shop"), page_at("/sell"), testid="to-shop", tone="plain"),
+            link_button(_("Go to your shop"), page_at("/sell"), testid="to-shop", tone="plain"),
         ),
         rx.cond(
             _S.step != "preview",
@@ -249,7 +249,7 @@ def _what() -> rx.Component:
         _line(_("Title"), "title", max_length=120, is_required=True),
         text_area(
             _("Story"), name="story", testid="story", default_value=_S.entries["story"], error=_S.errors["story"],
-            hint=_("What people may look forward to. An empty line begins a new paragraph."), rows="9",
+            hint=_("Describe the event. Leave an empty line between paragraphs."), rows="9",
             on_blur=lambda text: _S.write("story", text),
             on_change=lambda text: _S.write("story", text).debounce(TYPING_RESTS),
         ),
@@ -268,7 +268,9 @@ def _place() -> rx.Component:
         ),
         rx.el.div(
             _pick(_("Country"), "place.country", _countries()),
-            _pick(_("Time zone of the venue"), "place.zone", _zones(), hint=_("All times below are told there.")),
+            _pick(
+                _("Time zone of the venue"), "place.zone", _zones(), hint=_("All times below are local to the venue.")
+            ),
             class_name="form-row",
         ),
         rx.el.div(_instant(_("Starts"), "starts_at"), _instant(_("Ends"), "ends_at"), class_name="form-row"),
@@ -281,7 +283,7 @@ def _place() -> rx.Component:
                 data_testid="both-times",
             ),
         ),
-        _instant(_("Doors open"), "doors_at", hint=_("Leave it empty if there is nothing to say.")),
+        _instant(_("Doors open"), "doors_at", hint=_("Optional.")),
         class_name="form",
     )
 
@@ -345,9 +347,9 @@ def _import() -> rx.Component:
                 "busy": _("Reading the plan…"),
                 "tooLarge": _("This file is larger than 32 MB."),
                 "away": _("We could not be reached. Nothing was lost; please try again."),
-                "nothingKept": _("Put these right and import it again. Nothing was kept."),
+                "nothingKept": _("Fix these errors and import again. Nothing was saved."),
                 "drawing": _("Where the faults are, as far as their place is known. Numbers are those of the list."),
-                "showAll": _("Show all faults"),
+                "showAll": _("Show all errors"),
             },
         ),
         class_name="stack",
@@ -356,7 +358,7 @@ def _import() -> rx.Component:
 
 def _grid() -> rx.Component:
     return rx.el.details(
-        rx.el.summary(_("Or have a plain hall drawn"), data_testid="grid-open"),
+        rx.el.summary(_("Or generate a simple hall"), data_testid="grid-open"),
         rx.el.form(
             field(
                 _("Name of the hall"), name="name", testid="grid-name", default_value=_("Main hall"),
@@ -369,7 +371,7 @@ def _grid() -> rx.Component:
                 class_name="form-row",
             ),
             checkbox(_("An aisle in the middle"), name="has_aisle", testid="grid-aisle"),
-            button(_("Draw it and use it"), testid="grid-draw", kind="submit"),
+            button(_("Generate and use"), testid="grid-draw", kind="submit"),
             on_submit=_S.draw_grid,
             class_name="form",
         ),
@@ -432,7 +434,7 @@ def _price(price: rx.Var[PriceRow]) -> rx.Component:
 def _rules() -> rx.Component:
     return rx.el.div(
         choices(
-            _("When a buyer cancels"),
+            _("Cancellation policy"),
             *(
                 choice(
                     formatting.policy_name(policy), name="policy", value=policy.value, testid=f"policy-{policy}",
@@ -445,13 +447,13 @@ def _rules() -> rx.Component:
         ),
         _line(
             _("Places per buyer"), "max_per_buyer", kind="number", input_mode="numeric", min=1, max=MOST_PER_BUYER,
-            hint=_("At most, over all orders of one person."),
+            hint=_("Maximum over all orders of one person."),
         ),
         checkbox(
-            _("Leave no single seat alone between two taken ones"), name="no_single_seats", testid="no-single-seats",
+            _("Don't leave single seats"), name="no_single_seats", testid="no-single-seats",
             is_on=_S.entries["no_single_seats"] == "yes", on_change=lambda is_on: _S.tick("no_single_seats", is_on),
         ),
-        _instant(_("Sale starts"), "sale_starts_at", hint=_("Leave it empty to sell as soon as it is public.")),
+        _instant(_("Sale starts"), "sale_starts_at", hint=_("Leave empty to sell as soon as it is published.")),
         class_name="form",
     )  # fmt: skip
 
@@ -470,9 +472,9 @@ def _preview() -> rx.Component:
                 rx.cond(
                     _S.has_changes,
                     rx.fragment(),
-                    notice(_("This is what the public sees."), testid="same", tone="good"),
+                    notice(_("This is what buyers see."), testid="same", tone="good"),
                 ),
-                notice(_("Everything is here. You can publish it."), testid="complete", tone="good"),
+                notice(_("Ready to publish."), testid="complete", tone="good"),
             ),
         ),
         rx.el.article(
@@ -527,7 +529,7 @@ def _lack(lack: rx.Var[Lack]) -> rx.Component:
 def _card() -> rx.Component:
     """What a buyer will see of it in a list."""
     return rx.el.div(
-        rx.el.p(_("How it looks"), class_name="eyebrow"),
+        rx.el.p(_("Preview"), class_name="eyebrow"),
         rx.el.div(
             rx.el.div(poster(_S.poster, is_first=True), class_name="listing-card-art"),
             rx.el.div(
@@ -541,7 +543,7 @@ def _card() -> rx.Component:
             data_testid="card-preview",
         ),
         badge(rx.cond(_S.badge != "", _S.badge, _("On sale")), tone=_S.tone),
-        when(_S.is_public, link_button(_("To its sales"), page_at(f"/sell/{_S.id}"), testid="to-sales")),
+        when(_S.is_public, link_button(_("View sales"), page_at(f"/sell/{_S.id}"), testid="to-sales")),
         class_name="stack stack-tight",
     )
 

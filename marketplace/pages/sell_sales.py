@@ -32,11 +32,11 @@ def sell_sales() -> rx.Component:
 
 def _missing() -> rx.Component:
     return empty_state(
-        _("We cannot show these sales"),
-        _("They may belong to another shop. Log in as somebody who runs it."),
+        _("Sales not available"),
+        _("They may belong to another shop. Log in with an account of that shop."),
         is_page=True,
         testid="sales-missing",
-        action=link_button(_("To your shop"), page_at("/sell"), testid="sales-missing-back"),
+        action=link_button(_("Go to your shop"), page_at("/sell"), testid="sales-missing-back"),
     )
 
 
@@ -55,12 +55,12 @@ def _shown() -> rx.Component:
             eyebrow=rx.el.span(_S.when_text, " · ", _S.place),
             actions=rx.el.div(
                 badge(_S.badge, tone=_S.tone, testid="sales-status"),
-                link_button(_("See its page"), _S.page_href, testid="to-page"),
-                link_button(_("Change it"), _S.edit_href, testid="to-edit"),
+                link_button(_("View listing"), _S.page_href, testid="to-page"),
+                link_button(_("Edit"), _S.edit_href, testid="to-edit"),
                 class_name="cluster",
             ),
         ),
-        when(_S.cancel_text, notice(_S.cancel_text, testid="called-off", tone="warning", title=_("Called off"))),
+        when(_S.cancel_text, notice(_S.cancel_text, testid="called-off", tone="warning", title=_("Event cancelled"))),
         _figures(),
         rx.el.div(
             rx.el.div(_map(), class_name="stack"),
@@ -87,7 +87,7 @@ def _figures() -> rx.Component:
 
 def _map() -> rx.Component:
     return rx.el.section(
-        rx.el.h2(_("The hall, live")),
+        rx.el.h2(_("Live seat map")),
         seat_map(
             plan_url=f"/api/v1/listings/{_S.id}/plan",
             seats_url=_S.seats_url,
@@ -123,7 +123,7 @@ def _box_office() -> rx.Component:
             rx.el.div(
                 rx.el.p(_S.chosen_text, data_testid="picked-for-box-office"),
                 rx.el.div(
-                    button(_("Hold them back"), testid="hold-back", tone="primary", on_click=_S.hold_back),
+                    button(_("Hold back"), testid="hold-back", tone="primary", on_click=_S.hold_back),
                     button(_("Clear"), testid="clear-picked", tone="plain", on_click=_S.unchoose(_S.chosen)),
                     class_name="cluster",
                 ),
@@ -248,9 +248,9 @@ def _end() -> rx.Component:
     return rx.cond(
         _S.can_call_off,
         rx.el.section(
-            rx.el.h2(_("Call it off")),
-            rx.el.p(_("If it cannot take place, every buyer gets everything back."), class_name="quiet"),
-            rx.el.div(button(_("Cancel the event"), testid="call-off", tone="danger", on_click=_S.ask_to_call_off)),
+            rx.el.h2(_("Cancel event")),
+            rx.el.p(_("All buyers get a full refund."), class_name="quiet"),
+            rx.el.div(button(_("Cancel event"), testid="call-off", tone="danger", on_click=_S.ask_to_call_off)),
             class_name="stack",
         ),
     )
@@ -262,13 +262,13 @@ def _asking() -> rx.Component:
         rx.el.ul(rx.foreach(_S.quote_lines, rx.el.li), class_name="quiet", role="list", data_testid="call-off-lines"),
         rx.el.form(
             text_area(
-                _("What shall we tell everybody?"), name="reason", testid="call-off-reason",
+                _("Message to buyers"), name="reason", testid="call-off-reason",
                 hint=_("Shown on the page of the event. Every buyer gets a mail."), max_length=500,
             ),
             rx.el.div(
                 button(_("Keep it"), testid="call-off-keep", on_click=_S.keep),
                 button(
-                    _("Cancel it and pay everybody back"), testid="call-off-confirm", tone="danger", kind="submit"
+                    _("Cancel event and refund everyone"), testid="call-off-confirm", tone="danger", kind="submit"
                 ),
                 class_name="dialog-actions",
             ),

@@ -42,7 +42,7 @@ def styleguide() -> rx.Component:
         "type": (_("Type and space"), _type_and_space),
         "buttons": (_("Buttons"), _buttons),
         "fields": (_("Fields"), _fields),
-        "labels": (_("Labels"), _labels),
+        "labels": (_("Badges"), _labels),
         "messages": (_("Messages"), _messages),
         "cards": (_("Cards"), _cards),
         "tables": (_("Tables and charts"), _tables),
@@ -191,17 +191,17 @@ def _messages() -> rx.Component:
             for tone in _TONES
         ),
         error_note(
-            _("We cannot show these sales"), _("Our database does not answer. Nothing was changed; please try again."),
+            _("Sales not available"), _("Our database does not answer. Nothing was changed; please try again."),
             testid="error", on_retry=_S.answer,
         ),
         _row(
-            toast(_("Kept. The next payment goes by it."), testid="toast", on_close=_S.answer),
-            button(_("Say it in passing"), testid="toast-show", on_click=_S.tell(_("Kept. The next payment goes by it."))),
+            toast(_("Saved. Applies from the next payment."), testid="toast", on_close=_S.answer),
+            button(_("Show a toast"), testid="toast-show", on_click=_S.tell(_("Saved. Applies from the next payment."))),
             button(_("Open a dialog"), testid="dialog-open", on_click=_S.ask),
         ),
         empty_state(
             _("No orders yet"),
-            _("What you buy in this browser, or with your account, shows up here."),
+            _("Orders from this browser and your account appear here."),
             testid="empty",
             action=link_button(_("See what is on"), page_at("/browse"), testid="empty-browse", tone="primary"),
         ),
@@ -325,12 +325,12 @@ def _progress() -> rx.Component:
 def _dialog() -> rx.Component:
     return dialog(
         rx.el.p(_("It takes a few seconds and cannot be undone.")),
-        title=_("Start the world anew?"),
+        title=_("Reset demo data?"),
         is_open=_S.is_asking,
         on_close=_S.answer,
         testid="dialog",
         actions=[
-            button(_("Keep everything"), testid="dialog-keep", on_click=_S.answer),
-            button(_("Start anew"), testid="dialog-confirm", tone="danger", on_click=_S.answer),
+            button(_("Cancel"), testid="dialog-keep", on_click=_S.answer),
+            button(_("Reset"), testid="dialog-confirm", tone="danger", on_click=_S.answer),
         ],
     )

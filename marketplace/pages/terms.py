@@ -29,7 +29,7 @@ def _sections() -> tuple[tuple[str, ...], ...]:
     """A heading, then paragraphs."""
     return (
         (
-            _("Who sells"),
+            _("Sellers"),
             _("Every event is sold by the shop that its page names, and takes place with them."),
             _("We run the marketplace: we keep your places, take your payment and send your tickets."),
         ),
@@ -56,7 +56,7 @@ def _sections() -> tuple[tuple[str, ...], ...]:
             _("Cancelling"),
             _("The page of each event says until when you can cancel and how much comes back."),
             _("Before you confirm, you see the exact sum. It goes back the way you paid."),
-            _("If the event is called off, you get everything back, fees included."),
+            _("If the event is cancelled, you get a full refund, fees included."),
             _("If its time or place changes, we write to you, and your right to cancel never gets worse by it."),
         ),
         (

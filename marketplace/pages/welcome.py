@@ -23,7 +23,7 @@ def login() -> rx.Component:
                 WelcomeState.is_registered,
                 notice(
                     _("We have sent you a mail. Follow its link to confirm your address, and log in here."),
-                    title=_("Look into your mail"),
+                    title=_("Check your e-mail"),
                     testid="registered",
                     tone="good",
                 ),
@@ -33,7 +33,7 @@ def login() -> rx.Component:
             rx.el.p(
                 *sentence(
                     _("New here? {link}"),
-                    link=rx.el.a(_("Make an account"), href=page_at("/register"), data_testid="to-register"),
+                    link=rx.el.a(_("Create account"), href=page_at("/register"), data_testid="to-register"),
                 )
             ),
             class_name="stack page-narrow",
@@ -44,7 +44,9 @@ def login() -> rx.Component:
 def login_code() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(_("Your second factor"), lead=_("Enter the code that your authenticator app shows now.")),
+            page_header(
+                _("Two-factor authentication"), lead=_("Enter the code that your authenticator app shows now.")
+            ),
             _form(
                 "/session/code",
                 field(
@@ -52,13 +54,13 @@ def login_code() -> rx.Component:
                     name="code",
                     testid="code",
                     autocomplete="one-time-code",
-                    hint=_("Is your phone lost? A recovery code will do."),
+                    hint=_("Lost your phone? Use a recovery code."),
                     is_required=True,
                     auto_focus=True,
                 ),
                 button_label=_("Log in"),
             ),
-            rx.el.p(rx.el.a(_("Begin again"), href=page_at("/login"), data_testid="to-login")),
+            rx.el.p(rx.el.a(_("Start over"), href=page_at("/login"), data_testid="to-login")),
             class_name="stack page-narrow",
         )
     )
@@ -67,7 +69,7 @@ def login_code() -> rx.Component:
 def register() -> rx.Component:
     return frame(
         rx.el.div(
-            page_header(_("Make an account"), lead=_("You can also buy without one.")),
+            page_header(_("Create account"), lead=_("You can also buy as a guest.")),
             _form(
                 "/session/register",
                 field(
@@ -81,12 +83,12 @@ def register() -> rx.Component:
                     max_length=LONGEST_LINE,
                 ),
                 _email(),
-                _password("new-password", hint=_("Ten characters or more. A few words in a row are good.")),
-                button_label=_("Make my account"),
+                _password("new-password", hint=_("At least ten characters. A few words work well.")),
+                button_label=_("Create account"),
             ),
             rx.el.p(
                 *sentence(
-                    _("Been here before? {link}"),
+                    _("Already have an account? {link}"),
                     link=rx.el.a(_("Log in"), href=page_at("/login"), data_testid="to-login"),
                 )
             ),

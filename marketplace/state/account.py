@@ -194,7 +194,7 @@ class AccountState(ViewerState):
         self.email, self.person, self.language = mine.email, mine.name, mine.language
         self.is_verified = mine.verified_at is not None
         self.languages = [
-            Choice(value="", label=_("As my browser asks")),
+            Choice(value="", label=_("Browser default")),
             *(Choice(value=code, label=name) for code, name in LANGUAGES.items()),
         ]
 
@@ -266,18 +266,16 @@ def _device(user_agent: str) -> str:
 
 def _why_not_erased(code: str) -> str:
     return {
-        "wrong_password": _("That is not your password. Nothing was erased."),
-        "shop_still_open": _(
-            "You are the only one who runs a shop. Ask us to close it; then we can erase your account."
-        ),
-        "too_many_requests": _("That was tried too often. Wait a minute, then try again."),
+        "wrong_password": _("Wrong password. Nothing was deleted."),
+        "shop_still_open": _("You are the only owner of a shop. Ask us to close it; then we can delete your account."),
+        "too_many_requests": _("Too many attempts. Please try again in a minute."),
     }.get(code) or _("That did not work, and nothing was erased. Please try again.")
 
 
 def _why_not_reset(code: str) -> str:
     return {
-        "invalid": _("Please look at this again."),
-        "token_refused": _("This link was used before, or is more than an hour old. Ask for another one."),
-        "too_many_requests": _("That was tried too often. Wait a while, then try again."),
-        "cross_site": _("The form had lain open too long. Please send it once more."),
+        "invalid": _("Please check this."),
+        "token_refused": _("This link has been used or has expired. Request a new one."),
+        "too_many_requests": _("Too many attempts. Please try again later."),
+        "cross_site": _("The form has expired. Please send it again."),
     }.get(code) or _("That did not work, and nothing was changed. Please try again.")

@@ -38,7 +38,7 @@ class Unreadable(Invalid):
 
 class TooMuchSent(TooLarge):
     def __init__(self) -> None:
-        super().__init__(_("That is more than we read at once: use at most {most} characters.", most=MOST_CHARACTERS))
+        super().__init__(_("Too long: use at most {most} characters.", most=MOST_CHARACTERS))
 
 
 class Arguments(Middleware):

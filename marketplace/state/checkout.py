@@ -271,7 +271,7 @@ class CheckoutState(ViewerState):
     async def _checked(self, form: dict[str, str], buyer: Buyer, now: datetime) -> KeptCard | None:
         """The card to pay with, none where it is free. Raises Invalid with everything that is wrong with the form."""
         if self.stage != "form":
-            raise Invalid(_("There is nothing to pay here"))
+            raise Invalid(_("Nothing to pay"))
         faults: list[FieldError] = []
         kept = None
         try:
@@ -287,9 +287,9 @@ class CheckoutState(ViewerState):
             if not card.exp_month:
                 faults.append(FieldError("expiry", _("Use month and year, such as 12/30.")))
         if form.get("terms") != "on":
-            faults.append(FieldError("terms", _("Tick this to go on.")))
+            faults.append(FieldError("terms", _("Please accept the terms to continue.")))
         if faults:
-            raise Invalid(_("Please look at what is marked below. Nothing was charged."), faults)
+            raise Invalid(_("Please check the marked fields. Nothing was charged."), faults)
         return kept
 
     async def _show_hold(self, hold_id: HoldId) -> None:

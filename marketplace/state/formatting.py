@@ -66,7 +66,7 @@ def booking_status(status: BookingStatus) -> tuple[str, Tone]:
     standing: dict[BookingStatus, tuple[str, Tone]] = {
         BookingStatus.PENDING_PAYMENT: (_("Waiting for payment"), "warning"),
         BookingStatus.CONFIRMED: (_("Confirmed"), "good"),
-        BookingStatus.EXPIRED: (_("Ran out"), "neutral"),
+        BookingStatus.EXPIRED: (_("Expired"), "neutral"),
         BookingStatus.CANCELLED_BY_BUYER: (_("Cancelled"), "neutral"),
         BookingStatus.CANCELLED_BY_SELLER: (_("Cancelled by the seller"), "danger"),
         BookingStatus.CANCELLED_BY_OPERATOR: (_("Cancelled by us"), "danger"),
@@ -82,7 +82,7 @@ def listing_badge(status: ListingStatus) -> tuple[str, Tone]:
         ListingStatus.ON_SALE: ("", "neutral"),
         ListingStatus.SOLD_OUT: (_("Sold out"), "warning"),
         ListingStatus.CLOSED: (_("Over"), "neutral"),
-        ListingStatus.CANCELLED: (_("Called off"), "danger"),
+        ListingStatus.CANCELLED: (_("Event cancelled"), "danger"),
     }
     return standing[status]
 

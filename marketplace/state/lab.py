@@ -137,15 +137,15 @@ class StormState(ViewerState):
 
 def _how_it_goes(found: storm.Storm) -> str:
     if not found.is_over:
-        return _("It rages.")
+        return _("Running.")
     unpaid = found.held - found.sold
     if not found.held:
-        return _("It is over. Nobody got a seat.")
+        return _("Finished. No seats were held.")
     if not unpaid:
-        return _("It is over. Every seat that was held is sold.")
+        return _("Finished. Every held seat was sold.")
     return ngettext(
-        "It is over. {count} seat is held and not paid for.",
-        "It is over. {count} seats are held and not paid for.",
+        "Finished. {count} held seat is unpaid.",
+        "Finished. {count} held seats are unpaid.",
         unpaid,
     )
 
@@ -225,7 +225,7 @@ class LabState(ViewerState):
         )  # fmt: skip
         await payments.change_simulator_settings(PROVIDER, changed, clock.now())
         await self._show_habits()
-        self.notice = _("Kept. The next payment goes by it.")
+        self.notice = _("Saved. Applies from the next payment.")
 
     @rx.event
     async def decide(self, fate: str) -> None:
@@ -384,7 +384,7 @@ class LabState(ViewerState):
 
 def _mail_status(status: MailStatus) -> str:
     return {
-        MailStatus.WAITING: _("waits"), MailStatus.SENT: _("sent"), MailStatus.KEPT: _("kept here"),
+        MailStatus.WAITING: _("pending"), MailStatus.SENT: _("sent"), MailStatus.KEPT: _("local mailbox"),
         MailStatus.FAILED: _("failed"),
     }[status]  # fmt: skip
 

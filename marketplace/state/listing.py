@@ -174,7 +174,7 @@ class ListingState(ViewerState):
         except HoldReleased as released:
             self.lost_text, self.again = released.message, had
         except HoldfastError:
-            self.lost_text, self.again = _("Your time ran out and the seats were let go."), had
+            self.lost_text, self.again = _("Your time ran out and the seats were released."), had
         # Otherwise they are being paid for in another tab: `unpaid_order` leads there.
 
     @rx.event
@@ -261,20 +261,20 @@ def _why_not(page: ListingPage) -> str:
                 "Tickets go on sale on {moment}, {zone}.", moment=starts, zone=datetimes.zone_text(page.place.zone)
             )
         case Status.SOLD_OUT:
-            return _("Every seat is sold. Now and then one comes back: look in again.")
+            return _("Every seat is sold. Seats may become available again, so check back.")
         case Status.CANCELLED:
             news = (
-                _("This will not take place."),
+                _("This event has been cancelled."),
                 page.cancel_reason,
-                _("Whoever had tickets gets everything back."),
+                _("Ticket holders get a full refund."),
             )
             return " ".join(filter(None, news))
         case Status.CLOSED:
             if clock.now() < page.starts_at:
-                return _("The sale is over. See what else is on.")
+                return _("Sales have ended. See what else is on.")
             return _("This has taken place. See what else is on.")
         case _:
-            return _("This is not on sale at the moment.")
+            return _("Not on sale at the moment.")
 
 
 def _facts(page: ListingPage, offered: int, zone: str) -> Facts:
@@ -295,7 +295,7 @@ def _facts(page: ListingPage, offered: int, zone: str) -> Facts:
         why_not="" if page.is_on_sale else _why_not(page), max_per_buyer=page.max_per_buyer,
         sale_starts_at=page.sale_starts_at.isoformat() if page.status is Status.PUBLISHED else "",
         surcharge_text=surcharge,
-        fees=" ".join(filter(None, (_("The price of a place is all that you pay."), surcharge))),
+        fees=" ".join(filter(None, (_("No additional fees."), surcharge))),
         no_single_seats=page.no_single_seats,
     )  # fmt: skip
 

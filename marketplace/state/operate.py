@@ -61,8 +61,8 @@ class OperateState(ViewerState):
     def _show(self, seen: Today, jobs: list[str] | None) -> None:
         self.day = datetimes.day(seen.since.date())
         self.orders = formatting.count_text(seen.orders)
-        self.revenue = formatting.amounts_text(seen.revenue, _("Nothing yet"))
-        self.owed = formatting.amounts_text(seen.owed.amounts, _("Nothing"))
+        self.revenue = formatting.amounts_text(seen.revenue, _("None yet"))
+        self.owed = formatting.amounts_text(seen.owed.amounts, _("None"))
         self.concerns = concerns_of(seen, jobs)
         self.is_calm = all(concern["tone"] != "danger" for concern in self.concerns)
 
@@ -80,30 +80,30 @@ def concerns_of(seen: Today, jobs: list[str] | None) -> list[Concern]:
     money_late = seen.facts.money_waits_since is not None and seen.facts.failing > 0
     found = [
         _concern("owed", _("Refunds that are owed"), seen.owed.refunds, is_bad=True,
-                 detail=_("{count} of them need you: the provider is not asked any more.", count=seen.owed.for_people)
+                 detail=_("{count} need your attention: no further retries.", count=seen.owed.for_people)
         if seen.owed.for_people
         else _("The provider has refused them and is asked again.")),
-        _concern("facts-dead", _("News given up"), seen.facts.dead, is_bad=True,
-                 detail=_("Nobody hears of these unless they are sent again.")),
-        _concern("webhooks-dead", _("Provider messages given up"), seen.webhooks.dead, is_bad=True,
+        _concern("facts-dead", _("Undelivered events"), seen.facts.dead, is_bad=True,
+                 detail=_("They will not be retried. Replay them to deliver them.")),
+        _concern("webhooks-dead", _("Failed provider webhooks"), seen.webhooks.dead, is_bad=True,
                  detail=_("They could not be read, or failed too often.")),
         _concern("jobs", _("Jobs whose last run failed"), len(jobs or []), is_bad=True, detail=", ".join(jobs or [])),
-        _concern("facts-failing", _("News that is tried again"), seen.facts.failing, is_bad=money_late,
-                 detail=_("Something fails where it is heard; money waits for it.") if money_late else ""),
+        _concern("facts-failing", _("Events being retried"), seen.facts.failing, is_bad=money_late,
+                 detail=_("A handler keeps failing; money depends on it.") if money_late else ""),
         _concern("disputes", _("Payments in dispute"), seen.disputed,
-                 detail=_("The buyer's bank claims the money back. Nothing of it can be refunded meanwhile.")),
+                 detail=_("The buyer's bank is claiming the money back. No refunds until it is resolved.")),
         _concern("payments", _("Payments without an answer yet"), seen.undecided,
                  detail=_("We keep asking the provider.")),
         _concern("refunds", _("Refunds on their way"), seen.refunds),
-        _concern("webhooks", _("Provider messages waiting"), seen.webhooks.waiting + seen.webhooks.parked),
+        _concern("webhooks", _("Pending provider webhooks"), seen.webhooks.waiting + seen.webhooks.parked),
         _concern("overdue", _("Orders past their time to pay"), seen.overdue,
-                 detail=_("The next run of the job lets go of their seats.")),
-        _concern("facts", _("News waiting to be told"), seen.facts.waiting),
+                 detail=_("The next job run releases their seats.")),
+        _concern("facts", _("Pending events"), seen.facts.waiting),
     ]  # fmt: skip
     if jobs is None:
         unknown = Concern(
-            key="jobs", label=_("Jobs"), detail=_("Redis does not answer: nobody knows how they went."),
-            value="–", mark=_("Look into it"), tone="danger",
+            key="jobs", label=_("Jobs"), detail=_("Redis is not responding: job status unknown."),
+            value="–", mark=_("Needs attention"), tone="danger",
         )  # fmt: skip
         found = [unknown, *(concern for concern in found if concern["key"] != "jobs")]
     gravity = {"danger": 0, "warning": 1, "good": 2}
@@ -112,6 +112,6 @@ def concerns_of(seen: Today, jobs: list[str] | None) -> list[Concern]:
 
 def _concern(key: str, label: str, count: int, *, is_bad: bool = False, detail: str = "") -> Concern:
     tone: Tone = "good" if not count else "danger" if is_bad else "warning"
-    mark = {"good": _("All well"), "danger": _("Look into it"), "warning": _("Under way")}[tone]
+    mark = {"good": _("All good"), "danger": _("Needs attention"), "warning": _("In progress")}[tone]
     shown = detail if count else ""
     return Concern(key=key, label=label, detail=shown, value=formatting.count_text(count), mark=mark, tone=tone)

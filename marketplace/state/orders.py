@@ -240,8 +240,8 @@ def _row(card: OrderCard) -> OrderRow:
 def _why_no_links(code: str) -> str:
     return {
         "invalid": _("This does not look like an e-mail address."),
-        "too_many_requests": _("That was tried too often. Wait a while, then try again."),
-        "cross_site": _("The form had lain open too long. Please send it once more."),
+        "too_many_requests": _("Too many attempts. Please try again later."),
+        "cross_site": _("The form has expired. Please send it again."),
     }.get(code) or _("That did not work. Please try again.")
 
 
@@ -256,7 +256,7 @@ def _refund_text(refund: RefundView) -> str:
     """How far money on its way back has come."""
     return {
         RefundStatus.SUCCEEDED: _("Refunded"), RefundStatus.SETTLED: _("Paid back by other means"),
-        RefundStatus.OWED: _("Owed to you: paying it back has not worked so far, and we see to it"),
+        RefundStatus.OWED: _("Refund delayed: it has not gone through yet, and we are working on it"),
     }.get(refund.status, _("Refund on its way"))  # fmt: skip
 
 

@@ -101,5 +101,5 @@ def _row(entry: OwedOrder, zone: str) -> OwedRow:
         tried=ngettext("refused once", "refused {count} times", owed.refusals) if owed.refusals else "",
         next_try=_("next try {when}", when=datetimes.exact(owed.next_try, zone))
         if owed.next_try
-        else _("waits for you"),
+        else _("needs attention"),
     )

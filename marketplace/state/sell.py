@@ -185,7 +185,7 @@ def _currency(card: ListingCard) -> str:
 
 def _unlisted(sheet: SheetCard, shop: SellerView) -> ListingRow:
     return ListingRow(
-        id=sheet.id, href=page_at(f"/sell/{sheet.id}/edit"), title=sheet.title.strip() or _("A listing without a title"),
+        id=sheet.id, href=page_at(f"/sell/{sheet.id}/edit"), title=sheet.title.strip() or _("Untitled listing"),
         when_text=_("Changed {when}", when=datetimes.short(sheet.changed_at, "UTC")),
         badge=formatting.listing_badge(Status.DRAFT)[0], tone="neutral",
         poster=poster_of(
@@ -215,19 +215,19 @@ def _todo(shop: SellerView, *, has_plan: bool, has_draft: bool, has_listing: boo
         ("shop", _("Open your shop"), shop.name, "", True),
         (
             "plan",
-            _("Bring a seat plan"),
-            _("Import a drawing, or have a plain hall drawn."),
+            _("Add a seat plan"),
+            _("Import a plan or generate a simple hall."),
             page_at("/sell/new"),
             has_plan,
         ),
         (
             "draft",
-            _("Write your first listing"),
-            _("What, where, when, and what it costs."),
+            _("Create your first listing"),
+            _("Title, place, date and prices."),
             page_at("/sell/new"),
             has_draft,
         ),
-        ("listing", _("Publish it"), _("We tell you everything that is still missing."), "", has_listing),
+        ("listing", _("Publish"), _("We show you what is still missing."), "", has_listing),
     ]
     return [
         Todo(key=key, label=label, detail=detail, href=href, state="done" if is_done else "open")

@@ -263,7 +263,7 @@ class SellEditState(ViewerState):
         except Invalid as refused:
             self._tell(refused)
         else:
-            self.notice = _("The public sees your changes now.")
+            self.notice = _("Your changes are published.")
         await self._look_again()
 
     @rx.event

@@ -323,18 +323,18 @@ def _kept(entry: HeldBack, zone: str) -> BackRow:
 
 def _quote(quote: CallOffQuote) -> tuple[str, list[str]]:
     if not quote.orders and not quote.unpaid:
-        return _("Nobody has bought anything yet: it costs you nothing."), []
+        return _("No orders yet: nothing to refund."), []
     lines = [
         ngettext("{count} order is cancelled", "{count} orders are cancelled", quote.orders),
-        ngettext("{count} ticket becomes void", "{count} tickets become void", quote.tickets),
+        ngettext("{count} ticket becomes invalid", "{count} tickets become invalid", quote.tickets),
     ]
     if quote.surcharge:
         lines.append(_("of this, fees of guests: {amount}", amount=quote.surcharge.text()))
     if quote.unpaid:
         lines.append(
             ngettext(
-                "{count} order that waits for its money is ended",
-                "{count} orders that wait for their money are ended",
+                "{count} unpaid order is cancelled",
+                "{count} unpaid orders are cancelled",
                 quote.unpaid,
             )
         )
@@ -355,5 +355,5 @@ def _progress(statuses: Mapping[BookingStatus, int]) -> str:
             done,
         )
         if done
-        else _("There was nothing to pay back.")
+        else _("Nothing to refund.")
     )

@@ -63,7 +63,7 @@ class ViewerState(rx.State):
         try:
             actor = await self._actor()
         except (TokenRefused, SessionEnded):
-            self._renew(_("Your log-in has ended. Please log in again."))
+            self._renew(_("Your session has expired. Please log in again."))
             return
         if actor.cart is None:
             self._renew(_("Please allow cookies: without them we cannot keep seats for you."))
@@ -80,7 +80,7 @@ class ViewerState(rx.State):
     @rx.event
     def renew(self) -> None:
         """Have a log-in renewed that ran out while the page lay open."""
-        self._renew(_("Your log-in has ended. Please log in again."))
+        self._renew(_("Your session has expired. Please log in again."))
 
     @rx.event
     def tell(self, message: str) -> None:

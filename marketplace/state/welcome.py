@@ -11,13 +11,13 @@ from marketplace.state.viewer import ViewerState
 def _problem(code: str) -> str:
     """What a form's code means to whoever sent it."""
     return {
-        "wrong_credentials": _("That e-mail address and password do not go together. Check both and try again."),
-        "wrong_code": _("That code is not right, or was used before. Wait for the next one and try again."),
-        "token_refused": _("That took too long. Please begin again."),
-        "too_many_requests": _("That was tried too often. Wait a minute, then try again."),
-        "cross_site": _("The form had lain open too long. Please send it once more."),
+        "wrong_credentials": _("Wrong e-mail address or password. Check both and try again."),
+        "wrong_code": _("Wrong code, or already used. Wait for the next one and try again."),
+        "token_refused": _("That took too long. Please start over."),
+        "too_many_requests": _("Too many attempts. Please try again in a minute."),
+        "cross_site": _("The form has expired. Please send it again."),
         "password_refused": _(
-            "Please choose another password: ten characters or more, not your address, and none that everybody tries first."
+            "Please choose another password: at least ten characters, not your address, and not a common password."
         ),
         "invalid": _(
             "Please look at these again: a name, an e-mail address, and a password of at least ten characters."

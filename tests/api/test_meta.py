@@ -192,7 +192,7 @@ async def test_without_scripts_what_is_on_can_be_read_and_gone_to(
     page = await make_listing(now, title="Tea & Sympathy")
     await make_listing(now, is_published=False, title="Still secret")
     told = told_without_scripts((await browser.get(path)).text)
-    assert "need JavaScript" in told
+    assert "turn on JavaScript" in told
     assert f'<a href="/l/{page.slug}">Tea &amp; Sympathy</a>' in told
     assert f"{page.place.name}, {page.place.city}" in told
     assert "Still secret" not in told
@@ -203,14 +203,14 @@ async def test_without_scripts_a_listing_keeps_its_words_and_says_what_scripts_a
 ) -> None:
     page = await make_listing(now, title="Tea & Sympathy", story="Two women, one pot.")
     html = (await browser.get(f"/l/{page.slug}")).text
-    assert "Picking seats and buying need JavaScript" in told_without_scripts(html)
+    assert "turn on JavaScript to pick seats" in told_without_scripts(html)
     assert "<p>Two women, one pot.</p>" in html.partition('<div class="first"')[2]
 
 
 @pytest.mark.parametrize("path", ["/login", "/l/never-was"])
 async def test_without_scripts_other_pages_show_the_way_to_what_is_on(browser: httpx.AsyncClient, path: str) -> None:
     told = told_without_scripts((await browser.get(path)).text)
-    assert "This page needs JavaScript" in told
+    assert "turn on JavaScript to use this page" in told
     assert '<a href="/browse">' in told
 
 

@@ -62,7 +62,7 @@ async def test_a_restart_that_loses_the_last_second_tells_the_buyer(
     another_redis.start()
     with pytest.raises(HoldExpired) as told:
         await market.check_out(ada, held)
-    assert told.value.message == "This hold has run out. Pick your places again."
+    assert told.value.message == "This hold has expired. Pick your places again."
     assert (await market.order(grace, "A-1")).units == ("seat:A-1",)
 
 

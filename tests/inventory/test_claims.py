@@ -114,7 +114,7 @@ async def test_a_pool_gives_any_places_and_says_when_there_are_too_few() -> None
     await inventory.release(first.id, "ada", ["stand:pit:2"])
     last = await inventory.claim_any(resource, "bob", "stand:pit", 3, 5, **TERMS)
     assert set(last.units) == {"stand:pit:4", "stand:pit:5", "stand:pit:2"}
-    with pytest.raises(NotEnoughLeft, match="None of these"):
+    with pytest.raises(NotEnoughLeft, match="No places left"):
         await inventory.claim_any(resource, "cleo", "stand:pit", 1, 5, **TERMS)
 
 

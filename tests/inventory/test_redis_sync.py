@@ -99,7 +99,7 @@ class TestAfterAFlush:
         async def in_vain(resource: ResourceId) -> None: ...
 
         monkeypatch.setattr(hold_scripts, "rebuild", in_vain)
-        with pytest.raises(Unavailable, match="lost its memory"):
+        with pytest.raises(Unavailable, match="being restored"):
             await inventory.snapshot(a_resource())
 
 

@@ -26,7 +26,7 @@ async def link_to(market: Market, address: str, *, about: str) -> str:
 
 
 async def come_in(page: Page) -> str:
-    """Make an account; its address."""
+    """Register; the address."""
     who = somebody()
     registering = RegisterPage(page)
     await registering.open()

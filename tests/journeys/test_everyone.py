@@ -146,9 +146,9 @@ async def test_all_of_a_purchase_is_said_to_whoever_cannot_see_it(visitor: Visit
     await main.get_by_role("checkbox", name="I accept the terms").check()
     await main.get_by_role("button", name=re.compile("^Pay £")).click()
     bank = page.get_by_role("dialog", name="Confirm with your bank")
-    await bank.get_by_role("button", name="Yes, it is me").click()
+    await bank.get_by_role("button", name="Yes, it's me").click()
 
-    await expect(status.filter(has_text="All yours")).to_be_visible()
+    await expect(status.filter(has_text="Order confirmed")).to_be_visible()
     await expect(page.get_by_role("heading", level=1, name="On Repair")).to_be_visible()
     ticket = main.get_by_role("region", name="Tickets").get_by_role("article").filter(has_text=seat.where)
     await expect(ticket.get_by_role("img", name=f"QR code of this ticket, {seat.where}")).to_be_visible()

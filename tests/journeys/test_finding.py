@@ -53,7 +53,7 @@ async def test_without_scripts_what_is_on_and_each_event_can_be_read(visitor: Vi
     await page.goto("/")
     told = page.locator("noscript .notice")  # Playwright finds neither texts nor roles in there
     await expect(told).to_be_visible()
-    await expect(told).to_contain_text("need JavaScript")
+    await expect(told).to_contain_text("turn on JavaScript")
     await expect(page.locator(".skeleton:visible")).to_have_count(0)
     await page.screenshot(path=shots("home-without-scripts"))
     await page.locator("noscript a[href='/l/the-tempest']").click()

@@ -84,7 +84,7 @@ async def test_every_letter_can_be_read_in_every_language_and_form(visitor: Visi
     lab = LabPage(await visitor())
     await lab.open()
     letter = await lab.open_letter("confirmed")
-    await expect(letter.get_by_role("heading", name="You are going")).to_be_visible()
+    await expect(letter.get_by_role("heading", name="You're going")).to_be_visible()
     await expect(letter.get_by_role("link", name="Open your tickets")).to_be_visible()
     await lab.page.screenshot(path=shots("letter"))
     await expect(await lab.letter_as_text()).to_contain_text("Stalls, row C, seat 12: €42.50")

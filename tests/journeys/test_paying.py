@@ -155,7 +155,7 @@ async def test_a_page_closed_during_the_payment_is_confirmed_all_the_same(visito
     nora, [seat] = somebody(), await market.free_seats(SHOW)
     page = await visitor()
     checkout = await fill_in_and_pay(page, SHOW, seat, buyer=nora)
-    await expect(checkout.paying).to_contain_text("You may close this page")
+    await expect(checkout.paying).to_contain_text("You can close this page")
     context = page.context
     await page.close()
     await market.advance(minutes=3)
@@ -256,7 +256,7 @@ async def test_more_time_once_a_word_that_passes_and_a_bank_that_is_waited_for(v
     await checkout.fill_in(somebody(), card=CHALLENGED_CARD)
     await checkout.pay()
     await expect(checkout.challenge).to_be_visible()
-    await expect(checkout.paying).to_contain_text("Your bank waits for your answer")
-    await expect(checkout.paying).not_to_contain_text("You may close this page")
+    await expect(checkout.paying).to_contain_text("Your bank is waiting for your answer")
+    await expect(checkout.paying).not_to_contain_text("You can close this page")
     await checkout.answer_bank(approve=True)
     await checkout.until_ordered()

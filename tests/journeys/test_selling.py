@@ -105,7 +105,7 @@ async def test_somebody_opens_a_shop_publishes_a_listing_watches_the_first_sale_
     await sales.part("call-off").click()
     await expect(sales.quote).to_contain_text("€26.95")
     await sales.call_off("The shed is under water.")
-    await expect(sales.part("sales-status")).to_have_text("Called off")
+    await expect(sales.part("sales-status")).to_have_text("Event cancelled")
     await expect(sales.orders.first).to_contain_text("Cancelled by the seller")
     order = OrderPage(await visitor())
     await order.page.goto(await market.magic_link_to(nora.email, about="called off"))

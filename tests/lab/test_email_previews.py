@@ -52,9 +52,9 @@ def test_languages_differ(now: datetime) -> None:
 
 
 def test_what_is_not_there_is_refused(now: datetime) -> None:
-    with pytest.raises(NotFound, match="no letter"):
+    with pytest.raises(NotFound, match="no notification"):
         email_previews.sample("love", "en", now)
-    with pytest.raises(Invalid, match="do not speak"):
+    with pytest.raises(Invalid, match="not available"):
         email_previews.samples("tlh", now)
 
 

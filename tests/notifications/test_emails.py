@@ -116,8 +116,8 @@ def test_deadlines_are_told_in_the_time_of_the_place(now: datetime) -> None:
 
 
 def test_only_a_guests_mail_warns_about_its_link(now: datetime) -> None:
-    assert "keep this mail to yourself" in emails.expired(make_order(now), URL).footnote
-    assert "keep this mail to yourself" not in emails.expired(make_order(now, has_account=True), URL).footnote
+    assert "don't forward this email" in emails.expired(make_order(now), URL).footnote
+    assert "don't forward this email" not in emails.expired(make_order(now, has_account=True), URL).footnote
 
 
 @pytest.mark.parametrize(
@@ -201,12 +201,12 @@ def test_who_has_not_paid_is_told_that_nothing_was_charged(now: datetime) -> Non
 def test_what_is_called_off_says_so_in_its_sellers_words_and_what_comes_back(now: datetime) -> None:
     paid = emails.called_off(make_confirmed(now), URL, "The river is in the stalls.", Money(8500, "EUR"))
     assert paid.paragraphs == (
-        "We are sorry: the event has been called off. Your tickets are not valid any more.",
+        "We are sorry: the event has been cancelled. Your tickets are no longer valid.",
         "The seller writes: The river is in the stalls.",
         "€85.00 goes back the way you paid. This usually takes a few days.",
     )
     unpaid = emails.called_off(make_order(now), URL, "", None)
-    assert unpaid.paragraphs == ("We are sorry: the event has been called off.", "Nothing was charged.")
+    assert unpaid.paragraphs == ("We are sorry: the event has been cancelled.", "Nothing was charged.")
 
 
 def test_a_letter_may_be_nothing_but_words() -> None:

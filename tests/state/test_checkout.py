@@ -99,6 +99,6 @@ async def test_only_while_the_bank_asks_the_buyer_is_to_stay(market: Market, sta
 def test_whoever_is_to_answer_the_bank_is_not_told_to_close_the_page() -> None:
     said = re.search(r"needs_challenge\w*\s*\?([^:]*):(.*)", str(_paying()))
     assert said is not None
-    assert "Please stay here" in said[1]
-    assert "You may close this page" not in said[1]
-    assert "You may close this page" in said[2]
+    assert "Please stay on this page" in said[1]
+    assert "You can close this page" not in said[1]
+    assert "You can close this page" in said[2]

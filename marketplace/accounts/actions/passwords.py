@@ -38,9 +38,7 @@ async def ask_for_reset(session: Session, email: str, now: datetime) -> None:
     """
     address = parse_email(email)
     if address is None:
-        raise Invalid(
-            _("Please look at this again."), [FieldError("email", _("This does not look like an e-mail address."))]
-        )
+        raise Invalid(_("Please check this."), [FieldError("email", _("This does not look like an e-mail address."))])
     record(session, PasswordResetWanted(address, now), now)
 
 

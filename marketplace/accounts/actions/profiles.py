@@ -18,8 +18,8 @@ async def change_profile(session: Session, actor: Actor, *, name: str, language:
     name = one_line(name)
     faults = text_faults("name", name, most=100)
     if language and language not in LANGUAGES:
-        faults.append(FieldError("language", _("We do not speak this language.")))
+        faults.append(FieldError("language", _("This language is not available.")))
     if faults:
-        raise Invalid(_("Please look at these again."), faults)
+        raise Invalid(_("Please check these."), faults)
     account.name, account.language = name, language
     return await queries.view_of(session, account)

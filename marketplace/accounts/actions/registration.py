@@ -33,7 +33,7 @@ async def register(
     faults += text_faults("name", name, most=100)
     weak = passwords.faults_of(password, email.strip())
     if faults or address is None:
-        raise Invalid(_("Please look at these again."), faults + weak)
+        raise Invalid(_("Please check these."), faults + weak)
     if weak:
         raise PasswordRefused(weak)
     # Hashed before the transaction begins to work, which then holds no lock meanwhile.

@@ -27,7 +27,7 @@ async def open_shop(session: Session, account: AccountId, *, name: str, about: s
     name, about = one_line(name), about.strip()
     faults = text_faults("name", name, most=80) + text_faults("about", about, most=LONGEST_ABOUT, least=0)
     if faults:
-        raise Invalid(_("Please look at these again."), faults)
+        raise Invalid(_("Please check these."), faults)
     if (await queries.account(session, account)).verified_at is None:
         raise AddressUnverified
     seller = SellerId.new()

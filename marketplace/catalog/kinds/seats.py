@@ -70,7 +70,7 @@ def business_days_after(at: datetime, days: int, zone: str) -> datetime:
 def _these(offer: SeatOffer, guids: tuple[str, ...]) -> These:
     units = tuple(f"seat:{guid}" for guid in guids)
     if len(set(units)) < len(units):
-        raise _refused("seats", _("The same seat is named twice."))
+        raise _refused("seats", _("The same seat is listed twice."))
     offer.check(units)
     return These(units)
 

@@ -47,7 +47,7 @@ async def start(
     gateway(provider)
     idempotency.check_key(key)
     if not amount.is_positive:
-        raise AmountRefused(_("A payment is more than nothing."))
+        raise AmountRefused(_("A payment must be more than zero."))
     known = await queries.payment_by_key(session, booking, key)
     if known is not None:
         if (known.amount, known.provider) != (amount, provider):

@@ -76,7 +76,7 @@ async def owe(
             raise KeyReused
         return queries.refund_view(known, payment)
     if amount is not None and not amount.is_positive:
-        raise AmountRefused(_("A refund is more than nothing."))
+        raise AmountRefused(_("A refund must be more than zero."))
     refund = Refund.of(payment, payment.refundable if amount is None else amount, reason=reason, key=key, now=now)
     session.add(refund)
     note(session, payment, gettext_noop("Refund requested"), str(refund.amount), now)
@@ -141,7 +141,7 @@ async def settle_otherwise(session: Session, actor: Actor, refund_id: RefundId, 
     how = " ".join(how.split())
     if not how or len(how) > LONGEST_REASON or not how.isprintable():
         raise Invalid(
-            _("Please look at this again."),
+            _("Please check this."),
             [FieldError("how", _("Say in up to {most} characters how it was paid back.", most=LONGEST_REASON))],
         )
     payment, refund = await queries.lock_payment_and_refund(session, refund_id)

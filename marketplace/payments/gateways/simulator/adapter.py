@@ -317,9 +317,9 @@ def _check(simulator_settings: SimulatorSettings) -> None:
         faults.append(FieldError("fates", _("Up to {most} outcomes wait at a time.", most=MOST_FATES)))
     known = {fate.value for fate in Fate}
     faults += [
-        FieldError(f"fates.{at}", _("“{fate}” is not a fate.", fate=fate[:40]))
+        FieldError(f"fates.{at}", _("“{fate}” is not a known outcome.", fate=fate[:40]))
         for at, fate in enumerate(simulator_settings.fates)
         if fate not in known
     ]
     if faults:
-        raise Invalid(_("The simulator cannot behave like that."), faults)
+        raise Invalid(_("These simulator settings are not valid."), faults)
