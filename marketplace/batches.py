@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from marketplace.errors import HoldfastError, Unavailable
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 
 log = structlog.get_logger()
 
@@ -22,6 +22,7 @@ class Incomplete(HoldfastError):
     """Part of the work failed and the rest was done. `did` counts what was, `failures` has each error by its item."""
 
     code = "incomplete"
+    title = gettext_noop("Information missing")
     most_named = 20
 
     def __init__(self, did: int, failures: dict[str, Exception]) -> None:

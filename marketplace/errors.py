@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 
 
 class HoldfastError(Exception):
     """Root of everything that the marketplace refuses on purpose.
 
-    `code` is stable and machine-readable; `message` is for people; `facts` are the extra members that an API answer
-    carries (JSON-ready values only).
+    `code` is stable and machine-readable; `title` names the obstacle, in English, translated where it is shown; `message`
+    is for people; `facts` are the extra members that an API answer carries (JSON-ready values only).
     """
 
     code: ClassVar[str] = "error"
+    title: ClassVar[str] = gettext_noop("Error")
 
     def __init__(self, message: str, **facts: Any) -> None:
         super().__init__(message)
@@ -31,24 +32,28 @@ class NotFound(HoldfastError):
     """It does not exist, or is not this person's to see: the two must look alike from outside."""
 
     code = "not_found"
+    title = gettext_noop("Not found")
 
 
 class Unauthenticated(HoldfastError):
     """Nobody vouches for who is asking."""
 
     code = "unauthenticated"
+    title = gettext_noop("Log-in required")
 
 
 class Forbidden(HoldfastError):
     """We know who is asking, and they may not."""
 
     code = "forbidden"
+    title = gettext_noop("Not allowed")
 
 
 class Conflict(HoldfastError):
     """The world has moved on: what was asked for was lawful once, or for somebody else."""
 
     code = "conflict"
+    title = gettext_noop("Conflict with the current state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Invalid(HoldfastError):
     """The input itself is wrong; every fault is named, not only the first."""
 
     code = "invalid"
+    title = gettext_noop("Invalid request")
 
     def __init__(self, message: str, faults: list[FieldError] | None = None, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -73,18 +79,21 @@ class TooLarge(Invalid):
     """The input is bigger than we read."""
 
     code = "too_large"
+    title = gettext_noop("Request too large")
 
 
 class TooSlow(Invalid):
     """The input came more slowly than we wait for it."""
 
     code = "too_slow"
+    title = gettext_noop("Request timed out")
 
 
 class TooMany(HoldfastError):
     """Asked too often. `retry_after` is in whole seconds."""
 
     code = "too_many_requests"
+    title = gettext_noop("Too many requests")
 
     def __init__(self, message: str, retry_after: int, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -95,6 +104,7 @@ class Unavailable(HoldfastError):
     """Something that we depend on is away. `retry_after` is in whole seconds."""
 
     code = "unavailable"
+    title = gettext_noop("Temporarily unavailable")
 
     def __init__(self, message: str, retry_after: int = 5, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -105,6 +115,7 @@ class StorageFull(Unavailable):
     """The database or Redis has no room left: nothing can be changed until somebody makes some."""
 
     code = "storage_full"
+    title = gettext_noop("Storage full")
 
     def __init__(self) -> None:
         super().__init__(

@@ -23,7 +23,7 @@ from babel.numbers import (
 )
 
 from marketplace.errors import FieldError, Invalid
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.i18n import locale as spoken_locale
 
 LARGEST = 10**15
@@ -32,6 +32,7 @@ LARGEST = 10**15
 
 class MixedCurrencies(Invalid):
     code = "mixed_currencies"
+    title = gettext_noop("Currencies cannot be mixed")
 
     def __init__(self, one: str, other: str) -> None:
         super().__init__(_("{one} and {other} cannot be combined.", one=one, other=other))
@@ -39,6 +40,7 @@ class MixedCurrencies(Invalid):
 
 class AmountRefused(Invalid):
     code = "amount_refused"
+    title = gettext_noop("Invalid amount")
 
     def __init__(self, why: str, field: str = "amount") -> None:
         super().__init__(why, [FieldError(field, why)])

@@ -25,7 +25,7 @@ from sqlmodel import Field, SQLModel, col, func, select, update
 
 from marketplace.db import Instant, Session, after_commit, forget_some, transaction
 from marketplace.errors import NotFound
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import FactId
 
 log = structlog.get_logger()
@@ -124,6 +124,7 @@ class FactNotFound(NotFound):
     """There is no such fact, or it is delivered."""
 
     code = "fact_not_found"
+    title = gettext_noop("Event not found")
 
     def __init__(self, id: str) -> None:
         super().__init__(_("There is no pending event “{id}”.", id=id))

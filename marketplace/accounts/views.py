@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from marketplace.errors import Forbidden, Unauthenticated
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import AccountId, BookingId, CartId, SellerId, SessionId
 
 
@@ -15,6 +15,7 @@ class SecondFactorMissing(Forbidden):
 
     # Here, and not among the room's other errors: views stand beside those, and the Actor raises it.
     code = "second_factor_missing"
+    title = gettext_noop("Two-factor authentication required")
 
     def __init__(self) -> None:
         super().__init__(_("Operators need two-factor authentication. Turn it on in your account, then come back."))

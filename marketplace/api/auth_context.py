@@ -21,7 +21,7 @@ from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.views import Actor, Tokens
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, TooMany, Unavailable
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import CartId, ulid
 
 log = structlog.get_logger()
@@ -66,6 +66,7 @@ _FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-da
 
 class CrossSite(Forbidden):
     code = "cross_site"
+    title = gettext_noop("Cross-site request refused")
 
     def __init__(self) -> None:
         super().__init__(_("This request came from another site. Reload the page and try again."))

@@ -19,7 +19,7 @@ from marketplace.api import problems
 from marketplace.api.auth_context import Guarded, Handler, actor_of, client_ip
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid, TooMany, Unavailable
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.payments import idempotency
 from marketplace.payments.idempotency import Replay
 
@@ -30,6 +30,7 @@ _NOT_NOW = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 class KeyRequired(Invalid):
     code = "idempotency_key_required"
+    title = gettext_noop("Idempotency-Key required")
 
     def __init__(self) -> None:
         super().__init__(_("Send an {header} header: money is moved once for each key.", header=HEADER))

@@ -19,7 +19,7 @@ from marketplace.api.problems import answers_with, refuses
 from marketplace.bookings import queries as bookings
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Unauthenticated
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.jobs import runner
 from marketplace.payments import queries as payments
 from marketplace.settings import Environment
@@ -35,6 +35,7 @@ PATIENCE = 1.5
 
 class WrongJobSecret(Unauthenticated):
     code = "wrong_job_secret"
+    title = gettext_noop("Wrong job secret")
 
     def __init__(self) -> None:
         super().__init__(_("Jobs need the right X-Job-Secret; they are closed while JOB_SECRET is not set."))

@@ -26,7 +26,7 @@ from marketplace.errors import (
     Unauthenticated,
     Unavailable,
 )
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.payments.errors import BadSignature, UnreadableWebhook
 
 STATUS: dict[type[HoldfastError], HTTPStatus] = {
@@ -68,7 +68,7 @@ SCHEMA: dict[str, Any] = {
     "examples": [
         {
             "type": "/api/v1/docs#seats_taken",
-            "title": "Seats taken",
+            "title": "Seat no longer available",
             "status": 409,
             "detail": "Someone else was faster. Pick other places.",
             "code": "seats_taken",
@@ -78,8 +78,16 @@ SCHEMA: dict[str, Any] = {
 }
 """A problem of RFC 9457, in the OpenAPI document."""
 
-_OF_BODIES = {STATUS[kind]: kind.code for kind in (TooLarge, TooSlow)}
-"""The codes of what is refused while a body is read."""
+_KINDS = {STATUS[kind]: kind for kind in (NotFound, TooLarge, TooSlow)}
+"""What the framework refuses as we do ourselves."""
+
+_OF_FRAMEWORK = {
+    HTTPStatus.BAD_REQUEST: gettext_noop("Unreadable request"),
+    HTTPStatus.METHOD_NOT_ALLOWED: gettext_noop("Method not allowed"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: gettext_noop("Unsupported media type"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: gettext_noop("Internal error"),
+}
+"""Titles of what only the framework refuses."""
 
 _MEANING = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read.",
@@ -128,24 +136,23 @@ def codes() -> dict[str, tuple[HTTPStatus, str]]:
     return dict(sorted(known.items()))
 
 
-def title_of(code: str) -> str:
-    """What a code says to people, in English: it stands in the catalogues."""
-    return code.replace("_", " ").capitalize()
-
-
 def problem(
     status: int,
     code: str,
+    title: str,
     detail: str,
     *,
     headers: dict[str, str] | None = None,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """A problem+json answer. `more` becomes extra members; what RFC 9457 names itself cannot be overwritten."""
+    """A problem+json answer. `title` is English, and translated here.
+
+    `more` becomes extra members; what RFC 9457 names itself cannot be overwritten.
+    """
     body = {
         **more,
         "type": f"/api/v1/docs#{code}",
-        "title": _(title_of(code)),
+        "title": _(title),
         "status": int(status),
         "detail": detail,
         "code": code,
@@ -164,14 +171,17 @@ def of_error(error: HoldfastError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, Invalid) and error.faults:
         more["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
-    return problem(status_of(error), error.code, error.message, headers=headers, more=more)
+    return problem(status_of(error), error.code, error.title, error.message, headers=headers, more=more)
 
 
 def of_validation(request: Request, error: RequestValidationError) -> Response:
     """The answer for a body, path or query that does not have the documented shape."""
     if _is_of_another_type(request, error):
         return problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", _("Send the body as application/json.")
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            _OF_FRAMEWORK[HTTPStatus.UNSUPPORTED_MEDIA_TYPE],
+            _("Send the body as application/json."),
         )
     faults = [
         {"field": ".".join(str(part) for part in fault["loc"] if part != "body") or "body", "message": fault["msg"]}
@@ -179,7 +189,8 @@ def of_validation(request: Request, error: RequestValidationError) -> Response:
     ]
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid",
+        Invalid.code,
+        Invalid.title,
         _("The request is not valid."),
         more={"errors": faults},
     )
@@ -209,14 +220,18 @@ def too_slow() -> HTTPException:
 def of_http(error: HTTPException) -> Response:
     """The answer for what the framework itself refuses: an unknown path, a wrong method, a body that is too long."""
     status = HTTPStatus(error.status_code)
-    code = _OF_BODIES.get(status, status.name.lower())
-    return problem(status, code, str(error.detail), headers=dict(error.headers or {}))
+    kind = _KINDS.get(status)
+    code, title = (kind.code, kind.title) if kind else (status.name.lower(), _OF_FRAMEWORK.get(status, status.phrase))
+    return problem(status, code, title, str(error.detail), headers=dict(error.headers or {}))
 
 
 def unforeseen() -> Response:
     """The answer where we have no better one: the cause is in our log, under the request's id."""
     return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _("Something went wrong on our side. Nothing was changed.")
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal",
+        _OF_FRAMEWORK[HTTPStatus.INTERNAL_SERVER_ERROR],
+        _("Something went wrong on our side. Nothing was changed."),
     )
 
 

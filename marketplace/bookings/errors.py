@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from marketplace.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
-from marketplace.i18n import _, ngettext
+from marketplace.i18n import _, gettext_noop, ngettext
 from marketplace.ids import BookingId
 from marketplace.money import Money
 
 
 class BookingNotFound(NotFound):
     code = "booking_not_found"
+    title = gettext_noop("Order not found")
 
     def __init__(self, id: str) -> None:
         super().__init__(_("There is no order “{id}”, or it is not yours.", id=id))
@@ -19,6 +20,7 @@ class UnlawfulTransition(Conflict):
     """The state machine knows no such step from here, or not for this party."""
 
     code = "unlawful_transition"
+    title = gettext_noop("No longer possible")
 
     def __init__(self, id: str, source: str, target: str, party: str) -> None:
         super().__init__(
@@ -31,6 +33,7 @@ class OrderMovedOn(Conflict):
     """What was to be ended is no longer what was seen: its status, or what cancelling brings back, has changed."""
 
     code = "order_moved_on"
+    title = gettext_noop("Order has changed")
 
     def __init__(self, id: BookingId, status: str, refund: Money) -> None:
         super().__init__(
@@ -43,6 +46,7 @@ class CostsMore(Conflict):
     """Calling an event off would give back more than its seller has seen: more was sold meanwhile."""
 
     code = "costs_more"
+    title = gettext_noop("Refund total has changed")
 
     def __init__(self, refund: Money) -> None:
         super().__init__(
@@ -53,6 +57,7 @@ class CostsMore(Conflict):
 
 class NotOnSale(Conflict):
     code = "not_on_sale"
+    title = gettext_noop("Not on sale")
 
     def __init__(self, title: str) -> None:
         super().__init__(_("“{title}” is not on sale.", title=title))
@@ -60,6 +65,7 @@ class NotOnSale(Conflict):
 
 class NothingToPay(Conflict):
     code = "nothing_to_pay"
+    title = gettext_noop("Nothing to pay")
 
     def __init__(self, id: BookingId, status: str) -> None:
         super().__init__(
@@ -71,6 +77,7 @@ class NothingToPay(Conflict):
 
 class PaymentTimeOver(Conflict):
     code = "payment_time_over"
+    title = gettext_noop("Time to pay is up")
 
     def __init__(self, id: BookingId) -> None:
         super().__init__(_("The time to pay for these seats is up. Pick your seats again."), booking_id=id)
@@ -78,6 +85,7 @@ class PaymentTimeOver(Conflict):
 
 class BuyerRefused(Invalid):
     code = "buyer_refused"
+    title = gettext_noop("Invalid buyer details")
 
     def __init__(self, faults: list[FieldError]) -> None:
         super().__init__(_("Please log in."), faults)
@@ -85,6 +93,7 @@ class BuyerRefused(Invalid):
 
 class TooManyForOneBuyer(Conflict):
     code = "too_many_for_one_buyer"
+    title = gettext_noop("Purchase limit reached")
 
     def __init__(self, most: int, had: int) -> None:
         super().__init__(
@@ -96,6 +105,7 @@ class TooManyFromNetwork(Conflict):
     """So many seats are held from one network, by whomever, that no more are given to it before some are paid for."""
 
     code = "too_many_from_network"
+    title = gettext_noop("Too many holds from this network")
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -112,6 +122,7 @@ class TotalChanged(Conflict):
     """The total is no longer the one that was named: `total` is what would be paid by now."""
 
     code = "total_changed"
+    title = gettext_noop("Total has changed")
 
     def __init__(self, total: Money) -> None:
         super().__init__(
@@ -123,6 +134,7 @@ class TotalChanged(Conflict):
 
 class NoTicketsYet(Conflict):
     code = "no_tickets_yet"
+    title = gettext_noop("No tickets yet")
 
     def __init__(self, id: BookingId) -> None:
         super().__init__(_("Tickets come with a confirmed order."), booking_id=id)
@@ -130,6 +142,7 @@ class NoTicketsYet(Conflict):
 
 class SingleSeatLeft(Conflict):
     code = "single_seat_left"
+    title = gettext_noop("Single seat would be left")
 
     def __init__(self) -> None:
         super().__init__(_("This would leave a single seat. Please move by one seat."))
@@ -137,6 +150,7 @@ class SingleSeatLeft(Conflict):
 
 class NoSuchSeatsTogether(Conflict):
     code = "no_such_seats"
+    title = gettext_noop("No matching seats together")
 
     def __init__(self, quantity: int) -> None:
         super().__init__(
@@ -151,6 +165,7 @@ class NoSuchSeatsTogether(Conflict):
 
 class NothingHeldBack(NotFound):
     code = "nothing_held_back"
+    title = gettext_noop("Seats not held back")
 
     def __init__(self) -> None:
         super().__init__(_("These seats are not held back."))
@@ -160,6 +175,7 @@ class TooBusyDrawing(Unavailable):
     """More documents wait to be drawn than can be had soon."""
 
     code = "too_busy_drawing"
+    title = gettext_noop("Ticket download busy")
 
     def __init__(self) -> None:
         super().__init__(_("Ticket downloads are busy. Please try again in a moment."))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from marketplace.catalog.seating import UnknownUnits
 from marketplace.errors import Conflict, FieldError, Invalid, NotFound
-from marketplace.i18n import _, ngettext
+from marketplace.i18n import _, gettext_noop, ngettext
 
 __all__ = [
     "ListingFrozen",
@@ -24,6 +24,7 @@ class PlanRefused(Invalid):
     """A seat plan document is wrong. `faults` lists the first of them, `found` counts all."""
 
     code = "plan_refused"
+    title = gettext_noop("Invalid seat plan")
 
     def __init__(self, faults: Sequence[FieldError], found: int | None = None) -> None:
         self.found = found or len(faults)
@@ -38,6 +39,7 @@ class ListingRefused(Invalid):
     """What was written about a listing cannot be kept. `faults` names every field that is wrong."""
 
     code = "listing_refused"
+    title = gettext_noop("Invalid listing")
 
     def __init__(self, faults: list[FieldError]) -> None:
         super().__init__(_("Some of this cannot be saved."), faults)
@@ -47,6 +49,7 @@ class NotReady(Invalid):
     """A listing lacks something that it needs before anybody may see it. `faults` names all of it."""
 
     code = "listing_not_ready"
+    title = gettext_noop("Listing not ready to publish")
 
     def __init__(self, faults: list[FieldError]) -> None:
         super().__init__(_("This listing cannot be published yet."), faults)
@@ -56,6 +59,7 @@ class UnlawfulStatus(Conflict):
     """A listing cannot go there from where it is."""
 
     code = "listing_status"
+    title = gettext_noop("Not possible in this status")
 
     def __init__(self, was: str, wanted: str) -> None:
         super().__init__(_("This is not possible in the listing's current status."), listing_status=was, wanted=wanted)
@@ -65,6 +69,7 @@ class ListingFrozen(Conflict):
     """Buyers rely on this by now: it can no longer change."""
 
     code = "listing_frozen"
+    title = gettext_noop("Listing can no longer be edited")
 
     def __init__(self, fields: Sequence[str], status: str) -> None:
         words = _("Buyers rely on this, or it is over: {fields} cannot change any more.", fields=", ".join(fields))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.errors import FieldError, Invalid
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 
 MOST_ROWS = 100
 MOST_SEATS = 100
@@ -33,6 +33,7 @@ class GridRefused(Invalid):
     """No hall can be drawn like that. `faults` names every field."""
 
     code = "grid_refused"
+    title = gettext_noop("Invalid hall size")
 
     def __init__(self, faults: list[FieldError]) -> None:
         super().__init__(_("This hall cannot be drawn."), faults)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from marketplace.errors import FieldError, Invalid
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 
 Point: TypeAlias = tuple[float, float]
 
@@ -23,6 +23,7 @@ class UnknownUnits(Invalid):
     """The plan has no such seats or places. `units` names every one of them."""
 
     code = "unknown_units"
+    title = gettext_noop("Unknown places")
 
     def __init__(self, units: Iterable[str]) -> None:
         self.units = tuple(unit[:120] for unit in units)

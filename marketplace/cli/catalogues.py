@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from marketplace.api import problems
 from marketplace.i18n import CATALOGUES, DOMAIN, LANGUAGES
 
 CODE = Path(__file__).parents[1]
@@ -32,14 +30,10 @@ _PLACE = re.compile(r"\{(\w*)")
 
 
 def said() -> Catalog:
-    """Every sentence that the code says, and where; with the titles that the API gives its refusals."""
+    """Every sentence that the code says, and where."""
     catalogue = Catalog(charset="utf-8")
     for file, _, sentence, comments, _ in extract_from_dir(CODE, keywords=SAYING, comment_tags=("Words:",)):
         catalogue.add(sentence, locations=[(f"{CODE.name}/{file}", None)], auto_comments=comments)  # type: ignore[list-item]
-    for everything in ("marketplace.api.app", "marketplace.pages.routes"):
-        import_module(everything)  # and with it every refusal that there is
-    for code in problems.codes():
-        catalogue.add(problems.title_of(code), locations=[(f"{CODE.name}/api/problems.py", None)])  # type: ignore[list-item]
     return catalogue
 
 

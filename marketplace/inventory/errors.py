@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from marketplace.errors import Conflict, FieldError, Invalid, NotFound
-from marketplace.i18n import _, ngettext
+from marketplace.i18n import _, gettext_noop, ngettext
 from marketplace.ids import HoldId
 
 
@@ -13,6 +13,7 @@ class UnitsTaken(Conflict):
     """Somebody else has them. `units` names those that stood in the way."""
 
     code = "seats_taken"
+    title = gettext_noop("Seat no longer available")
 
     def __init__(self, units: Iterable[str]) -> None:
         self.units = tuple(units)
@@ -26,6 +27,7 @@ class NotEnoughLeft(UnitsTaken):
     """A pool has fewer free places than were asked for."""
 
     code = "not_enough_left"
+    title = gettext_noop("Not enough places left")
 
     def __init__(self, left: int) -> None:
         super().__init__(())
@@ -41,6 +43,7 @@ class TooManyUnits(Conflict):
     """One holder may not have so many units of this resource."""
 
     code = "too_many_units"
+    title = gettext_noop("Too many places at once")
 
     def __init__(self, most: int) -> None:
         super().__init__(_("You can hold at most {most} of these at a time.", most=most), most=most)
@@ -51,6 +54,7 @@ class HoldExpired(Conflict):
     """The hold has ended, or was lost; its units may be somebody else's by now."""
 
     code = "hold_expired"
+    title = gettext_noop("Hold expired")
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(_("This hold has expired. Pick your places again."), hold_id=str(hold_id))
@@ -61,6 +65,7 @@ class HoldReleased(HoldExpired):
     """The holder has given all of it back, here or in another tab."""
 
     code = "hold_released"
+    title = gettext_noop("Hold released")
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(hold_id)
@@ -80,6 +85,7 @@ class HoldChanged(Conflict):
     """The hold is no longer as its holder last saw it: another tab has added to it, or given something back."""
 
     code = "hold_changed"
+    title = gettext_noop("Hold has changed")
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(_("Your places have changed. Please review them."), hold_id=str(hold_id))
@@ -90,6 +96,7 @@ class HoldCheckedOut(Conflict):
     """The hold is being paid for: cancel the booking instead."""
 
     code = "hold_checked_out"
+    title = gettext_noop("Hold already in check-out")
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(_("These places are being paid for. Cancel the order to release them."), hold_id=str(hold_id))
@@ -100,6 +107,7 @@ class AlreadyExtended(Conflict):
     """A hold is extended once."""
 
     code = "already_extended"
+    title = gettext_noop("Hold already extended")
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(_("This hold has already been extended; that works once."), hold_id=str(hold_id))
@@ -110,6 +118,7 @@ class StaleFence(Conflict):
     """The claim is older than one that has been checked out on the same unit: it had expired, and did not know it."""
 
     code = "stale_hold"
+    title = gettext_noop("Hold no longer valid")
 
     def __init__(self, hold_id: HoldId) -> None:
         super().__init__(_("This hold expired and someone else has taken the places. Pick again."))
@@ -120,6 +129,7 @@ class UnfitUnits(Invalid):
     """No unit is called that, or a claim names none, or far too many."""
 
     code = "unfit_units"
+    title = gettext_noop("Invalid places")
 
     def __init__(self, why: str) -> None:
         super().__init__(why, [FieldError("units", why)])

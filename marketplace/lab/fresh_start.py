@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 from marketplace import clock, redis
 from marketplace.db import Session, is_postgres, transaction
 from marketplace.errors import Conflict
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import ResourceId, ulid
 from marketplace.inventory import actions as inventory
 from marketplace.lab import cluster_sync, storm, time_machine, world
@@ -39,6 +39,7 @@ _AWAY = "A fresh start needs Redis, which does not answer."
 
 class FreshStartUnderWay(Conflict):
     code = "fresh_start_under_way"
+    title = gettext_noop("Reset already running")
 
     def __init__(self) -> None:
         super().__init__(_("A reset is already running. It takes a few seconds."))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marketplace import settings
 from marketplace.errors import NotFound
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 
 
 class LabClosed(NotFound):
     code = "lab_closed"
+    title = gettext_noop("Lab closed")
 
     def __init__(self) -> None:
         super().__init__(_("The lab is closed here. LAB=true opens it, outside production."))

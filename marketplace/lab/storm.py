@@ -27,7 +27,7 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.kinds import UnitRequest
 from marketplace.db import transaction
 from marketplace.errors import Conflict, FieldError, HoldfastError, Invalid
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import CartId, ListingId, PaymentId, ResourceId, ulid
 from marketplace.inventory import queries as inventory
 from marketplace.lab.gate import must_be_open
@@ -55,6 +55,7 @@ log = structlog.get_logger()
 
 class StormRaging(Conflict):
     code = "storm_raging"
+    title = gettext_noop("Load test already running")
 
     def __init__(self) -> None:
         super().__init__(_("A load test is already running. Wait until it ends."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marketplace.errors import Conflict, FieldError, Invalid, NotFound, TooLarge, Unavailable
-from marketplace.i18n import _
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import PaymentId, RefundId
 from marketplace.money import Money
 from marketplace.payments.status import PaymentStatus, RefundStatus
@@ -11,6 +11,7 @@ from marketplace.payments.status import PaymentStatus, RefundStatus
 
 class UnknownProvider(NotFound):
     code = "unknown_provider"
+    title = gettext_noop("Unknown payment provider")
 
     def __init__(self, name: str) -> None:
         super().__init__(_("There is no payment provider “{name}” here.", name=name[:40]))
@@ -18,6 +19,7 @@ class UnknownProvider(NotFound):
 
 class PaymentNotFound(NotFound):
     code = "payment_not_found"
+    title = gettext_noop("Payment not found")
 
     def __init__(self, payment_id: str) -> None:
         super().__init__(_("There is no payment “{payment_id}”.", payment_id=payment_id[:80]))
@@ -25,6 +27,7 @@ class PaymentNotFound(NotFound):
 
 class RefundNotFound(NotFound):
     code = "refund_not_found"
+    title = gettext_noop("Refund not found")
 
     def __init__(self, refund_id: str) -> None:
         super().__init__(_("There is no refund “{refund_id}”.", refund_id=refund_id[:80]))
@@ -32,6 +35,7 @@ class RefundNotFound(NotFound):
 
 class WebhookNotFound(NotFound):
     code = "webhook_not_found"
+    title = gettext_noop("Webhook not found")
 
     def __init__(self, event_id: str) -> None:
         super().__init__(_("There is no webhook event “{event_id}”.", event_id=event_id[:80]))
@@ -41,6 +45,7 @@ class PaymentInProgress(Conflict):
     """The booking is paid, or being paid. `payment_id` is the payment to look at instead."""
 
     code = "payment_in_progress"
+    title = gettext_noop("Payment already in progress")
 
     def __init__(self, payment_id: PaymentId, status: PaymentStatus) -> None:
         words = (
@@ -56,6 +61,7 @@ class CardRefused(Invalid):
     """The card's details cannot be right; each fault names its field: number, exp_month, exp_year, cvc."""
 
     code = "card_refused"
+    title = gettext_noop("Invalid card details")
 
     def __init__(self, faults: list[FieldError]) -> None:
         super().__init__(_("Please check the card's details."), faults)
@@ -63,6 +69,7 @@ class CardRefused(Invalid):
 
 class CardsNotTaken(Invalid):
     code = "cards_not_taken"
+    title = gettext_noop("Cards not accepted here")
 
     def __init__(self, provider: str) -> None:
         super().__init__(_("Card details are entered with {provider} itself, never sent to us.", provider=provider))
@@ -70,6 +77,7 @@ class CardsNotTaken(Invalid):
 
 class NotRefundable(Conflict):
     code = "not_refundable"
+    title = gettext_noop("Payment cannot be refunded")
 
     def __init__(self, status: PaymentStatus) -> None:
         super().__init__(
@@ -82,6 +90,7 @@ class DisputeOpen(Conflict):
     """The bank already claims this money back for the buyer: a refund would pay it twice."""
 
     code = "dispute_open"
+    title = gettext_noop("Payment in dispute")
 
     def __init__(self, payment_id: PaymentId) -> None:
         super().__init__(
@@ -93,6 +102,7 @@ class NotOwed(Conflict):
     """Only money that is owed can be tried again or settled otherwise: this refund is paid out, or on its way."""
 
     code = "not_owed"
+    title = gettext_noop("No longer owed")
 
     def __init__(self, refund_id: RefundId, status: RefundStatus) -> None:
         super().__init__(
@@ -103,6 +113,7 @@ class NotOwed(Conflict):
 
 class RefundTooLarge(Conflict):
     code = "refund_too_large"
+    title = gettext_noop("Refund exceeds what is left")
 
     def __init__(self, left: Money) -> None:
         super().__init__(
@@ -116,16 +127,19 @@ class ProviderRefused(Invalid):
     """The provider has definitely not done what it was asked. Nothing has moved."""
 
     code = "provider_refused"
+    title = gettext_noop("Refused by the payment provider")
 
 
 class ProviderSilent(Unavailable):
     """The provider gave no usable answer: it may or may not have done what it was asked."""
 
     code = "provider_silent"
+    title = gettext_noop("Payment provider not responding")
 
 
 class BadSignature(Invalid):
     code = "bad_signature"
+    title = gettext_noop("Invalid signature")
 
     def __init__(self, why: str) -> None:
         super().__init__(f"This webhook is not signed by the provider: {why}.")
@@ -133,10 +147,12 @@ class BadSignature(Invalid):
 
 class UnreadableWebhook(Invalid):
     code = "unreadable_webhook"
+    title = gettext_noop("Unreadable webhook")
 
 
 class WebhookTooLarge(TooLarge):
     code = "webhook_too_large"
+    title = gettext_noop("Webhook too large")
 
     def __init__(self, most: int) -> None:
         super().__init__(f"A webhook has at most {most} bytes.")
@@ -144,6 +160,7 @@ class WebhookTooLarge(TooLarge):
 
 class KeyRefused(Invalid):
     code = "idempotency_key_refused"
+    title = gettext_noop("Invalid Idempotency-Key")
 
     def __init__(self) -> None:
         why = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
@@ -152,6 +169,7 @@ class KeyRefused(Invalid):
 
 class KeyReused(Invalid):
     code = "idempotency_key_reused"
+    title = gettext_noop("Idempotency-Key already used")
 
     def __init__(self) -> None:
         super().__init__(
@@ -163,6 +181,7 @@ class KeyInProgress(Conflict):
     """The same request is being worked on right now. `retry_after` is in whole seconds."""
 
     code = "idempotency_key_in_progress"
+    title = gettext_noop("Request still in progress")
     retry_after = 1
 
     def __init__(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
+
 import pytest
 
 from marketplace.errors import (
@@ -41,3 +44,17 @@ def test_too_many_and_unavailable_say_when_to_come_back() -> None:
     assert TooMany("Slowly.", 7).retry_after == 7
     assert Unavailable("Away.").retry_after == 5
     assert Unavailable("Away.", retry_after=60).retry_after == 60
+
+
+def refusals(kind: type[HoldfastError] = HoldfastError) -> Iterator[type[HoldfastError]]:
+    for below in kind.__subclasses__():
+        if below.__module__.startswith("marketplace."):
+            yield below
+            yield from refusals(below)
+
+
+def test_whatever_has_a_code_of_its_own_has_a_title_of_its_own() -> None:
+    import_module("marketplace.api.app")
+    with_code = [kind for kind in refusals() if "code" in vars(kind)]
+    assert len(with_code) > 80
+    assert [kind.__name__ for kind in with_code if "title" not in vars(kind)] == []
