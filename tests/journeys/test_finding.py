@@ -190,7 +190,9 @@ async def test_a_file_that_was_never_there_is_answered_with_a_page(market: Marke
 
 
 async def test_nobody_can_upload_where_reflex_would_take_files(market: Market):
-    answer = await market.client.post("/_upload", files={"files": ("a.txt", b"a")})
+    async with Market.at(market.url) as stranger:
+        # Without a body: a server that does not read one may hang up before its answer is read.
+        answer = await stranger.client.post("/_upload")
     assert answer.status_code in {404, 405}
 
 
