@@ -79,7 +79,7 @@ async def test_an_account_holder_registers_logs_in_buys_without_surcharge_and_fi
     login = LoginPage(page)
     await login.open()
     await login.log_in(iris.email, "not the password at all")
-    await expect(login.problem).to_contain_text("do not go together")
+    await expect(login.problem).to_contain_text("Wrong e-mail address or password")
     await expect(login.part("email")).to_have_value(iris.email)
     await login.log_in(iris.email, "a quiet seat by the aisle")
     await expect(login.menu).to_contain_text(iris.name)

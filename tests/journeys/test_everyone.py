@@ -134,7 +134,7 @@ async def test_all_of_a_purchase_is_said_to_whoever_cannot_see_it(visitor: Visit
     await expect(
         hall.get_by_role("button", name=re.compile(f"^{seat.where}, .*, Yours$"), pressed=True)
     ).to_be_visible()
-    await expect(main.get_by_role("timer", name=re.compile("^Yours for 1[45]:"))).to_be_visible()
+    await expect(main.get_by_role("timer", name=re.compile("^Held for 1[45]:"))).to_be_visible()
     await main.get_by_role("button", name="Check out").click()
 
     await expect(page.get_by_role("heading", level=1, name="Check out")).to_be_visible()

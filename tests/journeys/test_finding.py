@@ -128,7 +128,7 @@ async def test_the_list_answers_while_one_types_and_a_shared_link_shows_the_same
     ("slug", "words"),
     [
         ("low-tide-radio", "sold"),
-        ("mahler-2-resurrection", "will not take place"),
+        ("mahler-2-resurrection", "has been cancelled"),
         ("carmen-in-concert", "go on sale"),
         ("a-short-history-of-wrong-maps", "taken place"),
     ],

@@ -74,7 +74,7 @@ async def test_what_is_given_back_in_a_second_tab_is_not_said_to_have_run_out(vi
     await there.open(SHOW)
     await there.expect_mine(seat)
     await there.part("let-go").click()
-    await expect(here.part("ran-out")).to_contain_text("given back")
+    await expect(here.part("ran-out")).to_contain_text("were released")
     await expect(here.part("ran-out")).not_to_contain_text("time")
 
 

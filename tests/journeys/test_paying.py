@@ -135,7 +135,7 @@ async def test_reload_and_back_during_a_payment_come_back_to_it_and_pay_once(vis
     await expect(checkout.paying).to_be_visible()
     await page.go_back()
     listing = ListingPage(page)
-    await expect(listing.part("unpaid")).to_contain_text("waits for its payment")
+    await expect(listing.part("unpaid")).to_contain_text("unpaid order")
     await listing.part("unpaid-go").click()
     await page.wait_for_url(address)
     await expect(checkout.paying).to_be_visible()

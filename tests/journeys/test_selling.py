@@ -108,7 +108,7 @@ async def test_somebody_opens_a_shop_publishes_a_listing_watches_the_first_sale_
     await expect(sales.part("sales-status")).to_have_text("Event cancelled")
     await expect(sales.orders.first).to_contain_text("Cancelled by the seller")
     order = OrderPage(await visitor())
-    await order.page.goto(await market.magic_link_to(nora.email, about="called off"))
+    await order.page.goto(await market.magic_link_to(nora.email, about="has been cancelled"))
     await expect(order.part("order-status")).to_have_text("Cancelled by the seller")
 
 

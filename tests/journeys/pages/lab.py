@@ -18,7 +18,7 @@ class LabPage(Frame):
 
     async def keep(self) -> None:
         await self.part("lab-keep").click()
-        await expect(self.notice).to_contain_text("Kept")
+        await expect(self.notice).to_contain_text("Saved")
 
     async def decide(self, fate: str) -> None:
         await self.part(f"lab-fate-{fate}").click()
