@@ -9,7 +9,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq import Job
-from saq.queue.redis import RedisQueue
+from saq.queue.redis import ID_PREFIX, PubSubMultiplexer, RedisQueue
 
 from marketplace.pauses import Pauses
 
@@ -22,6 +22,34 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 ANSWER_SECONDS = 15
 """More than any worker waits for a job in one question: who hears nothing for so long has lost the connection."""
 
+LISTENING_SECONDS = 10
+"""How long to wait for news of jobs before listening anew: less than ANSWER_SECONDS, for silence is no failure."""
+
+
+class PatientListener(PubSubMultiplexer):
+    """Hears what becomes of jobs; once its connection is lost, it gets another after a pause.
+
+    SAQ's own reads on from the lost one, which fails at once and without waiting: nothing else in the process, not even
+    the signal to stop it, ever had its turn.
+    """
+
+    async def _start(self) -> None:
+        pauses = Pauses(SHORTEST_PAUSE, LONGEST_PAUSE)
+        while True:
+            try:
+                await self.pubsub.psubscribe(f"{self.prefix}*")
+                while True:
+                    message = await self.pubsub.get_message(timeout=LISTENING_SECONDS)
+                    pauses.end()
+                    if message and message["type"] == "pmessage":
+                        message["channel"] = message["channel"].decode()
+                        self.publish(message["channel"], message)
+            except (RedisError, OSError) as error:
+                log.warning("queue.deaf", error=repr(error))
+                with suppress(RedisError, OSError):
+                    await self.pubsub.aclose()  # type: ignore[no-untyped-call]
+                await pauses.wait()
+
 
 class PatientQueue(RedisQueue):
     """One task at a time asks for work, and while Redis is away it pauses longer and longer.
@@ -31,6 +59,7 @@ class PatientQueue(RedisQueue):
 
     def __init__(self, redis: Redis, name: str) -> None:
         super().__init__(redis, name=name)
+        self._pubsub = PatientListener(redis.pubsub(), prefix=f"{ID_PREFIX}{self.name}")
         self._asking = asyncio.Lock()
         self._pauses = Pauses(SHORTEST_PAUSE, LONGEST_PAUSE)
 

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq import Worker
-from saq.queue.redis import RedisQueue
+from saq.queue.redis import PubSubMultiplexer, RedisQueue
 
 from marketplace import queues
 from marketplace.pauses import Pauses
@@ -85,3 +85,41 @@ async def test_when_redis_is_back_the_next_pause_is_short_again(redis: Redis, re
     await queue.dequeue(timeout=0.01)
     assert queue._pauses.next() == queues.SHORTEST_PAUSE
     await queue.disconnect()
+
+
+class LostPubSub:
+    """A connection that is gone: every question fails at once, without giving anybody else a turn."""
+
+    def __init__(self, most: int = 1_000) -> None:
+        self.asked, self.most = 0, most
+
+    async def psubscribe(self, _pattern: str) -> None: ...
+
+    async def get_message(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - redis-py's
+        self.asked += 1
+        if self.asked == self.most:
+            raise asyncio.CancelledError
+        raise ConnectionError("Connection closed by server.")
+
+    async def aclose(self) -> None: ...
+
+
+async def turns_meanwhile(listening: PubSubMultiplexer) -> int:
+    """How often a lost connection had been asked when anybody else had a turn."""
+    listener = asyncio.create_task(listening._start())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asked: int = listening.pubsub.asked
+    listener.cancel()
+    with suppress(asyncio.CancelledError):
+        await listener
+    return asked
+
+
+async def test_whoever_hears_of_jobs_leaves_others_their_turn_when_its_connection_is_lost() -> None:
+    assert await turns_meanwhile(queues.PatientListener(LostPubSub(), "jobs")) == 1
+
+
+async def test_as_saq_would_do_it_nobody_else_had_a_turn() -> None:
+    """The control."""
+    assert await turns_meanwhile(PubSubMultiplexer(LostPubSub(), "jobs")) == 1_000
