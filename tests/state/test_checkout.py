@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 from redis.asyncio import Redis
 
+from marketplace.accounts.views import Actor
 from marketplace.inventory.errors import AlreadyExtended
 from marketplace.pages.checkout import _paying
 from marketplace.payments.status import PaymentStatus
@@ -43,16 +44,22 @@ async def market(database: str, redis: Redis, now: datetime, as_served: None) ->
     return await Market.open(now)
 
 
-async def test_more_time_is_given_once_and_then_said_to_be_used_up(
-    market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ada, tab = guest(), Tab()
-    held = await market.hold(ada, "A-1")
-    assert ada.cart is not None
-    await tab.connects(ada.cart)
+async def at_check_out(market: Market, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> CheckoutState:
+    """The page of somebody who has picked A-1, before it is loaded."""
+    held = await market.hold(actor, "A-1")
+    assert actor.cart is not None
+    tab = Tab()
+    await tab.connects(actor.cart)
     # Reflex tells a State the parts of the address when the pages are added.
     monkeypatch.setattr(CheckoutState, "_part", lambda self, name: held.id)
     checkout: CheckoutState = await tab.of(CheckoutState)
+    return checkout
+
+
+async def test_more_time_is_given_once_and_then_said_to_be_used_up(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = await at_check_out(market, guest(), monkeypatch)
     await market.skip(minutes=10)
     await checkout.load()
     assert (checkout.stage, checkout.can_extend) == ("form", True)
@@ -70,12 +77,8 @@ async def test_more_time_is_given_once_and_then_said_to_be_used_up(
 async def test_seats_that_another_tab_added_are_not_given_back_unseen(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada, tab = guest(), Tab()
-    held = await market.hold(ada, "A-1")
-    assert ada.cart is not None
-    await tab.connects(ada.cart)
-    monkeypatch.setattr(CheckoutState, "_part", lambda self, name: held.id)
-    checkout: CheckoutState = await tab.of(CheckoutState)
+    ada = guest()
+    checkout = await at_check_out(market, ada, monkeypatch)
     await checkout.load()
     await market.hold(ada, "A-2")
     show_anew, _ = await checkout.cancel()
