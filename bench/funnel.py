@@ -3,7 +3,7 @@
     python -m bench.funnel
 
 Each buyer holds a seat, checks out, pays with a card at a provider that takes no time, and looks until the order is
-confirmed: the provider's job, its webhook over HTTP, the inbox and the facts in between are all the real ones.
+confirmed: the provider's job, its webhook over HTTP, the inbox and the events in between are all the real ones.
 """
 
 from __future__ import annotations

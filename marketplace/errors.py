@@ -16,16 +16,16 @@ class HoldfastError(Exception):
     """Root of everything that the marketplace refuses on purpose.
 
     `code` is stable and machine-readable; `title` names the obstacle, in English, translated where it is shown; `message`
-    is for people; `facts` are the extra members that an API answer carries (JSON-ready values only).
+    is for people; `details` are the extra members that an API answer carries (JSON-ready values only).
     """
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = gettext_noop("Error")
 
-    def __init__(self, message: str, **facts: Any) -> None:
+    def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
         self.message = message
-        self.facts = facts
+        self.details = details
 
 
 class NotFound(HoldfastError):
@@ -65,14 +65,14 @@ class FieldError:
 
 
 class Invalid(HoldfastError):
-    """The input itself is wrong; every fault is named, not only the first."""
+    """The input itself is wrong; every error is named, not only the first."""
 
     code = "invalid"
     title = gettext_noop("Invalid request")
 
-    def __init__(self, message: str, faults: list[FieldError] | None = None, **facts: Any) -> None:
-        super().__init__(message, **facts)
-        self.faults = faults or []
+    def __init__(self, message: str, errors: list[FieldError] | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.errors = errors or []
 
 
 class TooLarge(Invalid):
@@ -95,8 +95,8 @@ class TooMany(HoldfastError):
     code = "too_many_requests"
     title = gettext_noop("Too many requests")
 
-    def __init__(self, message: str, retry_after: int, **facts: Any) -> None:
-        super().__init__(message, **facts)
+    def __init__(self, message: str, retry_after: int, **details: Any) -> None:
+        super().__init__(message, **details)
         self.retry_after = retry_after
 
 
@@ -106,8 +106,8 @@ class Unavailable(HoldfastError):
     code = "unavailable"
     title = gettext_noop("Temporarily unavailable")
 
-    def __init__(self, message: str, retry_after: int = 5, **facts: Any) -> None:
-        super().__init__(message, **facts)
+    def __init__(self, message: str, retry_after: int = 5, **details: Any) -> None:
+        super().__init__(message, **details)
         self.retry_after = retry_after
 
 

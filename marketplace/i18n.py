@@ -69,18 +69,18 @@ def speaking(language: str) -> Iterator[None]:
         _spoken.reset(token)
 
 
-def _(sentence: str, /, **facts: Any) -> str:
-    """The sentence in the language that is being spoken, with `facts` in their named places."""
+def _(sentence: str, /, **values: Any) -> str:
+    """The sentence in the language that is being spoken, with `values` in their named places."""
     if not sentence:
         return ""  # gettext would answer with the catalogue's own header
     said = _catalogue(spoken()).gettext(sentence)
-    return said.format(**facts) if facts else said
+    return said.format(**values) if values else said
 
 
-def ngettext(one: str, many: str, count: int, /, **facts: Any) -> str:
-    """The form that goes with `count`, which is also the fact `count`, written as people do: “1,237”."""
+def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
+    """The form that goes with `count`, which is also the value `count`, written as people do: “1,237”."""
     written = format_decimal(count, locale=locale())
-    return _catalogue(spoken()).ngettext(one, many, count).format(count=written, **facts)
+    return _catalogue(spoken()).ngettext(one, many, count).format(count=written, **values)
 
 
 def gettext_noop(sentence: str, /) -> str:

@@ -102,8 +102,8 @@ class RefundId(Id, prefix="ref"):
     """Money on its way back."""
 
 
-class FactId(Id, prefix="fct"):
-    """A fact in the outbox."""
+class EventId(Id, prefix="evt"):
+    """A domain event in the outbox."""
 
 
 class MailId(Id, prefix="eml"):

@@ -1,10 +1,10 @@
-"""Facts recorded inside the transaction that makes them true, delivered at least once afterwards.
+"""Events recorded inside the transaction that makes them true, delivered at least once afterwards.
 
-A room records a fact with `record(session, BookingConfirmed(...))`; another says what it does about it with
+A room records an event with `record(session, BookingConfirmed(...))`; another says what it does about it with
 `@reacts_to(BookingConfirmed)`. Delivery happens in a job: at once after the commit, again by a sweep if that was lost.
-A reaction opens its own transactions and must be idempotent: it may be told the same fact twice.
+A reaction opens its own transactions and must be idempotent: it may be told the same event twice.
 
-A fact whose reactions fail is tried again, with growing pauses: a `MoneyEvent` for ever, another one `MOST_ATTEMPTS`
+An event whose reactions fail is tried again, with growing pauses: a `MoneyEvent` for ever, another one `MOST_ATTEMPTS`
 times. What failed or was given up stands in `failing`, raises an alarm through `health`, and is tried anew by `replay`.
 """
 
@@ -26,17 +26,17 @@ from sqlmodel import Field, SQLModel, col, func, select, update
 from marketplace.db import Instant, Session, after_commit, forget_some, transaction
 from marketplace.errors import NotFound
 from marketplace.i18n import _, gettext_noop
-from marketplace.ids import FactId
+from marketplace.ids import EventId
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
 PATIENCE = timedelta(seconds=50)
-"""How long the reactions to one fact may take together: its lease, and the job that delivers it, last longer."""
+"""How long the reactions to one event may take together: its lease, and the job that delivers it, last longer."""
 MOST_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=1)
 MOST_FAILURES = 1_000
-"""After so many in one sweep something is wrong with more than single facts."""
+"""After so many in one sweep something is wrong with more than single events."""
 KEPT_FOR = timedelta(days=14)
 
 
@@ -52,19 +52,19 @@ class DomainEvent:
 
 @dataclass(frozen=True)
 class MoneyEvent(DomainEvent):
-    """A fact that money hangs on: its delivery is never given up."""
+    """An event that money hangs on: its delivery is never given up."""
 
 
 _UNDELIVERED = text("delivered_at IS NULL")
 
 
 class OutboxEvent(SQLModel, table=True):
-    """One fact, and how far its delivery is."""
+    """One event, and how far its delivery is."""
 
-    __tablename__ = "outbox_fact"
+    __tablename__ = "outbox_event"
     __table_args__ = (
-        Index("ix_outbox_fact_due", "due_at", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED),
-        Index("ix_outbox_fact_delivered_at", "delivered_at"),
+        Index("ix_outbox_event_due", "due_at", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED),
+        Index("ix_outbox_event_delivered_at", "delivered_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -79,14 +79,14 @@ class OutboxEvent(SQLModel, table=True):
 
 F = TypeVar("F", bound=DomainEvent)
 Reaction = Callable[[Any, datetime], Awaitable[None]]
-Wake = Callable[[FactId, datetime, datetime], Awaitable[None]]
+Wake = Callable[[EventId, datetime, datetime], Awaitable[None]]
 
 _reactions: dict[type[DomainEvent], list[Reaction]] = defaultdict(list)
 _wake: Wake | None = None
 
 
 def reacts_to(*kinds: type[F]) -> Callable[[Reaction], Reaction]:
-    """Register `async def reaction(fact, now)` for facts of these kinds."""
+    """Register `async def reaction(event, now)` for events of these kinds."""
 
     def register(reaction: Reaction) -> Reaction:
         for kind in kinds:
@@ -98,21 +98,21 @@ def reacts_to(*kinds: type[F]) -> Callable[[Reaction], Reaction]:
 
 
 def wake_with(wake: Wake | None) -> None:
-    """Set what is told of each new fact after its commit: `wake(id, due_at, now)`. The wiring enqueues a job."""
+    """Set what is told of each new event after its commit: `wake(id, due_at, now)`. The wiring enqueues a job."""
     global _wake  # noqa: PLW0603 - set once by the wiring
     _wake = wake
 
 
-def record(session: Session, fact: DomainEvent, now: datetime, *, due_at: datetime | None = None) -> FactId:
-    """Write `fact` beside the change that made it true. `due_at` puts its delivery off (default: at once)."""
-    id = FactId.new()
+def record(session: Session, event: DomainEvent, now: datetime, *, due_at: datetime | None = None) -> EventId:
+    """Write `event` beside the change that made it true. `due_at` puts its delivery off (default: at once)."""
+    id = EventId.new()
     due = due_at or now
-    kind = type(fact).__name__
-    body = _adapter(kind).dump_json(fact).decode()
+    kind = type(event).__name__
+    body = _adapter(kind).dump_json(event).decode()
     session.add(OutboxEvent(id=id, kind=kind, body=body, recorded_at=now, due_at=due))
 
     async def tell() -> None:
-        # Should this fail, the fact is safe in its table, and the sweep will find it.
+        # Should this fail, the event is safe in its table, and the sweep will find it.
         if _wake is not None:
             await _wake(id, due, now)
 
@@ -120,10 +120,10 @@ def record(session: Session, fact: DomainEvent, now: datetime, *, due_at: dateti
     return id
 
 
-class FactNotFound(NotFound):
-    """There is no such fact, or it is delivered."""
+class EventNotFound(NotFound):
+    """There is no such event, or it is delivered."""
 
-    code = "fact_not_found"
+    code = "event_not_found"
     title = gettext_noop("Event not found")
 
     def __init__(self, id: str) -> None:
@@ -131,10 +131,10 @@ class FactNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class FailingFact:
-    """A fact whose delivery has failed. `is_dead`: nobody tries it any more until somebody replays it."""
+class FailingEvent:
+    """An event whose delivery has failed. `is_dead`: nobody tries it any more until somebody replays it."""
 
-    id: FactId
+    id: EventId
     kind: str
     is_about_money: bool
     is_dead: bool
@@ -146,9 +146,9 @@ class FailingFact:
 
 @dataclass(frozen=True, slots=True)
 class OutboxHealth:
-    """How many facts wait although their time has come, how many fail and are tried again, how many were given up.
+    """How many events wait although their time has come, how many fail and are tried again, how many were given up.
 
-    `money_waits_since` is when the oldest fact about money that should be delivered by now was recorded.
+    `money_waits_since` is when the oldest event about money that should be delivered by now was recorded.
     """
 
     waiting: int
@@ -157,8 +157,8 @@ class OutboxHealth:
     money_waits_since: datetime | None
 
 
-async def deliver(id: FactId, now: datetime) -> bool:
-    """Take the fact on lease and run every reaction to it.
+async def deliver(id: EventId, now: datetime) -> bool:
+    """Take the event on lease and run every reaction to it.
 
     True if that delivered it; False if there was nothing to do: delivered, leased by another or not due yet. Raises
     what a reaction raised, after putting the next attempt off.
@@ -175,10 +175,10 @@ async def deliver(id: FactId, now: datetime) -> bool:
         return False
     kind, body, attempts = row
     try:
-        fact = _adapter(kind).validate_json(body)
+        event = _adapter(kind).validate_json(body)
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            for reaction in _reactions[type(fact)]:
-                await reaction(fact, now)
+            for reaction in _reactions[type(event)]:
+                await reaction(event, now)
     except Exception as error:
         async with transaction() as session:
             await session.execute(
@@ -186,7 +186,7 @@ async def deliver(id: FactId, now: datetime) -> bool:
                 .where(col(OutboxEvent.id) == id)
                 .values(due_at=now + _backoff(attempts), last_error=repr(error)[:2000])
             )
-        log.warning("outbox.reaction_failed", fact=id, kind=kind, attempts=attempts, error=repr(error))
+        log.warning("outbox.reaction_failed", id=id, kind=kind, attempts=attempts, error=repr(error))
         raise
     async with transaction() as session:
         await session.execute(
@@ -202,16 +202,16 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 
 async def due(
-    session: Session, now: datetime, limit: int = 200, *, without: Collection[FactId] = frozenset()
-) -> list[FactId]:
-    """Facts that nobody has delivered and whose time has come, longest due first; those given up left out."""
+    session: Session, now: datetime, limit: int = 200, *, without: Collection[EventId] = frozenset()
+) -> list[EventId]:
+    """Events that nobody has delivered and whose time has come, longest due first; those given up left out."""
     rows = await session.exec(
         select(OutboxEvent.id)
         .where(_WAITS, col(OutboxEvent.due_at) <= now, ~_is_dead(), col(OutboxEvent.id).not_in(without))
         .order_by(col(OutboxEvent.due_at))
         .limit(limit)
     )
-    return [FactId(id) for id in rows]
+    return [EventId(id) for id in rows]
 
 
 async def deliver_due(now: datetime) -> int:
@@ -219,7 +219,7 @@ async def deliver_due(now: datetime) -> int:
 
     Each is tried once a sweep, also where not even its failure can be written down.
     """
-    delivered, failed = 0, set[FactId]()
+    delivered, failed = 0, set[EventId]()
     while len(failed) < MOST_FAILURES:
         async with transaction(reading=True) as session:
             ids = await due(session, now, without=failed)
@@ -237,15 +237,15 @@ async def deliver_due(now: datetime) -> int:
 
 
 async def backlog(session: Session, now: datetime) -> int:
-    """How many facts wait although their time has come."""
+    """How many events wait although their time has come."""
     rows = await session.exec(
         select(func.count()).select_from(OutboxEvent).where(_WAITS, col(OutboxEvent.due_at) <= now)
     )
     return rows.one()
 
 
-async def failing(session: Session, limit: int = 100) -> list[FailingFact]:
-    """Facts whose delivery has failed, those about money first, then the oldest first."""
+async def failing(session: Session, limit: int = 100) -> list[FailingEvent]:
+    """Events whose delivery has failed, those about money first, then the oldest first."""
     rows = await session.exec(
         select(OutboxEvent)
         .where(_WAITS, _HAS_FAILED)
@@ -254,8 +254,8 @@ async def failing(session: Session, limit: int = 100) -> list[FailingFact]:
     )
     mortal = _mortal_kinds()
     return [
-        FailingFact(
-            id=FactId(row.id),
+        FailingEvent(
+            id=EventId(row.id),
             kind=row.kind,
             is_about_money=row.kind not in mortal,
             is_dead=row.kind in mortal and row.attempts >= MOST_ATTEMPTS,
@@ -285,14 +285,14 @@ async def health(session: Session, now: datetime) -> OutboxHealth:
     return OutboxHealth(waiting, fail, dead, oldest.one())
 
 
-async def replay(session: Session, id: FactId, now: datetime) -> None:
-    """Have a fact delivered now, as if for the first time. Raises FactNotFound if it does not wait for that."""
+async def replay(session: Session, id: EventId, now: datetime) -> None:
+    """Have an event delivered now, as if for the first time. Raises EventNotFound if it does not wait for that."""
     if not await _replay(session, now, col(OutboxEvent.id) == id):
-        raise FactNotFound(id)
+        raise EventNotFound(id)
 
 
 async def replay_all(session: Session, now: datetime) -> int:
-    """The same for every fact that fails or was given up. Returns how many."""
+    """The same for every event that fails or was given up. Returns how many."""
     return await _replay(session, now, _HAS_FAILED)
 
 
@@ -300,7 +300,7 @@ async def _replay(session: Session, now: datetime, which: ColumnElement[bool]) -
     woken = await session.execute(
         update(OutboxEvent).where(_WAITS, which).values(due_at=now, attempts=0).returning(col(OutboxEvent.id))
     )
-    ids = [FactId(id) for id in woken.scalars()]
+    ids = [EventId(id) for id in woken.scalars()]
 
     async def tell() -> None:
         if _wake is not None:
@@ -329,7 +329,7 @@ def _is_dead() -> ColumnElement[bool]:
 
 
 async def clean_up(session: Session, now: datetime) -> int:
-    """Forget some facts that were delivered long ago. Returns how many; 0 when none is left."""
+    """Forget some events that were delivered long ago. Returns how many; 0 when none is left."""
     return await forget_some(session, OutboxEvent, col(OutboxEvent.delivered_at) < now - KEPT_FOR)
 
 

@@ -83,7 +83,7 @@ class Settings(BaseSettings):
         True, description="Whether web processes also do background jobs. Set to false when `marketplace worker` runs."
     )
     lab: bool | None = Field(
-        None, description="The testers' lab: clock, payment fate, mailbox. Empty: on in development and test only."
+        None, description="The testers' lab: clock, payment outcome, mailbox. Empty: on in development and test only."
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from marketplace import clock, db, outbox, queues, redis, settings
 from marketplace.accounts import exports
 from marketplace.bookings import queries as bookings
-from marketplace.ids import FactId, MailId
+from marketplace.ids import EventId, MailId
 from marketplace.money import Money
 from marketplace.notifications import actions as mail
 from marketplace.notifications import queries as notifications
@@ -27,8 +27,8 @@ from marketplace.timekeeping import keeping_time
 
 REACTING_ROOMS = ("inventory", "payments", "bookings", "notifications")
 
-DELIVER = "deliver_fact"
-"""Name of the queue's function that delivers one fact; `jobs.worker` defines it."""
+DELIVER = "deliver_event"
+"""Name of the queue's function that delivers one event; `jobs.worker` defines it."""
 
 SEND = "send_one_mail"
 """Name of the function that sends one mail, on the queue of mail."""
@@ -53,11 +53,11 @@ def queue(name: str = queues.WORK) -> PatientQueue:
     return _queues[name]
 
 
-async def wake(id: FactId, due_at: datetime, now: datetime) -> None:
-    """Enqueue the delivery of a fact: at once, or when its time comes. One job a fact, however often it is asked for."""
-    # The queue knows whole seconds. Rounded down, a fact would be looked at before its time, and then wait for a sweep.
+async def wake(id: EventId, due_at: datetime, now: datetime) -> None:
+    """Enqueue the delivery of an event: at once, or when its time comes. One job an event, however often it is asked for."""
+    # The queue knows whole seconds. Rounded down, an event would be looked at before its time, and then wait for a sweep.
     scheduled = math.ceil((due_at - clock.offset()).timestamp()) if due_at > now else 0
-    await queue().enqueue(DELIVER, id=id, key=f"fact:{id}", scheduled=scheduled, timeout=60, retries=1)
+    await queue().enqueue(DELIVER, id=id, key=f"event:{id}", scheduled=scheduled, timeout=60, retries=1)
 
 
 async def wake_sender(id: MailId) -> None:

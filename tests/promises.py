@@ -62,7 +62,7 @@ class Books:
     """The provider's, by the key under which it was asked: our payment's id."""
     reversals: dict[str, SimulatorRefund]
     """The provider's refunds, by key: that of our refund's last attempt."""
-    facts: list[OutboxEvent]
+    events: list[OutboxEvent]
     webhooks: list[WebhookEvent]
     mails: dict[str, Mail]
     """By key."""
@@ -116,7 +116,7 @@ async def read(now: datetime) -> Books:
             refunds=_grouped(await _all(session, Refund), lambda row: row.payment_id),
             charges={row.key: row for row in await _all(session, SimulatorCharge)},
             reversals={row.key: row for row in await _all(session, SimulatorRefund)},
-            facts=await _all(session, OutboxEvent),
+            events=await _all(session, OutboxEvent),
             webhooks=await _all(session, WebhookEvent),
             mails={row.key: row for row in await _all(session, Mail)},
             shown={},
@@ -333,11 +333,11 @@ def nothing_is_left_waiting(books: Books) -> Iterator[str]:
 
 
 @promise
-def every_fact_is_delivered(books: Books) -> Iterator[str]:
-    for fact in books.facts:
+def every_event_is_delivered(books: Books) -> Iterator[str]:
+    for event in books.events:
         # One that has failed is told, although its next attempt is put off; one that is for later is none of ours.
-        if fact.delivered_at is None and (fact.attempts or fact.due_at <= books.now):
-            yield f"{fact.kind} {fact.id} was tried {fact.attempts} times: {fact.last_error}"
+        if event.delivered_at is None and (event.attempts or event.due_at <= books.now):
+            yield f"{event.kind} {event.id} was tried {event.attempts} times: {event.last_error}"
 
 
 @promise

@@ -80,8 +80,8 @@ class PasswordRefused(Invalid):
     code = "password_refused"
     title = gettext_noop("Password too weak")
 
-    def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("Please choose another password."), faults)
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(_("Please choose another password."), errors)
 
 
 class WrongCode(Invalid):

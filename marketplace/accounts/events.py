@@ -1,4 +1,4 @@
-"""Facts of this room."""
+"""Events of this room."""
 
 from __future__ import annotations
 

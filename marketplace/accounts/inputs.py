@@ -23,7 +23,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def text_faults(field: str, text: str, *, most: int, least: int = 1) -> list[FieldError]:
+def text_errors(field: str, text: str, *, most: int, least: int = 1) -> list[FieldError]:
     """What is wrong with a text of `least` to `most` characters; empty if nothing is."""
     if len(text) < least:
         return [FieldError(field, _("This field is required."))]

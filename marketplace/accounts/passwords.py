@@ -33,7 +33,7 @@ _COMMON_TEXT = """
 _COMMON = frozenset(_COMMON_TEXT.split())
 
 
-def faults_of(password: str, email: str) -> list[FieldError]:
+def errors_of(password: str, email: str) -> list[FieldError]:
     """What is wrong with a new password; empty if nothing is."""
     wrong = []
     if not SHORTEST <= len(password) <= LONGEST:

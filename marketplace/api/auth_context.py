@@ -312,7 +312,9 @@ async def limit_holds(request: Request, actor: Actor) -> None:
     try:
         state = await throttle.pick(actor)
     except TooMany as refused:
-        _tell_rate(request, throttle.RateState(refused.facts["limit"], 0, refused.retry_after, refused.facts["window"]))
+        _tell_rate(
+            request, throttle.RateState(refused.details["limit"], 0, refused.retry_after, refused.details["window"])
+        )
         raise
     except Unavailable:
         # Redis is away. What is limited here cannot be done without it, and says so in better words.

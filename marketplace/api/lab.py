@@ -1,4 +1,4 @@
-"""The testers' lab over HTTP: the next payments' fate, the simulator's settings, the clock, the mailbox, a fresh start."""
+"""The testers' lab over HTTP: the next payments' outcome, the simulator's settings, the clock, the mailbox, a fresh start."""
 
 from __future__ import annotations
 
@@ -52,22 +52,24 @@ class SimulatorSettingsShape(Shape):
     failure_rate: Number = Field(ge=0, le=1)
     processing_seconds: Number = Field(ge=0, le=600)
     payout_seconds: Number = Field(ge=0, le=86400)
-    fates: list[str] = Field(default=[], max_length=100)
+    forced_outcomes: list[str] = Field(default=[], max_length=100)
     faults: FaultsShape = FaultsShape()
 
     @classmethod
     def of(cls, simulator_settings: SimulatorSettings) -> SimulatorSettingsShape:
-        return cls.model_validate({**asdict(simulator_settings), "fates": list(simulator_settings.fates)})
+        return cls.model_validate(
+            {**asdict(simulator_settings), "forced_outcomes": list(simulator_settings.forced_outcomes)}
+        )
 
     def simulator_settings(self) -> SimulatorSettings:
         written = self.model_dump()
         return SimulatorSettings(
-            **{**written, "fates": tuple(self.fates), "faults": WebhookFaults(**written["faults"])}
+            **{**written, "forced_outcomes": tuple(self.forced_outcomes), "faults": WebhookFaults(**written["faults"])}
         )
 
 
-class FateRequest(Shape):
-    fate: str = Field(max_length=60, examples=["card_declined"])
+class ForcedOutcome(Shape):
+    outcome: str = Field(max_length=60, examples=["card_declined"])
 
 
 class ClockStep(Shape):
@@ -91,10 +93,10 @@ async def change_simulator(wanted: SimulatorSettingsShape) -> SimulatorSettingsS
     )
 
 
-@router.post("/simulator/fates", status_code=201)
-async def queue_fate(wanted: FateRequest) -> SimulatorSettingsShape:
+@router.post("/simulator/forced-outcomes", status_code=201)
+async def force_outcome(wanted: ForcedOutcome) -> SimulatorSettingsShape:
     """Decide what becomes of the next payment that is not decided yet."""
-    return SimulatorSettingsShape.of(await payments.queue_fate(PROVIDER, wanted.fate))
+    return SimulatorSettingsShape.of(await payments.force_outcome(PROVIDER, wanted.outcome))
 
 
 @router.get("/payments")
@@ -125,16 +127,16 @@ async def mail(id: str) -> dict[str, Any]:
         return asdict(await mailbox.mail(session, MailId(id)))
 
 
-@router.get("/letters")
-async def every_letter(language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
-    """Every letter that we write, by kind and subject, in `language` or that of the request."""
+@router.get("/emails")
+async def email_previews_list(language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
+    """Every email that we write, by kind and subject, in `language` or that of the request."""
     found = email_previews.samples(language or spoken(), clock.now())
-    return {"items": [{"kind": letter.kind, "subject": letter.subject} for letter in found]}
+    return {"items": [{"kind": email.kind, "subject": email.subject} for email in found]}
 
 
-@router.get("/letters/{kind}")
-async def sample_letter(kind: str, language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
-    """One letter about an order or a person that are made up, as HTML and as plain text. Nothing is sent."""
+@router.get("/emails/{kind}")
+async def email_preview(kind: str, language: Annotated[str, Query(max_length=20)] = "") -> dict[str, Any]:
+    """One email about an order or a person that are made up, as HTML and as plain text. Nothing is sent."""
     return asdict(email_previews.sample(kind, language or spoken(), clock.now()))
 
 

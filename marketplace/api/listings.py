@@ -28,7 +28,7 @@ from marketplace.cache import Cache
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import posters, queries
 from marketplace.catalog.errors import PlanRefused
-from marketplace.catalog.sketches import sketch_faults
+from marketplace.catalog.sketches import sketch_errors
 from marketplace.catalog.views import ListingPage
 from marketplace.db import transaction
 from marketplace.errors import FieldError, Invalid, Unavailable
@@ -98,9 +98,9 @@ async def publish(id: str, actor: Member) -> ListingShape:
 async def import_plan(
     request: Request, actor: Member, seller_id: str, *, drawing: bool = False
 ) -> dict[str, str | int]:
-    """Import a seat plan document (the body, up to 32 MiB). 422 names every fault with its path.
+    """Import a seat plan document (the body, up to 32 MiB). 422 names every error with its path.
 
-    With `drawing=true`, a refusal also has a `drawing`: an SVG of the seats that could be read, each fault's number
+    With `drawing=true`, a refusal also has a `drawing`: an SVG of the seats that could be read, each error's number
     (counted from 1) where its place is known; empty if nothing can be drawn.
     """
     # The action asks the same: here, so that nobody sends 32 MiB in vain, nor makes us read them.
@@ -113,7 +113,7 @@ async def import_plan(
             plan = await catalog.import_plan(session, actor, SellerId(seller_id), document, clock.now())
     except PlanRefused as refused:
         if drawing:
-            refused.facts["drawing"] = await asyncio.to_thread(sketch_faults, document, refused.faults)
+            refused.details["drawing"] = await asyncio.to_thread(sketch_errors, document, refused.errors)
         raise
     return {"id": plan.id, "name": plan.name, "seats": plan.seat_count, "standing": plan.standing_count}
 

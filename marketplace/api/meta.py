@@ -80,7 +80,7 @@ class Meta:
     picture: str = PICTURE
     """What stands for the page where a link to it is shown: a PNG of 1200 by 630."""
     kind: str = "website"
-    facts: Mapping[str, object] = field(default_factory=dict)
+    structured_data: Mapping[str, object] = field(default_factory=dict)
     first: str = ""
     scriptless: str = ""
     """What whoever runs no scripts reads first; nothing where the page can be read as it is, or `first` says it."""
@@ -125,8 +125,8 @@ class Meta:
         lines += [
             f'<link rel="preload" as="image" href="{escape(poster)}" fetchpriority="high"/>' for poster in self.posters
         ]
-        if self.facts:
-            lines.append(f'<script type="application/ld+json">{_json(self.facts)}</script>')
+        if self.structured_data:
+            lines.append(f'<script type="application/ld+json">{_json(self.structured_data)}</script>')
         return "".join(lines)
 
 
@@ -148,7 +148,7 @@ async def meta_of(path: str, query: Mapping[str, str]) -> Meta:
     # Both Home and Browse begin with these.
     posters = tuple(card.poster_url for card in soonest[:SEEN_AT_ONCE])
     if path == "/":
-        return Meta("/", facts=_of_house(), posters=posters, scriptless=scriptless)
+        return Meta("/", structured_data=_of_house(), posters=posters, scriptless=scriptless)
     if not query:
         return Meta(path, posters=posters, soonest=_cards(soonest), scriptless=scriptless)
     category = query.get("category", "")
@@ -200,7 +200,7 @@ def _of_listing(page: ListingPage) -> Meta:
         about=about if len(about) <= 160 else f"{about[:159].rstrip()}…",
         picture=_picture(page),
         posters=(page.poster_url,),
-        facts=_event(page),
+        structured_data=_event(page),
         first=_first_words(page, when, place, price),
     )
 
@@ -240,7 +240,7 @@ def _cards(cards: Sequence[ListingCard]) -> str:
 
 def _card(card: ListingCard, *, is_first: bool) -> str:
     fetched = 'fetchpriority="high"' if is_first else 'loading="lazy"'
-    when, place, price = map(escape, _facts_of(card))
+    when, place, price = map(escape, _details_of(card))
     return (
         '<article class="listing-card"><div class="listing-card-art"><img class="poster" '
         f'src="{escape(card.poster_url)}" alt="" width="1200" height="800" decoding="async" {fetched}></div>'
@@ -255,14 +255,14 @@ def _list_of(cards: Sequence[ListingCard]) -> str:
     """What is on next, to be read without scripts."""
     entries = "".join(
         f'<li><a href="{escape(page_at(f"{LISTING}{quote(card.slug)}"))}">{escape(card.title)}</a><br>'
-        f"{escape(' · '.join(filter(None, _facts_of(card))))}</li>"
+        f"{escape(' · '.join(filter(None, _details_of(card))))}</li>"
         for card in cards
     )
     told = _("Please turn on JavaScript to search and buy. Here is what is on next:")
     return f'<p class="notice notice-warning">{escape(told)}</p><ul class="stack">{entries}</ul>'
 
 
-def _facts_of(card: ListingCard) -> tuple[str, str, str]:
+def _details_of(card: ListingCard) -> tuple[str, str, str]:
     price = _price_text(card.price_from, card.price_to)
     return datetimes.short(card.starts_at, card.zone), f"{card.place_name}, {card.city}", price
 
@@ -368,7 +368,7 @@ def _figure(amount: Money) -> str:
     return str(Decimal(amount.minor).scaleb(-exponent(amount.currency)))
 
 
-def _json(facts: Mapping[str, object]) -> str:
+def _json(structured_data: Mapping[str, object]) -> str:
     """JSON that cannot end the script element that it stands in."""
-    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(structured_data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

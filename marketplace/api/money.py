@@ -30,14 +30,14 @@ LATE = 60.0
 async def health(response: Response) -> dict[str, Any]:
     """Whether all money is where it belongs; 503 `alarm` if something about it needs looking at.
 
-    `facts`: news that is not delivered; `owed`: what providers have refused to pay back; `unclaimed`: payments that are
+    `events`: news that is not delivered; `owed`: what providers have refused to pay back; `unclaimed`: payments that are
     neither an order's nor on their way back.
     """
     state = await _money(clock.now())
     response.status_code = 503 if state.alarm else 200
     return {
         "status": "alarm" if state.alarm else "ok",
-        "facts": asdict(state.facts),
+        "events": asdict(state.events),
         "owed": {
             **asdict(state.owed),
             "amounts": [{"amount": sum.minor, "currency": sum.currency} for sum in state.owed.amounts],
@@ -48,7 +48,7 @@ async def health(response: Response) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Money:
-    facts: outbox.OutboxHealth
+    events: outbox.OutboxHealth
     owed: OwedHealth
     unclaimed: int
     late_seconds: float
@@ -56,15 +56,15 @@ class _Money:
 
     @property
     def alarm(self) -> bool:
-        return bool(self.facts.dead or self.owed.refunds or self.unclaimed or self.late_seconds > LATE)
+        return bool(self.events.dead or self.owed.refunds or self.unclaimed or self.late_seconds > LATE)
 
 
 async def _money(now: datetime) -> _Money:
     async with transaction(reading=True) as session:
-        facts = await outbox.health(session, now)
-        since = facts.money_waits_since
+        events = await outbox.health(session, now)
+        since = events.money_waits_since
         return _Money(
-            facts,
+            events,
             await payments.owed_health(session),
             await bookings.unclaimed_count(session, now - NEWS_TAKES),
             (now - since).total_seconds() if since else 0.0,
@@ -74,9 +74,9 @@ async def _money(now: datetime) -> _Money:
 def _gauges(state: _Money) -> Iterator[GaugeMetricFamily]:
     """Read from the tables at each scrape: every process of every machine says the same."""
     for name, about, value in (
-        ("holdfast_facts_failing", "Facts whose delivery failed and is tried again.", state.facts.failing),
-        ("holdfast_facts_dead", "Facts whose delivery was given up.", state.facts.dead),
-        ("holdfast_money_facts_late_seconds", "Age of the oldest undelivered fact about money.", state.late_seconds),
+        ("holdfast_events_failing", "Events whose delivery failed and is tried again.", state.events.failing),
+        ("holdfast_events_dead", "Events whose delivery was given up.", state.events.dead),
+        ("holdfast_money_events_late_seconds", "Age of the oldest undelivered event about money.", state.late_seconds),
         ("holdfast_refunds_owed", "Refunds that the provider has refused so far.", state.owed.refunds),
         ("holdfast_refunds_owed_for_people", "Of these, those that wait for an operator.", state.owed.for_people),
         ("holdfast_payments_unclaimed", "Payments that are no order's and not on their way back.", state.unclaimed),

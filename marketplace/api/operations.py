@@ -62,7 +62,7 @@ async def jobs_health() -> dict[str, Any]:
     now = clock.now()
     async with transaction(reading=True) as session:
         backlog = {
-            "facts": await outbox.backlog(session, now),
+            "events": await outbox.backlog(session, now),
             "overdue_bookings": await bookings.overdue_count(session, now),
             "webhooks": (await payments.inbox_health(session, now)).waiting,
         }

@@ -162,15 +162,15 @@ def problem(
 
 def of_error(error: HoldfastError) -> Response:
     """The answer for something that a room refused."""
-    headers, more = {}, dict(error.facts)
+    headers, more = {}, dict(error.details)
     if isinstance(error, TooMany | Unavailable):
         headers["Retry-After"] = str(error.retry_after)
-    elif "retry_after" in error.facts:
-        headers["Retry-After"] = str(error.facts["retry_after"])
+    elif "retry_after" in error.details:
+        headers["Retry-After"] = str(error.details["retry_after"])
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Invalid) and error.faults:
-        more["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
+    if isinstance(error, Invalid) and error.errors:
+        more["errors"] = [{"field": field_error.field, "message": field_error.message} for field_error in error.errors]
     return problem(status_of(error), error.code, error.title, error.message, headers=headers, more=more)
 
 
@@ -183,16 +183,19 @@ def of_validation(request: Request, error: RequestValidationError) -> Response:
             _OF_FRAMEWORK[HTTPStatus.UNSUPPORTED_MEDIA_TYPE],
             _("Send the body as application/json."),
         )
-    faults = [
-        {"field": ".".join(str(part) for part in fault["loc"] if part != "body") or "body", "message": fault["msg"]}
-        for fault in error.errors()
+    errors = [
+        {
+            "field": ".".join(str(part) for part in field_error["loc"] if part != "body") or "body",
+            "message": field_error["msg"],
+        }
+        for field_error in error.errors()
     ]
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         Invalid.code,
         Invalid.title,
         _("The request is not valid."),
-        more={"errors": faults},
+        more={"errors": errors},
     )
 
 
@@ -200,7 +203,9 @@ def _is_of_another_type(request: Request, error: RequestValidationError) -> bool
     """Whether the body was not read as JSON because it does not say that it is."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_json = re.fullmatch(r"application/(.+\+)?json", media_type)
-    return not is_json and any(fault["loc"] == ("body",) and fault["type"] != "missing" for fault in error.errors())
+    return not is_json and any(
+        field_error["loc"] == ("body",) and field_error["type"] != "missing" for field_error in error.errors()
+    )
 
 
 def too_large(most: int) -> HTTPException:

@@ -164,17 +164,17 @@ async def _begin(
 
 
 def known(buyer: Buyer) -> Buyer:
-    """The buyer with tidy name and address. Raises BuyerRefused that names every fault."""
-    faults = []
+    """The buyer with tidy name and address. Raises BuyerRefused that names every error."""
+    errors = []
     name, email = one_line(buyer.name), parse_email(buyer.email)
     if not 1 <= len(name) <= 120 or not name.isprintable():
-        faults.append(FieldError("buyer.name", _("Tell us your name, in at most 120 characters.")))
+        errors.append(FieldError("buyer.name", _("Tell us your name, in at most 120 characters.")))
     if email is None:
-        faults.append(FieldError("buyer.email", _("This does not look like an e-mail address.")))
+        errors.append(FieldError("buyer.email", _("This does not look like an e-mail address.")))
     if buyer.language not in LANGUAGES:
-        faults.append(FieldError("buyer.language", _("This language is not available.")))
-    if faults or email is None:
-        raise BuyerRefused(faults)
+        errors.append(FieldError("buyer.language", _("This language is not available.")))
+    if errors or email is None:
+        raise BuyerRefused(errors)
     return Buyer(name, email, buyer.language)
 
 
@@ -284,7 +284,7 @@ async def take_payment(payment_id: PaymentId, booking_id: BookingId, amount: Mon
 async def settle_kept_money(now: datetime) -> int:
     """Confirm or send back, by the way that news of a payment takes, money that lies with us for nothing.
 
-    However it came about that the news was lost, and whatever the facts say of it. Returns how many payments. Raises
+    However it came about that the news was lost, and whatever the events say of it. Returns how many payments. Raises
     Incomplete, where one can be put right neither way.
     """
 
@@ -534,9 +534,9 @@ async def forget_buyer(session: Session, id: BookingId, now: datetime) -> None:
 
 
 def _tell(session: Session, booking: Booking, change: BookingChange, now: datetime) -> None:
-    """Record the fact that the table of transitions says this step makes true."""
-    fact = FOLLOWS[Status(change.source), Status(change.target)]
-    if issubclass(fact, BookingCancelled):
+    """Record the event that the table of transitions says this step makes true."""
+    event = FOLLOWS[Status(change.source), Status(change.target)]
+    if issubclass(event, BookingCancelled):
         record(session, BookingCancelled(booking.id, now, change.target.removeprefix("cancelled_by_")), now)
     else:
-        record(session, fact(booking.id, now), now)
+        record(session, event(booking.id, now), now)

@@ -87,8 +87,8 @@ class BuyerRefused(Invalid):
     code = "buyer_refused"
     title = gettext_noop("Invalid buyer details")
 
-    def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("Please log in."), faults)
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(_("Please log in."), errors)
 
 
 class TooManyForOneBuyer(Conflict):

@@ -405,7 +405,7 @@ async def bought(session: Session, id: BookingId) -> tuple[ListingId, EventDetai
 
 
 async def order_for_mail(session: Session, id: BookingId) -> Order:
-    """The whole booking, for a letter to its buyer. Raises BookingNotFound."""
+    """The whole booking, for an email to its buyer. Raises BookingNotFound."""
     booking = await session.get(Booking, id)
     if booking is None:
         raise BookingNotFound(id)

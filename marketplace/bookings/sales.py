@@ -332,7 +332,7 @@ async def change_quote(session: Session, actor: Actor, id: ListingId, now: datet
 
     Raises NotFound for strangers, NotReady for what could not be made public.
     """
-    view = await catalog.sheet(session, actor, id, now)
+    view = await catalog.draft(session, actor, id, now)
     writing.must_be_whole(view)
     is_now = view.draft.occasion
     told = await session.exec(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
 
 AT_ONCE = 100
-"""Orders that are dealt with for one fact; a job that is killed half-way loses no more than its place in these."""
+"""Orders that are dealt with for one event; a job that is killed half-way loses no more than its place in these."""
 
 _SELLING = {ListingStatus.PUBLISHED, ListingStatus.ON_SALE, ListingStatus.SOLD_OUT}
 
@@ -71,7 +71,7 @@ async def cancel_orders(id: ListingId, now: datetime, after: str | None = None) 
     """End the orders of a listing that is called off, each in its own transaction, and ask for more of the same.
 
     Idempotent, and may be stopped at any point. One that fails stops neither the others nor the next portion, which
-    begins `after` this one; Incomplete is raised at the end, so that the fact behind this is delivered again. Returns
+    begins `after` this one; Incomplete is raised at the end, so that the event behind this is delivered again. Returns
     how many were cancelled.
     """
     async with transaction(reading=True) as session:

@@ -14,13 +14,13 @@ from marketplace.bookings.views import Party, Status
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One lawful step: from, to, who may take it, what must hold, what follows (a fact that others react to)."""
+    """One lawful step: from, to, who may take it, what must hold, what follows (an event that others react to)."""
 
     source: Status
     target: Status
     by: Party
     needs: str
-    fact: type[BookingConfirmed | BookingExpired | BookingCancelled]
+    event: type[BookingConfirmed | BookingExpired | BookingCancelled]
 
 
 _S, _P = Status, Party
@@ -41,7 +41,7 @@ TRANSITIONS = (
 
 LAWFUL = {(step.source, step.target, step.by): step for step in TRANSITIONS}
 
-FOLLOWS = {(step.source, step.target): step.fact for step in TRANSITIONS}
+FOLLOWS = {(step.source, step.target): step.event for step in TRANSITIONS}
 
 CANCELLED_BY = {
     Party.BUYER: Status.CANCELLED_BY_BUYER,

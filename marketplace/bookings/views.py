@@ -107,7 +107,7 @@ class Order:
     buyer_name: str
     buyer_email: str
     language: str
-    """The one that the order was made in; letters and tickets are written in it."""
+    """The one that the order was made in; emails and tickets are written in it."""
 
     has_account: bool
     occasion: EventDetails

@@ -39,7 +39,7 @@ from marketplace.outbox import record
 async def import_plan(
     session: Session, actor: Actor, seller: SellerId, document: bytes | str | Mapping[str, Any], now: datetime
 ) -> PlanView:
-    """Keep a seat plan. The same document again is the same plan. Raises PlanRefused with every fault, Forbidden."""
+    """Keep a seat plan. The same document again is the same plan. Raises PlanRefused with every error, Forbidden."""
     actor.must_run(seller)
     await accounts.seller_view(session, seller)
     body, plan = await asyncio.to_thread(_read, document)
@@ -75,7 +75,7 @@ async def create_listing(
 ) -> ListingPage:
     """Write a draft, seen by the shop's people only; `id` is the one that has been promised to it, if any.
 
-    Raises ListingRefused with every fault, Forbidden, NotFound.
+    Raises ListingRefused with every error, Forbidden, NotFound.
     """
     actor.must_run(draft.seller_id)
     shop = await accounts.seller_view(session, draft.seller_id)
@@ -108,7 +108,7 @@ async def change_listing(
 ) -> ListingPage:
     """Change what may still change.
 
-    Raises ListingRefused or NotReady with every fault, ListingFrozen, Forbidden, NotFound.
+    Raises ListingRefused or NotReady with every error, ListingFrozen, Forbidden, NotFound.
     """
     row = await _mine(session, actor, id)
     before = await queries.draft_of(session, row)
@@ -155,13 +155,13 @@ async def set_fees(
     actor.must_operate()
     row = await queries.lock(session, id)
     fees = {"commission_bp": commission_bp, "guest_surcharge_bp": guest_surcharge_bp}
-    faults = [
+    errors = [
         FieldError(name, _("A fee must be between 0 and 5000 hundredths of a percent."))
         for name, fee in fees.items()
         if not 0 <= fee <= 5000
     ]
-    if faults:
-        raise ListingRefused(faults)
+    if errors:
+        raise ListingRefused(errors)
     row.change(fees, now)
     return await _kept(session, row, now)
 
@@ -169,7 +169,7 @@ async def set_fees(
 async def publish(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
     """Let everybody see it; it is sold from the start of its sale.
 
-    Raises NotReady with every fault, UnlawfulStatus, Forbidden, NotFound.
+    Raises NotReady with every error, UnlawfulStatus, Forbidden, NotFound.
     """
     row = await _mine(session, actor, id)
     row.publish(now)
@@ -253,9 +253,9 @@ async def _must_be_ready(session: Session, row: Listing, now: datetime) -> None:
     draft = await queries.draft_of(session, row)
     hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
     shop = await accounts.seller_view(session, draft.seller_id)
-    faults = validation.missing(draft, hall, now, is_suspended=shop.is_suspended)
-    if faults:
-        raise NotReady(faults)
+    errors = validation.missing(draft, hall, now, is_suspended=shop.is_suspended)
+    if errors:
+        raise NotReady(errors)
 
 
 async def _add_with_free_slug(session: Session, row: Listing) -> None:

@@ -1,6 +1,6 @@
 """A listing as somebody types it: short texts by name, each kept as it was typed, right or wrong.
 
-The names are those of a draft's fields (`title`, `place.city`, `prices.Stalls`), so that a fault finds its field. An
+The names are those of a draft's fields (`title`, `place.city`, `prices.Stalls`), so that an error finds its field. An
 instant is typed as two entries, the day (`starts_at.day`, “2026-02-14”) and the clock (`starts_at.clock`, “19:30”), both
 as they are told where it happens. A price is read in the format of whoever types it, and kept as “12.50 EUR”, so that it
 means the same to every other reader.
@@ -47,7 +47,7 @@ _STAND_IN = datetime(2050, 1, 1, tzinfo=UTC)
 
 
 def blank(*, zone: str, currency: str) -> dict[str, str]:
-    """A sheet on which nobody has written yet, with what is most likely."""
+    """A draft on which nobody has written yet, with what is most likely."""
     empty = dict.fromkeys(FIELDS, "")
     return empty | {
         "category": Genre.THEATRE, "place.zone": zone, "currency": currency, "policy": Policy.MODERATE,
@@ -56,17 +56,17 @@ def blank(*, zone: str, currency: str) -> dict[str, str]:
 
 
 def must_fit(entries: Mapping[str, str]) -> None:
-    """Raises ListingRefused for names that no sheet has, and for what no form of ours would send."""
+    """Raises ListingRefused for names that no draft has, and for what no form of ours would send."""
     if len(entries) > MOST_ENTRIES:
         raise ListingRefused([FieldError("entries", _("A draft can have at most {most} entries.", most=MOST_ENTRIES))])
-    faults = []
+    errors = []
     for name, text in entries.items():
         if name not in FIELDS and not (name.startswith(PRICE) and len(name) <= len(PRICE) + 100):
-            faults.append(FieldError(name[:120], _("Unknown field.")))
+            errors.append(FieldError(name[:120], _("Unknown field.")))
         elif len(text) > LONGEST_ENTRY:
-            faults.append(FieldError(name, _("Use at most {most} characters.", most=LONGEST_ENTRY)))
-    if faults:
-        raise ListingRefused(faults)
+            errors.append(FieldError(name, _("Use at most {most} characters.", most=LONGEST_ENTRY)))
+    if errors:
+        raise ListingRefused(errors)
 
 
 def moved_along(before: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
@@ -150,7 +150,7 @@ def _price_in(text: str) -> Money | None:
 
 
 def plan_in(entries: Mapping[str, str]) -> PlanId | None:
-    """The plan that the sheet names; None where that can be none."""
+    """The plan that the draft names; None where that can be none."""
     with suppress(NotFound):
         return PlanId(entries.get("plan_id", ""))
     return None
@@ -159,7 +159,7 @@ def plan_in(entries: Mapping[str, str]) -> PlanId | None:
 def read(
     entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None
 ) -> tuple[ListingContent, list[FieldError]]:
-    """What the sheet says, and everything that is wrong with it; with faults, the draft is good for looking at only.
+    """What the draft says, and everything that is wrong with it; with errors, the draft is good for looking at only.
 
     `hall` is the plan that it names, if its shop has that. Prices of categories that this hall has not are passed over:
     they wait for the day on which the seller picks the other hall again.
@@ -194,11 +194,11 @@ def read(
             no_single_seats=entries.get("no_single_seats") == ON,
         )
     )
-    known = {fault.field for fault in found}
+    known = {field_error.field for field_error in found}
     found += [
-        fault
-        for fault in validation.faults(draft, hall)
-        if fault.field not in known and (has_all_times or fault.field not in INSTANTS)
+        field_error
+        for field_error in validation.errors(draft, hall)
+        if field_error.field not in known and (has_all_times or field_error.field not in INSTANTS)
     ]
     return draft, found
 
@@ -223,7 +223,7 @@ def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Field
         found.append(FieldError(name, _("Use local time and a year between 2000 and 2100.")))
         return None
     if zone not in datetimes.zones():
-        return local.replace(tzinfo=UTC)  # the zone is a fault of its own
+        return local.replace(tzinfo=UTC)  # the zone is an error of its own
     instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
         found.append(FieldError(name, _("This time does not exist on that day: clocks go forward.")))

@@ -21,14 +21,14 @@ __all__ = [
 
 
 class PlanRefused(Invalid):
-    """A seat plan document is wrong. `faults` lists the first of them, `found` counts all."""
+    """A seat plan document is wrong. `errors` lists the first of them, `found` counts all."""
 
     code = "plan_refused"
     title = gettext_noop("Invalid seat plan")
 
-    def __init__(self, faults: Sequence[FieldError], found: int | None = None) -> None:
-        self.found = found or len(faults)
-        listed = list(faults)
+    def __init__(self, errors: Sequence[FieldError], found: int | None = None) -> None:
+        self.found = found or len(errors)
+        listed = list(errors)
         if self.found > len(listed):
             listed.append(FieldError("$", _("and {count} more.", count=self.found - len(listed))))
         words = ngettext("This seat plan has {count} error.", "This seat plan has {count} errors.", self.found)
@@ -36,23 +36,23 @@ class PlanRefused(Invalid):
 
 
 class ListingRefused(Invalid):
-    """What was written about a listing cannot be kept. `faults` names every field that is wrong."""
+    """What was written about a listing cannot be kept. `errors` names every field that is wrong."""
 
     code = "listing_refused"
     title = gettext_noop("Invalid listing")
 
-    def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("Some of this cannot be saved."), faults)
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(_("Some of this cannot be saved."), errors)
 
 
 class NotReady(Invalid):
-    """A listing lacks something that it needs before anybody may see it. `faults` names all of it."""
+    """A listing lacks something that it needs before anybody may see it. `errors` names all of it."""
 
     code = "listing_not_ready"
     title = gettext_noop("Listing not ready to publish")
 
-    def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("This listing cannot be published yet."), faults)
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(_("This listing cannot be published yet."), errors)
 
 
 class UnlawfulStatus(Conflict):

@@ -30,13 +30,13 @@ class Grid:
 
 
 class GridRefused(Invalid):
-    """No hall can be drawn like that. `faults` names every field."""
+    """No hall can be drawn like that. `errors` names every field."""
 
     code = "grid_refused"
     title = gettext_noop("Invalid hall size")
 
-    def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("This hall cannot be drawn."), faults)
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(_("This hall cannot be drawn."), errors)
 
 
 def grid_document(grid: Grid) -> dict[str, Any]:
@@ -65,15 +65,15 @@ def _check(grid: Grid) -> None:
         "rows": (grid.rows, MOST_ROWS), "seats": (grid.seats, MOST_SEATS),
         "categories": (grid.categories, min(MOST_CATEGORIES, max(grid.rows, 1))),
     }  # fmt: skip
-    faults = [
+    errors = [
         FieldError(name, _("Use 1 to {most}.", most=most))
         for name, (count, most) in bounds.items()
         if not 1 <= count <= most
     ]
     if not 1 <= len(grid.name.strip()) <= 200:
-        faults.append(FieldError("name", _("Enter a name of at most 200 characters.")))
-    if faults:
-        raise GridRefused(faults)
+        errors.append(FieldError("name", _("Enter a name of at most 200 characters.")))
+    if errors:
+        raise GridRefused(errors)
 
 
 def _row(grid: Grid, row: int, aisle_after: int) -> dict[str, Any]:

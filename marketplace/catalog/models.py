@@ -190,10 +190,10 @@ class ListingPrice(SQLModel, table=True):
 class ListingDraft(SQLModel, table=True):
     """What a seller has typed about a listing and the listing does not say: unfinished, wrong or not yet made public.
 
-    Its id is that of the listing, which need not exist yet. A sheet with nothing of its own left to say is deleted.
+    Its id is that of the listing, which need not exist yet. A draft with nothing of its own left to say is deleted.
     """
 
-    __tablename__ = "listing_sheet"
+    __tablename__ = "listing_draft"
 
     id: str = Field(primary_key=True)
     seller_id: str = Field(foreign_key="seller.id", index=True)

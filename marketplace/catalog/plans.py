@@ -28,7 +28,7 @@ from marketplace.i18n import _
 MOST_BYTES = 32 * 1024 * 1024
 MOST_SEATS = 60_000
 MOST_STANDING = 60_000
-MOST_FAULTS = 200
+MOST_ERRORS = 200
 
 _MOST = {"zones": 500, "rows": 20_000, "seats": MOST_SEATS, "areas": 5_000, "categories": 100, "points": 50_000}
 """How many of each list's entries a whole plan may have."""
@@ -48,7 +48,7 @@ _COLOR = re.compile(
 
 
 def read_plan(document: bytes | str | Mapping[str, Any]) -> SeatPlan:
-    """Check a document and build the plan. Raises PlanRefused whose `faults` name everything that is wrong.
+    """Check a document and build the plan. Raises PlanRefused whose `errors` name everything that is wrong.
 
     60,000 seats take well under a second; the caller decides whether that may happen on the event loop.
     """
@@ -56,7 +56,7 @@ def read_plan(document: bytes | str | Mapping[str, Any]) -> SeatPlan:
     reader = _Reader()
     plan = reader.plan(parsed)
     if reader.found:
-        raise PlanRefused(reader.faults, reader.found)
+        raise PlanRefused(reader.errors, reader.found)
     return plan
 
 
@@ -121,12 +121,12 @@ def _parse_text(document: bytes | str) -> Any:
 class _Reader:
     """Walks a document, keeps what is right and writes down what is wrong. One reader reads one document.
 
-    After a fault each method gives back a harmless stand-in, so that the walk goes on and finds the next one; a plan
+    After an error each method gives back a harmless stand-in, so that the walk goes on and finds the next one; a plan
     that was built with any stand-in is never let out.
     """
 
     def __init__(self) -> None:
-        self.faults: list[FieldError] = []
+        self.errors: list[FieldError] = []
         self.found = 0
         self._categories: set[str] = set()
         self._seat_paths: dict[str, str] = {}
@@ -135,10 +135,10 @@ class _Reader:
         self._left = dict(_MOST)
         self._overfull: set[str] = set()
 
-    def fault(self, path: str, message: str) -> None:
+    def error(self, path: str, message: str) -> None:
         self.found += 1
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(FieldError(path, message))
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(FieldError(path, message))
 
     # Parts of a plan
 
@@ -158,7 +158,7 @@ class _Reader:
             areas += self.areas(zone, path, name, origin)
             zones.append(Zone(name))
         if not self._seat_paths and not self._area_paths and not self.found:
-            self.fault("$.zones", _("have no seats and no standing area: there is nothing to sell."))
+            self.error("$.zones", _("have no seats and no standing area: there is nothing to sell."))
         plan = SeatPlan(
             name=self.text(document, "name", "$", most=200, required=True),
             width=width,
@@ -181,11 +181,11 @@ class _Reader:
         for path, entry in self.objects(document, "categories", "$", required=True):
             name = self.text(entry, "name", path, most=100, required=True)
             if name in self._categories:
-                self.fault(f"{path}.name", _("“{name}” is the name of an earlier category, too.", name=name))
+                self.error(f"{path}.name", _("“{name}” is the name of an earlier category, too.", name=name))
             self._categories.add(name)
             categories.append(Category(name, self.color(entry, "color", path, otherwise="#888888")))
         if not categories and not self.found:
-            self.fault("$.categories", _("are empty; seats need at least one."))
+            self.error("$.categories", _("are empty; seats need at least one."))
         return tuple(categories)
 
     def rows(self, zone: Mapping[str, Any], zone_path: str, index: int, zone_name: str, origin: Point) -> Iterator[Row]:
@@ -226,7 +226,7 @@ class _Reader:
         x, y = origin[0] + dx, origin[1] + dy
         shape = area.get("shape", "rectangle")
         if shape not in _SHAPES:
-            self.fault(
+            self.error(
                 f"{path}.shape", _("is {shape}; we know {shapes}.", shape=_show(shape), shapes=", ".join(_SHAPES))
             )
             shape = "text"
@@ -274,7 +274,7 @@ class _Reader:
             return 2 * x, 2 * y, 0, []
         corners = list(self.objects(form, "points", path, required=True))
         if len(corners) < 3 and isinstance(form.get("points"), list):
-            self.fault(f"{path}.points", _("are fewer than three: that is no polygon."))
+            self.error(f"{path}.points", _("are fewer than three: that is no polygon."))
         return 0, 0, 0, [(self.number(point, "x", at), self.number(point, "y", at)) for at, point in corners]
 
     def standing(self, area: Mapping[str, Any], path: str) -> tuple[str | None, int, str | None]:
@@ -283,14 +283,14 @@ class _Reader:
         if capacity is None:
             return None, 0, None
         if isinstance(capacity, bool) or not isinstance(capacity, int) or capacity < 1:
-            self.fault(
+            self.error(
                 f"{path}.capacity",
                 _("is {capacity}; it is a whole number of people, at least 1.", capacity=_show(capacity)),
             )
             return None, 0, None
         before, self._standing = self._standing, self._standing + capacity
         if before <= MOST_STANDING < self._standing:
-            self.fault(
+            self.error(
                 f"{path}.capacity",
                 _("brings the standing places of the plan to more than {most}.", most=MOST_STANDING),
             )
@@ -308,13 +308,13 @@ class _Reader:
             if name is None
             else _("is {name}, which is not among the plan's categories.", name=_show(name))
         )
-        self.fault(f"{path}.category", message)
+        self.error(f"{path}.category", message)
         return ""
 
     def guid(self, owner: Mapping[str, Any], key: str, path: str, seen: dict[str, str]) -> str:
         guid = owner.get(key)
         if not isinstance(guid, str) or not _GUID.fullmatch(guid):
-            self.fault(
+            self.error(
                 f"{path}.{key}",
                 _("is missing.")
                 if guid is None
@@ -324,7 +324,7 @@ class _Reader:
             )
             return ""
         if guid in seen:
-            self.fault(f"{path}.{key}", _("“{guid}” is already used by {place}.", guid=guid, place=seen[guid]))
+            self.error(f"{path}.{key}", _("“{guid}” is already used by {place}.", guid=guid, place=seen[guid]))
         seen.setdefault(guid, path)
         return guid
 
@@ -335,16 +335,16 @@ class _Reader:
             return str(value)
         if value is None or value == "":
             if required:
-                self.fault(f"{path}.{key}", _("is missing.") if value is None else _("is empty."))
+                self.error(f"{path}.{key}", _("is missing.") if value is None else _("is empty."))
             return ""
         if not isinstance(value, str):
-            self.fault(f"{path}.{key}", _("is {value}; it is a text.", value=_kind(value)))
+            self.error(f"{path}.{key}", _("is {value}; it is a text.", value=_kind(value)))
             return ""
         if len(value) > most:
-            self.fault(f"{path}.{key}", _("has {value} characters; it may have {most}.", value=len(value), most=most))
+            self.error(f"{path}.{key}", _("has {value} characters; it may have {most}.", value=len(value), most=most))
             return ""
         if _UNPRINTABLE.search(value):
-            self.fault(f"{path}.{key}", _("has characters that cannot be shown."))
+            self.error(f"{path}.{key}", _("has characters that cannot be shown."))
             return ""
         return value.strip()
 
@@ -353,7 +353,7 @@ class _Reader:
         if value is None or value == "":
             return otherwise
         if not isinstance(value, str) or not _COLOR.fullmatch(value):
-            self.fault(f"{path}.{key}", _("is {value}; it is a colour such as #7a3b69.", value=_show(value)))
+            self.error(f"{path}.{key}", _("is {value}; it is a colour such as #7a3b69.", value=_show(value)))
             return otherwise
         return value
 
@@ -367,23 +367,23 @@ class _Reader:
         most: float = _FARTHEST,
         otherwise: float | None = None,
     ) -> float:
-        """A finite number within bounds; `otherwise` stands in for an absent one, which is a fault without it."""
+        """A finite number within bounds; `otherwise` stands in for an absent one, which is an error without it."""
         value = owner.get(key)
         if type(value) is float or type(value) is int:
             if least <= value <= most:  # False for NaN, too
                 return value
             is_finite = type(value) is int or math.isfinite(value)
             bounds = {"value": _show(value), "least": f"{least:g}", "most": f"{most:g}"}
-            self.fault(
+            self.error(
                 f"{path}.{key}",
                 _("is {value}; it lies between {least} and {most}.", **bounds)
                 if is_finite
                 else _("is {value}; it is a finite number.", value=_show(value)),
             )
         elif value is not None:
-            self.fault(f"{path}.{key}", _("is {value}; it is a number.", value=_kind(value)))
+            self.error(f"{path}.{key}", _("is {value}; it is a number.", value=_kind(value)))
         elif otherwise is None:
-            self.fault(f"{path}.{key}", _("is missing."))
+            self.error(f"{path}.{key}", _("is missing."))
         return otherwise if otherwise is not None else 1.0
 
     def point(
@@ -406,29 +406,29 @@ class _Reader:
         if isinstance(value, Mapping):
             return value
         if value is not None:
-            self.fault(f"{path}.{key}", _("is {value}; it is an object.", value=_kind(value)))
+            self.error(f"{path}.{key}", _("is {value}; it is an object.", value=_kind(value)))
         elif required:
-            self.fault(f"{path}.{key}", _("is missing."))
+            self.error(f"{path}.{key}", _("is missing."))
         return None
 
     def objects(
         self, owner: Mapping[str, Any], key: str, path: str, *, required: bool = False
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Each object of a list with its path, as long as the plan may have more of this sort; then a fault, once."""
+        """Each object of a list with its path, as long as the plan may have more of this sort; then an error, once."""
         value = owner.get(key)
         path = f"{path}.{key}"
         if value is None:
             if required:
-                self.fault(path, _("is missing."))
+                self.error(path, _("is missing."))
             return
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            self.fault(path, _("is {value}; it is a list.", value=_kind(value)))
+            self.error(path, _("is {value}; it is a list.", value=_kind(value)))
             return
         most = self._left[key]
         self._left[key] -= min(len(value), most)
         if len(value) > most and key not in self._overfull:
             self._overfull.add(key)
-            self.fault(
+            self.error(
                 path,
                 _(
                     "has {count} entries, which brings the plan's {key} to more than it may have ({most}).",
@@ -441,7 +441,7 @@ class _Reader:
             if isinstance(entry, Mapping):
                 yield f"{path}[{index}]", entry
             else:
-                self.fault(f"{path}[{index}]", _("is {entry}; it is an object.", entry=_kind(entry)))
+                self.error(f"{path}[{index}]", _("is {entry}; it is an object.", entry=_kind(entry)))
 
 
 def _along_the_row(seats: list[Seat]) -> list[Seat]:
@@ -476,7 +476,7 @@ def _kind(value: object) -> str:
 
 
 def _show(value: object) -> str:
-    """A value as it may be quoted in a fault: short, and one line."""
+    """A value as it may be quoted in an error: short, and one line."""
     if isinstance(value, str):
         return f"“{_UNPRINTABLE.sub('�', value[:60])}”"
     if isinstance(value, int | float) and not isinstance(value, bool):

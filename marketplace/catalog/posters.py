@@ -45,8 +45,8 @@ class Poster:
 
 def address(listing: ListingId, version: int = 0, *, as_picture: bool = False) -> str:
     """Where a listing's poster is, in the language that is being spoken; with its version it may be kept for long."""
-    facts = {"v": version or "", "lang": "" if spoken() == "en" else spoken()}
-    query = urlencode({name: fact for name, fact in facts.items() if fact})
+    parameters = {"v": version or "", "lang": "" if spoken() == "en" else spoken()}
+    query = urlencode({name: value for name, value in parameters.items() if value})
     return f"/api/v1/listings/{listing}/poster.{'png' if as_picture else 'svg'}{query and f'?{query}'}"
 
 

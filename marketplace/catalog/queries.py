@@ -20,6 +20,8 @@ from marketplace.catalog.models import Listing, ListingDraft, ListingPrice, Plan
 from marketplace.catalog.plans import geometry, read_plan
 from marketplace.catalog.seating import SeatPlan
 from marketplace.catalog.views import (
+    DraftCard,
+    DraftView,
     EventDetails,
     ListingCard,
     ListingContent,
@@ -31,8 +33,6 @@ from marketplace.catalog.views import (
     Policy,
     PriceView,
     SeatOffer,
-    SheetCard,
-    SheetView,
     Sort,
     Status,
     is_open,
@@ -284,7 +284,7 @@ async def capacities_of(session: Session, ids: Iterable[ListingId]) -> dict[List
     return {ListingId(id): count for id, count in rows}
 
 
-async def sheet_row(session: Session, id: ListingId, *, lock: bool = False) -> ListingDraft | None:
+async def draft_row(session: Session, id: ListingId, *, lock: bool = False) -> ListingDraft | None:
     wanted = select(ListingDraft).where(ListingDraft.id == id)
     return (await session.exec(wanted.with_for_update() if lock else wanted)).first()
 
@@ -300,8 +300,8 @@ async def last_currency(session: Session, seller: SellerId, *, other_than: Listi
     return found.first()
 
 
-async def untouched_sheet(session: Session, seller: SellerId) -> ListingDraft | None:
-    """A sheet on which nothing has been written yet."""
+async def untouched_draft(session: Session, seller: SellerId) -> ListingDraft | None:
+    """A draft on which nothing has been written yet."""
     found = await session.exec(
         select(ListingDraft)
         .where(ListingDraft.seller_id == seller, ListingDraft.created_at == ListingDraft.changed_at)
@@ -310,7 +310,7 @@ async def untouched_sheet(session: Session, seller: SellerId) -> ListingDraft | 
     return found.first()
 
 
-async def unlisted_sheets(session: Session, actor: Actor, seller: SellerId) -> list[SheetCard]:
+async def unlisted_drafts(session: Session, actor: Actor, seller: SellerId) -> list[DraftCard]:
     """Listings of a shop that are still too unfinished to be kept as such, latest change first. Raises Forbidden."""
     actor.must_run(seller)
     rows = await session.exec(
@@ -323,18 +323,18 @@ async def unlisted_sheets(session: Session, actor: Actor, seller: SellerId) -> l
         .order_by(col(ListingDraft.changed_at).desc())
         .limit(MOST_PER_PAGE)
     )
-    return [SheetCard(ListingId(row.id), row.entries.get("title", ""), row.changed_at) for row in rows]
+    return [DraftCard(ListingId(row.id), row.entries.get("title", ""), row.changed_at) for row in rows]
 
 
-async def sheet(session: Session, actor: Actor, id: ListingId, now: datetime) -> SheetView:
+async def draft(session: Session, actor: Actor, id: ListingId, now: datetime) -> DraftView:
     """A listing as it is being written, or as it was last kept. Raises NotFound for strangers."""
-    row, written = await session.get(Listing, id), await sheet_row(session, id)
-    return await sheet_view(session, actor, id, row, written, now)
+    row, written = await session.get(Listing, id), await draft_row(session, id)
+    return await view_draft(session, actor, id, row, written, now)
 
 
-async def sheet_view(
+async def view_draft(
     session: Session, actor: Actor, id: ListingId, row: Listing | None, written: ListingDraft | None, now: datetime
-) -> SheetView:
+) -> DraftView:
     """The view of rows that have been loaded already. Raises NotFound."""
     owner = row or written
     if owner is None or not may_see_drafts(actor, owner.seller_id):
@@ -343,12 +343,12 @@ async def sheet_view(
     kept = {} if row is None else drafts.write(await draft_of(session, row), now)
     entries = kept if written is None else kept | written.entries
     hall = await owned_plan(session, drafts.plan_in(entries), shop.id)
-    draft, faults = drafts.read(entries, shop.id, hall)
-    return SheetView(
+    draft, errors = drafts.read(entries, shop.id, hall)
+    return DraftView(
         id=id,
         seller=shop,
         entries=entries,
-        faults=tuple(faults),
+        errors=tuple(errors),
         missing=tuple(validation.missing(draft, hall, now, is_suspended=shop.is_suspended)),
         draft=draft,
         page=None if row is None else await page_of(session, row, now),

@@ -1,4 +1,4 @@
-"""Seat plans as small SVG pictures: a sound one coloured by category, a refused one with its faults marked.
+"""Seat plans as small SVG pictures: a sound one coloured by category, a refused one with its errors marked.
 
 A seat is a point with a round pen, drawn as a bare move and a line of no length: 60,000 of them stay under a megabyte.
 """
@@ -43,8 +43,8 @@ def sketch(plan: SeatPlan) -> str:
     return picture.svg(plan.name)
 
 
-def sketch_faults(document: bytes | str | Mapping[str, Any], faults: Sequence[FieldError]) -> str:
-    """What can be drawn of a refused document: seats in grey, and each fault's number where its position is known.
+def sketch_errors(document: bytes | str | Mapping[str, Any], errors: Sequence[FieldError]) -> str:
+    """What can be drawn of a refused document: seats in grey, and each error's number where its position is known.
 
     Empty where nothing can be. Never raises: it is asked for documents that are wrong.
     """
@@ -58,7 +58,7 @@ def sketch_faults(document: bytes | str | Mapping[str, Any], faults: Sequence[Fi
     picture.see(list(seats.values()), 10)
     picture.draw([_dots(seats.values(), 9, _QUIET)])
     size = max(_SMALLEST_MARK, picture.width / 60)
-    picture.draw(_marks(faults, seats, size))
+    picture.draw(_marks(errors, seats, size))
     return picture.svg("")
 
 
@@ -163,9 +163,9 @@ def _coordinate(value: object) -> float:
     return float(value) if is_number and abs(value) <= 1_000_000 else 0.0  # type: ignore[arg-type]  # NaN fails, too
 
 
-def _marks(faults: Sequence[FieldError], seats: Mapping[str, Point], size: float) -> Iterator[str]:
-    for number, fault in enumerate(faults, 1):
-        at = _place_of(fault.field, seats)
+def _marks(errors: Sequence[FieldError], seats: Mapping[str, Point], size: float) -> Iterator[str]:
+    for number, field_error in enumerate(errors, 1):
+        at = _place_of(field_error.field, seats)
         if at is None:
             continue
         x, y = at

@@ -1,4 +1,4 @@
-"""What may be written about a listing: checks every field, names every fault, and turns a draft into columns."""
+"""What may be written about a listing: checks every field, names every error, and turns a draft into columns."""
 
 from __future__ import annotations
 
@@ -63,19 +63,19 @@ def merged(draft: ListingContent, change: ListingChange, hall: SeatPlan | None) 
 
 
 def check(draft: ListingContent, hall: SeatPlan | None) -> None:
-    """Raises ListingRefused with every fault. `hall` is the plan that the draft names, if its shop has that."""
-    found = faults(draft, hall)
+    """Raises ListingRefused with every error. `hall` is the plan that the draft names, if its shop has that."""
+    found = errors(draft, hall)
     if found:
         raise ListingRefused(found)
 
 
-def faults(draft: ListingContent, hall: SeatPlan | None) -> list[FieldError]:
+def errors(draft: ListingContent, hall: SeatPlan | None) -> list[FieldError]:
     """Everything about the draft that cannot be kept as it is."""
     found = [
-        *_word_faults(draft),
-        *_place_faults(draft.place),
-        *_time_faults(draft),
-        *_price_faults(draft, _categories(hall)),
+        *_word_errors(draft),
+        *_place_errors(draft.place),
+        *_time_errors(draft),
+        *_price_errors(draft, _categories(hall)),
     ]
     if draft.plan_id is not None and hall is None:
         found.append(FieldError("plan_id", _("This shop has no such seat plan.")))
@@ -161,15 +161,15 @@ def _categories(hall: SeatPlan | None) -> frozenset[str]:
     return frozenset(hall.capacities) if hall else frozenset()
 
 
-def _word_faults(draft: ListingContent) -> Iterator[FieldError]:
-    yield from _text_faults("title", draft.title, least=3, most=120)
-    yield from _text_faults("story", draft.story, most=LONGEST_STORY)
+def _word_errors(draft: ListingContent) -> Iterator[FieldError]:
+    yield from _text_errors("title", draft.title, least=3, most=120)
+    yield from _text_errors("story", draft.story, most=LONGEST_STORY)
 
 
-def _place_faults(place: Place) -> Iterator[FieldError]:
-    yield from _text_faults("place.name", place.name, least=1, most=120)
-    yield from _text_faults("place.city", place.city, least=1, most=80)
-    yield from _text_faults("place.address", place.address, most=200)
+def _place_errors(place: Place) -> Iterator[FieldError]:
+    yield from _text_errors("place.name", place.name, least=1, most=120)
+    yield from _text_errors("place.city", place.city, least=1, most=80)
+    yield from _text_errors("place.address", place.address, most=200)
     if not re.fullmatch("[A-Z]{2}", place.country):
         yield FieldError("place.country", _("A country is its two letters (ISO 3166), such as DE."))
     if place.zone not in datetimes.zones():
@@ -182,20 +182,20 @@ def _place_faults(place: Place) -> Iterator[FieldError]:
             yield FieldError(f"place.{name}", _("A {name} lies between -{most} and {most}.", name=name, most=most))
 
 
-def _time_faults(draft: ListingContent) -> Iterator[FieldError]:
+def _time_errors(draft: ListingContent) -> Iterator[FieldError]:
     instants = {
         "starts_at": draft.starts_at,
         "ends_at": draft.ends_at,
         "doors_at": draft.doors_at,
         "sale_starts_at": draft.sale_starts_at,
     }
-    faults = [
+    errors = [
         FieldError(name, _("A time needs its offset from UTC, and a year between 2000 and 2100."))
         for name, at in instants.items()
         if at is not None and (at.tzinfo is None or at.year not in YEARS)
     ]
-    if faults:
-        yield from faults
+    if errors:
+        yield from errors
         return
     if draft.ends_at <= draft.starts_at:
         yield FieldError("ends_at", _("The end must be after the start."))
@@ -207,7 +207,7 @@ def _time_faults(draft: ListingContent) -> Iterator[FieldError]:
         yield FieldError("sale_starts_at", _("Sales must start before the event."))
 
 
-def _price_faults(draft: ListingContent, categories: Collection[str]) -> Iterator[FieldError]:
+def _price_errors(draft: ListingContent, categories: Collection[str]) -> Iterator[FieldError]:
     try:
         exponent(draft.currency)
     except AmountRefused as refused:
@@ -220,7 +220,7 @@ def _price_faults(draft: ListingContent, categories: Collection[str]) -> Iterato
             yield FieldError(field, _("A price is a whole number of minor units from 0 to {most}.", most=DEAREST - 1))
 
 
-def _text_faults(field: str, text: str, *, most: int, least: int = 0) -> Iterator[FieldError]:
+def _text_errors(field: str, text: str, *, most: int, least: int = 0) -> Iterator[FieldError]:
     if len(text) < least:
         yield FieldError(
             field, _("This field is required.") if not text else _("Use at least {least} characters.", least=least)

@@ -17,6 +17,8 @@ from marketplace.money import Money
 __all__ = [
     "Area",
     "Category",
+    "DraftCard",
+    "DraftView",
     "EventDetails",
     "Genre",
     "ListingCard",
@@ -33,8 +35,6 @@ __all__ = [
     "Seat",
     "SeatOffer",
     "SeatPlan",
-    "SheetCard",
-    "SheetView",
     "Sort",
     "Status",
     "UnitLine",
@@ -318,17 +318,17 @@ class ListingPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SheetView:
-    """A listing while it is being written: every entry as it was typed (see catalog.sheets), and what is wrong with it.
+class DraftView:
+    """A listing while it is being written: every entry as it was typed (see catalog.drafts), and what is wrong with it.
 
-    `faults` keep it from being a listing at all, `missing` only from being public. `page` is the listing as it is kept,
+    `errors` keep it from being a listing at all, `missing` only from being public. `page` is the listing as it is kept,
     `draft` what the entries say, where they say enough; `is_ahead`: they say more than the listing does.
     """
 
     id: ListingId
     seller: SellerView
     entries: Mapping[str, str]
-    faults: tuple[FieldError, ...]
+    errors: tuple[FieldError, ...]
     missing: tuple[FieldError, ...]
     draft: ListingContent
     page: ListingPage | None
@@ -340,7 +340,7 @@ class SheetView:
 
 
 @dataclass(frozen=True, slots=True)
-class SheetCard:
+class DraftCard:
     """An unfinished listing in its seller's list."""
 
     id: ListingId

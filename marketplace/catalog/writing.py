@@ -1,6 +1,6 @@
 """Writing a listing bit by bit: every entry is kept as it is typed, and becomes the listing as soon as it can.
 
-An unpublished listing follows its sheet by itself. What the public sees does not: `take_over` puts the changes there.
+An unpublished listing follows its draft by itself. What the public sees does not: `take_over` puts the changes there.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from marketplace.accounts.views import Actor
 from marketplace.catalog import actions, currencies, drafts, queries
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
 from marketplace.catalog.models import Listing, ListingDraft
-from marketplace.catalog.views import ListingPage, SheetView
+from marketplace.catalog.views import DraftView, ListingPage
 from marketplace.db import Session
 from marketplace.ids import ListingId, SellerId
 
 
 async def begin(session: Session, actor: Actor, seller: SellerId, now: datetime, *, zone: str) -> ListingId:
-    """A fresh sheet for a listing-to-be, or the one that lies there empty already. Raises Forbidden.
+    """A fresh draft for a listing-to-be, or the one that lies there empty already. Raises Forbidden.
 
     It begins with the seller's own `zone`, and the currency of the shop's last listing or else of that zone.
     """
     actor.must_run(seller)
-    row = await queries.untouched_sheet(session, seller)
+    row = await queries.untouched_draft(session, seller)
     if row is None:
         currency = await queries.last_currency(session, seller) or currencies.usual("", zone, now)
         entries = drafts.blank(zone=zone, currency=currency)
@@ -33,14 +33,14 @@ async def begin(session: Session, actor: Actor, seller: SellerId, now: datetime,
     return ListingId(row.id)
 
 
-async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[str, str], now: datetime) -> SheetView:
+async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[str, str], now: datetime) -> DraftView:
     """Keep these entries; a listing that nobody can see yet follows them at once, if they make one.
 
-    Raises NotFound for strangers, ListingRefused for entries that no sheet has, ListingFrozen where it is over.
+    Raises NotFound for strangers, ListingRefused for entries that no draft has, ListingFrozen where it is over.
     """
     drafts.must_fit(entries)
     row, written = await _rows(session, id)
-    view = await queries.sheet_view(session, actor, id, row, written, now)
+    view = await queries.view_draft(session, actor, id, row, written, now)
     merged = {**view.entries, **drafts.moved_along(view.entries, entries)}
     if await _follows_country(session, view, merged, now):
         merged["currency"] = _usual_currency(merged, now)
@@ -52,17 +52,17 @@ async def fill(session: Session, actor: Actor, id: ListingId, entries: Mapping[s
     written.write(merged, now)
     session.add(written)
     await session.flush()
-    view = await queries.sheet_view(session, actor, id, row, written, now)
-    if view.faults or view.is_public:
+    view = await queries.view_draft(session, actor, id, row, written, now)
+    if view.errors or view.is_public:
         return await _tidied(session, actor, view, written, now)
     await _keep(session, actor, view, now)
-    return await queries.sheet(session, actor, id, now)
+    return await queries.draft(session, actor, id, now)
 
 
 async def publish(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
     """Let everybody see it as it is written. Raises NotReady with everything that is wrong or missing, NotFound."""
     row, written = await _rows(session, id)
-    view = await queries.sheet_view(session, actor, id, row, written, now)
+    view = await queries.view_draft(session, actor, id, row, written, now)
     must_be_whole(view)
     if view.is_ahead or view.page is None:
         await _keep(session, actor, view, now)
@@ -72,27 +72,27 @@ async def publish(session: Session, actor: Actor, id: ListingId, now: datetime) 
 async def take_over(session: Session, actor: Actor, id: ListingId, now: datetime) -> ListingPage:
     """Show the public what has been changed. Raises ListingRefused, NotReady, ListingFrozen, NotFound."""
     row, written = await _rows(session, id)
-    view = await queries.sheet_view(session, actor, id, row, written, now)
-    if view.faults:
-        raise ListingRefused(list(view.faults))
+    view = await queries.view_draft(session, actor, id, row, written, now)
+    if view.errors:
+        raise ListingRefused(list(view.errors))
     return await _keep(session, actor, view, now)
 
 
 async def give_up(session: Session, actor: Actor, id: ListingId, now: datetime) -> None:
     """Forget what has been typed and is not in the listing. Raises NotFound for strangers."""
     row, written = await _rows(session, id)
-    await queries.sheet_view(session, actor, id, row, written, now)
+    await queries.view_draft(session, actor, id, row, written, now)
     await _forget(session, written)
 
 
-def must_be_whole(view: SheetView) -> None:
+def must_be_whole(view: DraftView) -> None:
     """Raises NotReady with everything that is wrong or missing for the public."""
-    wanting = [*view.faults, *view.missing]
+    wanting = [*view.errors, *view.missing]
     if wanting:
         raise NotReady(wanting)
 
 
-async def _follows_country(session: Session, view: SheetView, merged: Mapping[str, str], now: datetime) -> bool:
+async def _follows_country(session: Session, view: DraftView, merged: Mapping[str, str], now: datetime) -> bool:
     """Whether the currency is still nobody's choice: the usual one of the place before, and the shop has no habit."""
     if merged.get("place.country") == view.entries.get("place.country") or view.is_public:
         return False
@@ -108,27 +108,27 @@ def _usual_currency(entries: Mapping[str, str], now: datetime) -> str:
 
 
 async def _rows(session: Session, id: ListingId) -> tuple[Listing | None, ListingDraft | None]:
-    """The listing and its sheet, both held against other writers: two tabs may be open."""
+    """The listing and its draft, both held against other writers: two tabs may be open."""
     try:
         row = await queries.lock(session, id)
     except NoSuchListing:
         row = None
-    return row, await queries.sheet_row(session, id, lock=True)
+    return row, await queries.draft_row(session, id, lock=True)
 
 
-async def _keep(session: Session, actor: Actor, view: SheetView, now: datetime) -> ListingPage:
-    """Have the listing say what the sheet says, after which there is no need for the sheet."""
-    await _forget(session, await queries.sheet_row(session, view.id))
+async def _keep(session: Session, actor: Actor, view: DraftView, now: datetime) -> ListingPage:
+    """Have the listing say what the draft says, after which there is no need for the draft."""
+    await _forget(session, await queries.draft_row(session, view.id))
     if view.page is None:
         return await actions.create_listing(session, actor, view.draft, now, id=view.id)
     return await actions.rewrite_listing(session, actor, view.id, view.draft, now)
 
 
-async def _tidied(session: Session, actor: Actor, view: SheetView, written: ListingDraft, now: datetime) -> SheetView:
+async def _tidied(session: Session, actor: Actor, view: DraftView, written: ListingDraft, now: datetime) -> DraftView:
     if view.is_ahead or view.page is None:
         return view
     await _forget(session, written)
-    return await queries.sheet(session, actor, view.id, now)
+    return await queries.draft(session, actor, view.id, now)
 
 
 async def _forget(session: Session, written: ListingDraft | None) -> None:

@@ -64,7 +64,7 @@ def update(language: str) -> None:
         )
 
 
-def faults(language: str) -> Iterator[str]:
+def errors(language: str) -> Iterator[str]:
     """What is missing in the catalogue, or cannot be right."""
     catalogue, wanted = known(language), said()
     for message in wanted:

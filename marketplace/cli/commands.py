@@ -18,7 +18,7 @@ from rich.console import Console
 
 from marketplace import clock, settings
 from marketplace.errors import HoldfastError, Invalid
-from marketplace.ids import FactId, SellerId
+from marketplace.ids import EventId, SellerId
 from marketplace.settings import SettingsRefused
 
 T = TypeVar("T")
@@ -29,11 +29,11 @@ marketplace = typer.Typer(
 )
 plan = typer.Typer(no_args_is_help=True, help="Seat plans in the open format of pretix's plan editor.")
 jobs = typer.Typer(no_args_is_help=True, help="Background jobs, by hand.")
-facts = typer.Typer(no_args_is_help=True, help="Facts whose delivery fails: what waits to be told, and why.")
+events = typer.Typer(no_args_is_help=True, help="Events whose delivery fails: what waits to be told, and why.")
 settings_group = typer.Typer(no_args_is_help=True, help="Configuration.")
 marketplace.add_typer(plan, name="plan")
 marketplace.add_typer(jobs, name="jobs")
-marketplace.add_typer(facts, name="facts")
+marketplace.add_typer(events, name="events")
 marketplace.add_typer(settings_group, name="settings")
 
 out = Console(highlight=False, soft_wrap=True)
@@ -55,8 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         return REFUSED
     except HoldfastError as error:
         err.print(error.message, markup=False)
-        for fault in error.faults if isinstance(error, Invalid) else ():
-            err.print(f"  {fault.field}: {fault.message}", markup=False)
+        for field_error in error.errors if isinstance(error, Invalid) else ():
+            err.print(f"  {field_error.field}: {field_error.message}", markup=False)
         return WRONG
     return 0
 
@@ -125,11 +125,11 @@ def words() -> None:
     waiting = 0
     for language in catalogues.languages():
         catalogues.update(language)
-        faults = list(catalogues.faults(language))
-        waiting += len(faults)
-        out.print(f"{catalogues.path_of(language)}: {len(faults)} to look at", markup=False)
-        for fault in faults:
-            out.print(f"  {fault}", markup=False)
+        errors = list(catalogues.errors(language))
+        waiting += len(errors)
+        out.print(f"{catalogues.path_of(language)}: {len(errors)} to look at", markup=False)
+        for field_error in errors:
+            out.print(f"  {field_error}", markup=False)
     if waiting:
         raise typer.Exit(WRONG)
 
@@ -180,38 +180,40 @@ def list_jobs() -> None:
         out.print(f"{job.name:18} {job.cron:18} {job.about.splitlines()[0]}", markup=False)
 
 
-@facts.command("list")
-def list_facts() -> None:
-    """Every fact whose delivery fails, those about money first: how often it was tried, when next, what went wrong."""
+@events.command("list")
+def list_events() -> None:
+    """Every event whose delivery fails, those about money first: how often it was tried, when next, what went wrong."""
     from marketplace import outbox  # noqa: PLC0415
     from marketplace.db import transaction  # noqa: PLC0415
 
-    async def look() -> list[outbox.FailingFact]:
+    async def look() -> list[outbox.FailingEvent]:
         async with transaction(reading=True) as session:
             return await outbox.failing(session)
 
     found = _in_house(look)
-    for fact in found:
-        when = "given up" if fact.is_dead else f"next {fact.due_at:%Y-%m-%d %H:%M:%S}Z"
-        mark = "  [money]" if fact.is_about_money else ""
-        out.print(f"{fact.id}  {fact.kind}  tried {fact.attempts}x, {when}{mark}\n    {fact.last_error}", markup=False)
+    for event in found:
+        when = "given up" if event.is_dead else f"next {event.due_at:%Y-%m-%d %H:%M:%S}Z"
+        mark = "  [money]" if event.is_about_money else ""
+        out.print(
+            f"{event.id}  {event.kind}  tried {event.attempts}x, {when}{mark}\n    {event.last_error}", markup=False
+        )
     if not found:
-        out.print("No fact fails.")
+        out.print("No event fails.")
 
 
-@facts.command("replay")
-def replay_facts(
-    id: Annotated[str, typer.Argument(help="As `marketplace facts list` says it.")] = "",
+@events.command("replay")
+def replay_events(
+    id: Annotated[str, typer.Argument(help="As `marketplace events list` says it.")] = "",
     *,
-    every: Annotated[bool, typer.Option("--all", help="Every fact that fails or was given up.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every event that fails or was given up.")] = False,
 ) -> None:
-    """Deliver one fact now, or every one that fails: once what made them fail is mended."""
+    """Deliver one event now, or every one that fails: once what made them fail is mended."""
     from marketplace.jobs import replaying  # noqa: PLC0415
 
     if bool(id) == every:
-        raise typer.BadParameter("Name one fact, or say --all.")
-    replayed, left = _in_house(lambda: replaying.replay(None if every else FactId(id), clock.now()))
-    out.print(f"{replayed} replayed, {left} of all facts still fail.")
+        raise typer.BadParameter("Name one event, or say --all.")
+    replayed, left = _in_house(lambda: replaying.replay(None if every else EventId(id), clock.now()))
+    out.print(f"{replayed} replayed, {left} of all events still fail.")
     if left:
         raise typer.Exit(WRONG)
 

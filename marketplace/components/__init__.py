@@ -4,7 +4,7 @@ Pages import from here; theme.py and assets/holdfast.css hold the look.
 """
 
 from marketplace.components.buttons import button, icon_button, link_button
-from marketplace.components.cards import card, facts, listing_card, poster, stat, ticket_card
+from marketplace.components.cards import card, details, listing_card, poster, stat, ticket_card
 from marketplace.components.feedback import empty_state, error_note, notice, skeleton, skeleton_cards, toast, toasts
 from marketplace.components.forms import checkbox, choice, choices, field, search_field, select, stepper, text_area
 from marketplace.components.icons import brand_mark, icon
@@ -24,10 +24,10 @@ __all__ = [
     "choice",
     "choices",
     "countdown",
+    "details",
     "dialog",
     "empty_state",
     "error_note",
-    "facts",
     "field",
     "icon",
     "icon_button",

@@ -131,10 +131,10 @@ def stat(label: Text, value: Text, *, testid: Text, note: Text | None = None) ->
     )
 
 
-def facts(*pairs: tuple[Text, Node], testid: Text | None = None) -> rx.Component:
+def details(*pairs: tuple[Text, Node], testid: Text | None = None) -> rx.Component:
     """Names and values, such as date, doors, address."""
     return rx.el.dl(
-        *(rx.el.div(rx.el.dt(name), rx.el.dd(value), class_name="fact") for name, value in pairs),
-        class_name="facts",
+        *(rx.el.div(rx.el.dt(name), rx.el.dd(value), class_name="detail") for name, value in pairs),
+        class_name="details",
         **given(data_testid=testid),
     )

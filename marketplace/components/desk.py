@@ -20,7 +20,7 @@ class PlanFile(rx.Component):
 
 
 def plan_file(seller_id: Text, *, words: dict[str, str], on_kept: Handler, testid: Text) -> rx.Component:
-    """A place to drop a seat plan on. `on_kept` is told the id of a good one; a bad one's faults are listed and drawn.
+    """A place to drop a seat plan on. `on_kept` is told the id of a good one; a bad one's errors are listed and drawn.
 
     `words`: drop, hint, busy, tooLarge, away, nothingKept, drawing, showAll.
     """

@@ -36,7 +36,7 @@ class NotEnoughLeft(UnitsTaken):
         )
         self.args = (self.message,)
         self.left = left
-        self.facts = {"left": left}
+        self.details = {"left": left}
 
 
 class TooManyUnits(Conflict):

@@ -10,5 +10,5 @@ from marketplace.outbox import reacts_to
 
 
 @reacts_to(UnitsSold, UnitsFreed)
-async def show_what_became_of_the_units(fact: UnitsSold | UnitsFreed, now: datetime) -> None:
-    await redis_sync.settle(fact.hold_id, fact.fence if isinstance(fact, UnitsSold) else None)
+async def show_what_became_of_the_units(event: UnitsSold | UnitsFreed, now: datetime) -> None:
+    await redis_sync.settle(event.hold_id, event.fence if isinstance(event, UnitsSold) else None)

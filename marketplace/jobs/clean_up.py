@@ -1,4 +1,4 @@
-"""Forget what has served its time: facts, idempotency keys, webhook bodies, ended sessions, old mail."""
+"""Forget what has served its time: events, idempotency keys, webhook bodies, ended sessions, old mail."""
 
 from __future__ import annotations
 

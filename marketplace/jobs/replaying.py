@@ -6,13 +6,13 @@ from datetime import datetime
 
 from marketplace import outbox
 from marketplace.db import transaction
-from marketplace.ids import FactId
+from marketplace.ids import EventId
 
 
-async def replay(id: FactId | None, now: datetime) -> tuple[int, int]:
-    """Deliver this fact (None: every one that fails or was given up) here and now.
+async def replay(id: EventId | None, now: datetime) -> tuple[int, int]:
+    """Deliver this event (None: every one that fails or was given up) here and now.
 
-    Returns how many were tried, and how many of all facts fail afterwards. Raises FactNotFound.
+    Returns how many were tried, and how many of all events fail afterwards. Raises EventNotFound.
     """
     async with transaction() as session:
         if id is None:

@@ -10,7 +10,7 @@ from types import ModuleType
 from marketplace.errors import NotFound
 from marketplace.jobs import (
     clean_up,
-    deliver_facts,
+    deliver_events,
     expire,
     read_webhooks,
     remind,
@@ -44,7 +44,7 @@ JOBS = {
     for job in (
         _job(expire, "* * * * * */30"),
         _job(remind, "* * * * * */30"),
-        _job(deliver_facts, "* * * * * */15"),
+        _job(deliver_events, "* * * * * */15"),
         _job(read_webhooks, "* * * * * */15"),
         _job(simulate, "* * * * * */15"),
         _job(settle_payments, "* * * * * 20"),

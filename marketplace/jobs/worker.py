@@ -1,6 +1,6 @@
 """The worker: takes jobs off the queue and runs them; any number of machines may have one, or several.
 
-A killed worker loses nothing. A fact is marked as delivered only after its reactions, so another worker's sweep finds
+A killed worker loses nothing. An event is marked as delivered only after its reactions, so another worker's sweep finds
 it; a recurring job derives its work from the tables, so its next run does what the last one left.
 """
 
@@ -16,7 +16,7 @@ from saq import CronJob, Worker
 
 from marketplace import clock, outbox, wiring
 from marketplace.background import beside
-from marketplace.ids import FactId, MailId
+from marketplace.ids import EventId, MailId
 from marketplace.jobs import runner
 from marketplace.jobs.schedule import JOBS
 from marketplace.lab.cluster_sync import following
@@ -30,17 +30,17 @@ CONCURRENCY = {WORK: 16, MAIL: 8}
 """How many jobs of each queue a process runs at a time."""
 
 
-async def deliver_fact(_: Context, *, id: str) -> bool:
-    return await outbox.deliver(FactId(id), clock.now())
+async def deliver_event(_: Context, *, id: str) -> bool:
+    return await outbox.deliver(EventId(id), clock.now())
 
 
 async def send_one_mail(_: Context, *, id: str) -> bool:
     return await notifications.send(MailId(id), clock.now())
 
 
-deliver_fact.__qualname__ = wiring.DELIVER
+deliver_event.__qualname__ = wiring.DELIVER
 send_one_mail.__qualname__ = wiring.SEND
-FUNCTIONS = {WORK: deliver_fact, MAIL: send_one_mail}
+FUNCTIONS = {WORK: deliver_event, MAIL: send_one_mail}
 
 
 def _recurring(name: str) -> Callable[[Context], Awaitable[int]]:
@@ -66,7 +66,7 @@ def new_worker(queue: str) -> Worker[Any]:
         cron_jobs=[CronJob(function=_recurring(job.name), cron=job.cron, timeout=120) for job in jobs],
         concurrency=CONCURRENCY[queue],
         dequeue_timeout=2.0,
-        # Stuck jobs of a dead worker are found after their timeout; the facts themselves are found by our own sweep.
+        # Stuck jobs of a dead worker are found after their timeout; the events themselves are found by our own sweep.
         timers={"schedule": 1, "sweep": 5, "worker_info": 10, "abort": 5},
         shutdown_grace_period_s=2,  # what does not finish in time is found again, by another worker
     )

@@ -1,4 +1,4 @@
-"""Every letter that we write, to look at without sending it: about an order and a person that are made up."""
+"""Every email that we write, to look at without sending it: about an order and a person that are made up."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from marketplace.notifications.layout import EmailTemplate
 from marketplace.payments.status import FailureReason
 
 
-class NoSuchLetter(NotFound):
+class NoSuchEmail(NotFound):
     def __init__(self, kind: str) -> None:
         super().__init__(_("There is no notification “{kind}”.", kind=kind[:40]))
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A letter as somebody would get it. `kind` is unlike those of all other samples; some letters have several."""
+    """An email as somebody would get it. `kind` is unlike those of all other samples; some emails have several."""
 
     kind: str
     subject: str
@@ -43,10 +43,10 @@ def samples(language: str, now: datetime) -> tuple[Sample, ...]:
 
 
 def sample(kind: str, language: str, now: datetime) -> Sample:
-    """Raises LabClosed, NoSuchLetter, Invalid for a language that we do not speak."""
+    """Raises LabClosed, NoSuchEmail, Invalid for a language that we do not speak."""
     _must_be_spoken(language)
     if kind not in _SAMPLES:
-        raise NoSuchLetter(kind)
+        raise NoSuchEmail(kind)
     with speaking(language):
         return _written(kind, _SAMPLES[kind](now))
 
@@ -60,8 +60,8 @@ def _must_be_spoken(language: str) -> None:
         )
 
 
-def _written(kind: str, letter: EmailTemplate) -> Sample:
-    return Sample(kind, letter.subject, layout.html(letter), layout.plain(letter))
+def _written(kind: str, email: EmailTemplate) -> Sample:
+    return Sample(kind, email.subject, layout.html(email), layout.plain(email))
 
 
 def _order(now: datetime) -> Order:

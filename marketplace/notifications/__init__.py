@@ -1,1 +1,1 @@
-"""Mail: written beside the fact that calls for it, sent afterwards, kept so that it can be looked at."""
+"""Mail: written beside the event that calls for it, sent afterwards, kept so that it can be looked at."""

@@ -45,7 +45,7 @@ def wake_with(wake: Wake | None) -> None:
 
 
 async def write(
-    session: Session, *, to: str, letter: EmailTemplate, key: str, about: BookingId | AccountId | None, now: datetime
+    session: Session, *, to: str, email: EmailTemplate, key: str, about: BookingId | AccountId | None, now: datetime
 ) -> MailId:
     """Put a mail into the outbox; the same key is the same mail, which is then left as it is.
 
@@ -56,10 +56,10 @@ async def write(
         return known
     id = MailId.new()
     # A subject is one line, whatever a title holds: line breaks would begin a header of somebody else's choice.
-    subject = " ".join(letter.subject.split())[:300]
+    subject = " ".join(email.subject.split())[:300]
     mail = Mail(
-        id=id, key=key, kind=letter.kind, about=about, recipient=to, subject=subject, html=layout.html(letter),
-        text=layout.plain(letter), attachments=list(letter.attachments), created_at=now, due_at=now,
+        id=id, key=key, kind=email.kind, about=about, recipient=to, subject=subject, html=layout.html(email),
+        text=layout.plain(email), attachments=list(email.attachments), created_at=now, due_at=now,
     )  # fmt: skip
     is_local = not settings.current().smtp_url.get_secret_value()
     if is_local:

@@ -36,7 +36,7 @@ def payment_wanted(order: Order, url: str) -> EmailTemplate:
             _("Hello {name}, we are keeping these seats for you until {until}.", name=order.buyer_name, until=until),
             _("If you have just paid, there is nothing left to do: your tickets are on their way."),
         ),
-        facts=_facts(order),
+        details=_details(order),
         lines=_lines(order),
         total=order.total,
         button=Button(_("Open your order"), url),
@@ -56,7 +56,7 @@ def confirmed(order: Order, url: str) -> EmailTemplate:
             ngettext("Your ticket is attached.", "Your tickets are attached.", count),
             _("Show the code at the door, on your phone or on paper: each one admits one person, once."),
         ),
-        facts=_facts(order),
+        details=_details(order),
         lines=_lines(order),
         total=order.total,
         button=Button(ngettext("Open your ticket", "Open your tickets", count), url),
@@ -73,7 +73,7 @@ def declined(order: Order, url: str, why: str) -> EmailTemplate:
         preview=_("Your seats are still yours until {until}.", until=until),
         heading=_("Your payment did not go through"),
         paragraphs=(why, _("Your seats are still yours until {until}.", until=until)),
-        facts=_facts(order),
+        details=_details(order),
         button=Button(_("Try again"), url),
         footnote=_footnote(order),
     )
@@ -95,7 +95,7 @@ def running_out(order: Order, url: str) -> EmailTemplate:
             ),
             _("If you have just paid, there is nothing left to do: your tickets are on their way."),
         ),
-        facts=_facts(order),
+        details=_details(order),
         lines=_lines(order),
         total=order.total,
         button=Button(_("Pay now"), url),
@@ -113,7 +113,7 @@ def expired(order: Order, url: str) -> EmailTemplate:
             _("The time to pay has run out, so other people can buy your seats now. Nothing was charged."),
             _("If you still want to go, pick seats again."),
         ),
-        facts=_facts(order),
+        details=_details(order),
         button=Button(_("Open your order"), url),
         footnote=_footnote(order),
     )
@@ -142,7 +142,7 @@ def event_changed(order: Order, url: str, was: EventDetails, is_now: EventDetail
             way_out(order, now),
         ),
         changes=changes,
-        facts=tuple((name, value) for name, value in _facts(order) if name not in changed),
+        details=tuple((name, value) for name, value in _details(order) if name not in changed),
         button=Button(_("Open your order"), url),
         footnote=_footnote(order),
         attachments=(CALENDAR,) if order.status is Status.CONFIRMED else (),
@@ -225,7 +225,7 @@ def cancelled(order: Order, url: str, by: str, refund: Money | None, owed: Money
         preview=money,
         heading=_("Your order is cancelled"),
         paragraphs=(news, money),
-        facts=_facts(order),
+        details=_details(order),
         button=Button(_("Open your order"), url),
         footnote=_footnote(order),
     )
@@ -245,7 +245,7 @@ def called_off(order: Order, url: str, reason: str, refund: Money | None, owed: 
         preview=money,
         heading=_("The event has been cancelled"),
         paragraphs=(news, *([_("The seller writes: {reason}", reason=reason)] if reason else []), money),
-        facts=_facts(order),
+        details=_details(order),
         button=Button(_("Open your order"), url),
         footnote=_footnote(order),
     )
@@ -276,7 +276,7 @@ def money_returned(order: Order, url: str, why: str) -> EmailTemplate:
             _(_SENT_BACK[why]),
             _("All of this payment goes back the way you paid. You need not do anything."),
         ),
-        facts=_facts(order),
+        details=_details(order),
         button=Button(_("Open your order"), url),
         footnote=_footnote(order),
     )
@@ -293,7 +293,7 @@ def kept_without_account(order: Order, url: str) -> EmailTemplate:
             _("Your account has been deleted, as you asked. Your upcoming orders remain valid."),
             _("From now on this link opens it. We forget your name and address once the event is over."),
         ),
-        facts=_facts(order),
+        details=_details(order),
         button=Button(_("Open your order"), url),
         footnote=_by_link(),
     )
@@ -310,7 +310,7 @@ def link_again(order: Order, url: str) -> EmailTemplate:
             _("Hello {name}, somebody asked for the link to this order with your address.", name=order.buyer_name),
             _("If that wasn't you, ignore this email: the link was sent to no one else."),
         ),
-        facts=_facts(order),
+        details=_details(order),
         button=Button(_("Open your order"), url),
         footnote=_footnote(order),
     )
@@ -408,7 +408,7 @@ def second_factor_changed(account: AccountView, url: str, *, is_on: bool) -> Ema
     )
 
 
-def _facts(order: Order) -> tuple[tuple[str, str], ...]:
+def _details(order: Order) -> tuple[tuple[str, str], ...]:
     return (
         (_("What"), order.title),
         (_("When"), _day(order)),

@@ -1,7 +1,7 @@
-"""From a letter to what is sent: HTML that old mail programs can show, and the same in plain text.
+"""From an email to what is sent: HTML that old mail programs can show, and the same in plain text.
 
 Both come from one Letter, so neither can say what the other does not. The page around the words is
-`templates/letter.html`; tables and inline styles are what mail programs agree on.
+`templates/email.html`; tables and inline styles are what mail programs agree on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from string import Template
 from marketplace.i18n import _, spoken
 from marketplace.money import Money
 
-_PAGE = Template((Path(__file__).parent / "templates" / "letter.html").read_text(encoding="utf-8"))
+_PAGE = Template((Path(__file__).parent / "templates" / "email.html").read_text(encoding="utf-8"))
 
 # The light palette of the web pages: mail programs know no variables.
 _INK, _SOFT, _RULE, _ACCENT, _ON_ACCENT = "#211c16", "#5e564b", "#e5dccf", "#0b6650", "#ffffff"
@@ -44,7 +44,7 @@ class EmailTemplate:
     """What a mail says, without any word on how it looks.
 
     `preview` is the line that mail programs show beside the subject; `changes` are what is no longer as the
-    reader knows it, `facts` what is, as (name, value); `lines` are what was bought, (label, amount), with their `total`;
+    reader knows it, `details` what is, as (name, value); `lines` are what was bought, (label, amount), with their `total`;
     `footnote` says why one was written to; `attachments` are names that `attachments.py` knows.
     """
 
@@ -55,34 +55,34 @@ class EmailTemplate:
     paragraphs: tuple[str, ...]
     button: Button
     changes: tuple[Change, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
     lines: tuple[tuple[str, Money], ...] = ()
     total: Money | None = None
     footnote: str = ""
     attachments: tuple[str, ...] = ()
 
 
-def html(letter: EmailTemplate) -> str:
-    """The letter as a page. Every word in it is escaped."""
-    content = [f'<p style="margin:0 0 16px;">{escape(words)}</p>' for words in letter.paragraphs]
-    if letter.changes:
-        content.append(_table([_changed(change) for change in letter.changes]))
-    if letter.facts:
-        content.append(_table([_fact(name, value) for name, value in letter.facts]))
-    if letter.lines:
-        rows = [_amount(label, amount) for label, amount in letter.lines]
-        if letter.total is not None:
-            rows.append(_amount(_("Total"), letter.total, is_total=True))
+def html(email: EmailTemplate) -> str:
+    """The email as a page. Every word in it is escaped."""
+    content = [f'<p style="margin:0 0 16px;">{escape(words)}</p>' for words in email.paragraphs]
+    if email.changes:
+        content.append(_table([_changed(change) for change in email.changes]))
+    if email.details:
+        content.append(_table([_detail(name, value) for name, value in email.details]))
+    if email.lines:
+        rows = [_amount(label, amount) for label, amount in email.lines]
+        if email.total is not None:
+            rows.append(_amount(_("Total"), email.total, is_total=True))
         content.append(_table(rows))
     return _PAGE.substitute(
         language=spoken(),
-        subject=escape(letter.subject),
-        preview=escape(letter.preview),
-        heading=escape(letter.heading),
+        subject=escape(email.subject),
+        preview=escape(email.preview),
+        heading=escape(email.heading),
         content="\n".join(content),
-        button_label=escape(letter.button.label),
-        button_url=escape(letter.button.url, quote=True),
-        footnote=escape(letter.footnote),
+        button_label=escape(email.button.label),
+        button_url=escape(email.button.url, quote=True),
+        footnote=escape(email.footnote),
         ink=_INK,
         soft=_SOFT,
         rule=_RULE,
@@ -91,19 +91,19 @@ def html(letter: EmailTemplate) -> str:
     )
 
 
-def plain(letter: EmailTemplate) -> str:
-    """The letter for those who read text."""
-    blocks = [letter.heading, *(textwrap.fill(words, _WIDTH) for words in letter.paragraphs)]
-    if letter.changes:
-        blocks.append("\n\n".join(_plainly(change) for change in letter.changes))
-    if letter.facts:
-        blocks.append("\n".join(f"{name}: {value}" for name, value in letter.facts))
-    if letter.lines:
-        priced = [*letter.lines, *([(_("Total"), letter.total)] if letter.total is not None else [])]
+def plain(email: EmailTemplate) -> str:
+    """The email for those who read text."""
+    blocks = [email.heading, *(textwrap.fill(words, _WIDTH) for words in email.paragraphs)]
+    if email.changes:
+        blocks.append("\n\n".join(_plainly(change) for change in email.changes))
+    if email.details:
+        blocks.append("\n".join(f"{name}: {value}" for name, value in email.details))
+    if email.lines:
+        priced = [*email.lines, *([(_("Total"), email.total)] if email.total is not None else [])]
         blocks.append("\n".join(f"{label}: {amount.text()}" for label, amount in priced))
-    blocks.append(f"{letter.button.label}:\n{letter.button.url}")
-    if letter.footnote:
-        blocks.append(f"--\n{textwrap.fill(letter.footnote, _WIDTH)}")
+    blocks.append(f"{email.button.label}:\n{email.button.url}")
+    if email.footnote:
+        blocks.append(f"--\n{textwrap.fill(email.footnote, _WIDTH)}")
     return "\n\n".join(blocks) + "\n"
 
 
@@ -112,7 +112,7 @@ def _table(rows: list[str]) -> str:
     return f'<table {attributes} style="margin:0 0 20px;border-top:1px solid {_RULE};">{"".join(rows)}</table>'
 
 
-def _fact(name: str, value: str) -> str:
+def _detail(name: str, value: str) -> str:
     return _named(name, escape(value))
 
 

@@ -23,7 +23,7 @@ class MailStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailCard:
-    """One mail in a list. `kind` is the letter's, such as confirmed or cancelled."""
+    """One mail in a list. `kind` is the email's, such as confirmed or cancelled."""
 
     id: MailId
     kind: str

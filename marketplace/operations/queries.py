@@ -28,6 +28,6 @@ async def today(session: Session, actor: Actor, zone: str, now: datetime) -> Tod
         overdue=await bookings.overdue_count(session, now),
         refunds=await payments.refunds_on_their_way(session),
         owed=await payments.owed_health(session),
-        facts=await outbox.health(session, now),
+        events=await outbox.health(session, now),
         webhooks=await payments.inbox_health(session, now),
     )

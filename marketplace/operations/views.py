@@ -25,5 +25,5 @@ class Today:
     overdue: int
     refunds: int
     owed: OwedHealth
-    facts: OutboxHealth
+    events: OutboxHealth
     webhooks: InboxHealth

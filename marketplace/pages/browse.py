@@ -213,7 +213,7 @@ def _typed(name: str, label: str, kind: str, value: Any = None, **more: Any) -> 
 
 def _price(name: str, label: str, value: Any) -> rx.Component:
     # Text, because a browser's field of numbers knows one format only: its own.
-    return _typed(name, label, "text", value, input_mode="decimal", error=BrowseState.price_faults[name])
+    return _typed(name, label, "text", value, input_mode="decimal", error=BrowseState.price_errors[name])
 
 
 def _results() -> rx.Component:

@@ -133,9 +133,9 @@ def _form() -> rx.Component:
                 ),
             ),
             field(_("Name"), name="name", testid="buyer-name", autocomplete="name", default_value=_S.buyer_name,
-                  key=f"n{_S.buyer_name}", is_required=True, error=_fault("name")),
+                  key=f"n{_S.buyer_name}", is_required=True, error=_error("name")),
             field(_("E-mail, for your tickets"), name="email", kind="email", testid="buyer-email", autocomplete="email",
-                  default_value=_S.buyer_email, key=f"e{_S.buyer_email}", is_required=True, error=_fault("email")),
+                  default_value=_S.buyer_email, key=f"e{_S.buyer_email}", is_required=True, error=_error("email")),
             title=_("Your details"),
         ),
         rx.cond(_S.is_free, rx.fragment(), _card()),
@@ -150,7 +150,7 @@ def _form() -> rx.Component:
             name="terms",
             testid="terms",
             is_required=True,
-            error=_fault("terms"),
+            error=_error("terms"),
         ),
         PayGuard.create(
             text=_("You're offline. Nothing was sent and nothing was charged. Press it again when you are back.")
@@ -173,21 +173,21 @@ def _card() -> rx.Component:
     return card(
         rx.el.p(_("Payments are simulated: no money moves. Try 4242 4242 4242 4242."), class_name="small quiet"),
         field(_("Card number"), name="number", testid="card-number", autocomplete="cc-number", input_mode="numeric",
-              is_required=True, error=_fault("number"), auto_correct="off", spell_check=False, max_length=23),
+              is_required=True, error=_error("number"), auto_correct="off", spell_check=False, max_length=23),
         CardTyping.create(number="card-number", expiry="card-expiry"),
         rx.el.div(
             field(_("Expires"), name="expiry", testid="card-expiry", autocomplete="cc-exp", input_mode="numeric",
-                  placeholder=_("MM/YY"), is_required=True, error=_fault("expiry")),
+                  placeholder=_("MM/YY"), is_required=True, error=_error("expiry")),
             field(_("CVC"), name="cvc", testid="card-cvc", autocomplete="cc-csc", input_mode="numeric", is_required=True,
-                  error=_fault("cvc")),
+                  error=_error("cvc")),
             class_name="pair",
         ),
         title=_("Payment method"),
     )  # fmt: skip
 
 
-def _fault(name: str) -> Any:
-    return _S.faults.get(name, "")
+def _error(name: str) -> Any:
+    return _S.errors.get(name, "")
 
 
 def _challenge() -> rx.Component:

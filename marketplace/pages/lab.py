@@ -18,7 +18,7 @@ from marketplace.i18n import LANGUAGES, _, locale
 from marketplace.lab.figures import Period
 from marketplace.lab.storm import MOST_BUYERS
 from marketplace.pages.frame import frame
-from marketplace.state.lab import LabState, LetterRow, MailRow, PaymentRow, StormState
+from marketplace.state.lab import EmailRow, LabState, MailRow, PaymentRow, StormState
 
 _S = LabState
 
@@ -33,7 +33,7 @@ def lab() -> rx.Component:
             rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading")),
             rx.cond(_S.is_open, _benches(), _closed()),
         ),
-        _letter(),
+        _email(),
         _asking(),
     )
 
@@ -51,12 +51,12 @@ def _benches() -> rx.Component:
     return rx.fragment(
         page_header(_("Lab"), lead=_("Control the payment simulator, move the clock, read the mail.")),
         rx.el.div(
-            rx.el.div(_current_settings(), _fates(), class_name="stack"),
+            rx.el.div(_current_settings(), _forced_outcomes(), class_name="stack"),
             rx.el.div(_clock(), _fresh_start(), _books(), class_name="stack"),
             class_name="split-even",
         ),
         _figures(),
-        rx.el.div(_mailbox(), _letters(), class_name="split-even"),
+        rx.el.div(_mailbox(), _emails(), class_name="split-even"),
         _storm(),
     )
 
@@ -182,17 +182,23 @@ def _number(label: str, name: str, value: Text) -> rx.Component:
     )
 
 
-def _fates() -> rx.Component:
+def _forced_outcomes() -> rx.Component:
     return card(
         rx.el.p(
-            *sentence(_("Waiting: {fates}"), fates=rx.cond(_S.fates_text, _S.fates_text, _("none"))),
-            data_testid="lab-fates",
+            *sentence(
+                _("Waiting: {outcomes}"),
+                outcomes=rx.cond(_S.forced_outcomes_text, _S.forced_outcomes_text, _("none")),
+            ),
+            data_testid="lab-forced-outcomes",
         ),
         rx.el.div(
-            rx.foreach(_S.known_fates, lambda fate: chip(fate, testid=f"lab-fate-{fate}", on_click=_S.decide(fate))),
+            rx.foreach(
+                _S.known_outcomes,
+                lambda outcome: chip(outcome, testid=f"lab-outcome-{outcome}", on_click=_S.decide(outcome)),
+            ),
             class_name="cluster",
         ),
-        button(_("Clear queue"), testid="lab-forget-fates", tone="plain", on_click=_S.forget_fates),
+        button(_("Clear queue"), testid="lab-clear-outcomes", tone="plain", on_click=_S.clear_forced_outcomes),
         title=_("Next payment outcome"),
     )
 
@@ -288,46 +294,46 @@ def _mail(row: rx.Var[MailRow]) -> rx.Component:
     )
 
 
-def _letters() -> rx.Component:
+def _emails() -> rx.Component:
     return card(
         rx.el.p(_("Every notification with sample data. Nothing is sent.")),
         chips(
             *(
-                chip(name, testid=f"lab-letters-{code}", is_on=_S.language == code, on_click=_S.show_letters(code))
+                chip(name, testid=f"lab-emails-{code}", is_on=_S.language == code, on_click=_S.show_emails(code))
                 for code, name in LANGUAGES.items()
             ),
             label=_("Language"),
         ),
-        rx.el.ul(rx.foreach(_S.letters, _sample), class_name="plain-list", data_testid="lab-letters"),
+        rx.el.ul(rx.foreach(_S.emails, _sample), class_name="plain-list", data_testid="lab-emails"),
         title=_("Preview notifications"),
     )
 
 
-def _sample(row: rx.Var[LetterRow]) -> rx.Component:
+def _sample(row: rx.Var[EmailRow]) -> rx.Component:
     return rx.el.li(
-        button(row["subject"], testid=f"lab-sample-{row['kind']}", tone="plain", on_click=_S.open_letter(row["kind"])),
+        button(row["subject"], testid=f"lab-sample-{row['kind']}", tone="plain", on_click=_S.open_email(row["kind"])),
         rx.el.span(row["kind"], class_name="small quiet"),
         key=row["kind"],
     )
 
 
-def _letter() -> rx.Component:
+def _email() -> rx.Component:
     return dialog(
         chips(
             *(
-                chip(name, testid=f"lab-letter-{form}", is_on=_S.mail_form == form, on_click=_S.show_mail_as(form))
+                chip(name, testid=f"lab-email-{form}", is_on=_S.mail_form == form, on_click=_S.show_mail_as(form))
                 for form, name in (("html", _("HTML")), ("text", _("Text")))
             ),
             label=_("Format"),
         ),
         rx.cond(
             _S.mail_form == "text",
-            rx.el.pre(_S.mail_text, class_name="letter letter-text", tab_index=0, data_testid="lab-letter-plain"),
-            # A letter may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
-            rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=_("The mail"), class_name="letter"),
+            rx.el.pre(_S.mail_text, class_name="email email-text", tab_index=0, data_testid="lab-email-plain"),
+            # An email may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
+            rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=_("The mail"), class_name="email"),
         ),
         title=_S.mail_subject,
         is_open=_S.mail_html != "",
         on_close=_S.close_mail,
-        testid="lab-letter",
+        testid="lab-email",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from marketplace.components.buttons import button, link_button
-from marketplace.components.cards import card, facts, poster
+from marketplace.components.cards import card, details, poster
 from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.labels import badge
 from marketplace.components.progress import countdown, price_lines
@@ -49,8 +49,8 @@ def _loading() -> rx.Component:
 
 def _shown() -> rx.Component:
     return rx.fragment(
-        page_header(_S.facts.title, eyebrow=_S.facts.when_text, lead=_S.facts.place),
-        when(_S.facts.badge, badge(_S.facts.badge, tone=_S.facts.badge_tone, testid="listing-status")),
+        page_header(_S.details.title, eyebrow=_S.details.when_text, lead=_S.details.place),
+        when(_S.details.badge, badge(_S.details.badge, tone=_S.details.badge_tone, testid="listing-status")),
         rx.cond(
             _S.unpaid_order != "",
             notice(
@@ -60,26 +60,26 @@ def _shown() -> rx.Component:
             ),
         ),
         when(
-            _S.facts.why_not,
+            _S.details.why_not,
             notice(
-                _S.facts.why_not,
+                _S.details.why_not,
                 testid="not-on-sale",
                 action=link_button(_("See what is on"), page_at("/browse"), testid="not-on-sale-browse"),
             ),
         ),
         # Beside the notice, not within it: what changes every second is not announced.
         when(
-            _S.facts.sale_starts_at,
+            _S.details.sale_starts_at,
             countdown(
-                _S.facts.sale_starts_at,
+                _S.details.sale_starts_at,
                 _S.server_now,
                 testid="sale-countdown",
                 label=_("Sale begins in"),
                 on_end=_S.load,
             ),
         ),
-        rx.cond(_S.facts.is_on_sale, rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
-        rx.el.div(_story(), _facts(), class_name="split"),
+        rx.cond(_S.details.is_on_sale, rx.el.div(_map(), rx.el.aside(_picked()), class_name="split")),
+        rx.el.div(_story(), _details(), class_name="split"),
     )
 
 
@@ -87,12 +87,12 @@ def _map() -> rx.Component:
     return rx.el.section(
         rx.el.h2(_("Pick your seats")),
         seat_map(
-            plan_url=f"/api/v1/listings/{_S.facts.id}/plan",
+            plan_url=f"/api/v1/listings/{_S.details.id}/plan",
             seats_url=_S.seats_url,
             stream_url=f"{_S.seats_url}/stream",
             prices=_S.prices,
             mine=_S.mine,
-            most=_S.facts.max_per_buyer,
+            most=_S.details.max_per_buyer,
             is_busy=_S.is_busy,
             is_debugged=True,
             on_pick=_S.pick,
@@ -112,7 +112,7 @@ def _picked() -> rx.Component:
             rx.fragment(
                 countdown(_S.expires_at, _S.server_now, testid="countdown", on_end=_S.time_is_up),
                 price_lines(_S.lines, total=_S.total, testid="picked"),
-                when(_S.facts.surcharge_text, rx.el.p(_S.facts.surcharge_text, class_name="small quiet")),
+                when(_S.details.surcharge_text, rx.el.p(_S.details.surcharge_text, class_name="small quiet")),
                 when(_S.fee_text, rx.el.p(_S.fee_text, class_name="small quiet", data_testid="fee-kept")),
                 rx.cond(
                     _S.can_extend, button(_("I need more time"), testid="extend", tone="plain", on_click=_S.extend)
@@ -144,38 +144,38 @@ def _picked() -> rx.Component:
 def _story() -> rx.Component:
     return rx.el.section(
         rx.el.h2(_("About")),
-        rx.foreach(_S.facts.paragraphs, rx.el.p),
+        rx.foreach(_S.details.paragraphs, rx.el.p),
         class_name="stack prose",
     )
 
 
-def _facts() -> rx.Component:
+def _details() -> rx.Component:
     return rx.el.aside(
-        poster(_S.facts.poster, is_first=True),
-        facts(
+        poster(_S.details.poster, is_first=True),
+        details(
             (
                 _("When"),
                 rx.fragment(
-                    rx.el.span(_S.facts.when_text, " ", _S.facts.zone_text),
+                    rx.el.span(_S.details.when_text, " ", _S.details.zone_text),
                     when(
-                        _S.facts.doors_text,
-                        rx.el.span(_("Doors {time}", time=_S.facts.doors_text), class_name="fact-more"),
+                        _S.details.doors_text,
+                        rx.el.span(_("Doors {time}", time=_S.details.doors_text), class_name="detail-more"),
                     ),
-                    when(_S.facts.yours_text, rx.el.span(_S.facts.yours_text, class_name="fact-more")),
+                    when(_S.details.yours_text, rx.el.span(_S.details.yours_text, class_name="detail-more")),
                 ),
             ),
-            (_("Where"), rx.fragment(_S.facts.place, rx.el.br(), _S.facts.address)),
+            (_("Where"), rx.fragment(_S.details.place, rx.el.br(), _S.details.address)),
             (
                 _("Sold by"),
                 rx.fragment(
-                    rx.el.span(_S.facts.seller),
-                    when(_S.facts.seller_about, rx.el.span(_S.facts.seller_about, class_name="fact-more")),
-                    rx.el.span(_S.facts.seller_record, class_name="fact-more"),
+                    rx.el.span(_S.details.seller),
+                    when(_S.details.seller_about, rx.el.span(_S.details.seller_about, class_name="detail-more")),
+                    rx.el.span(_S.details.seller_record, class_name="detail-more"),
                 ),
             ),
-            (_("Fees"), _S.facts.fees),
-            (_("Cancelling"), _S.facts.policy),
-            testid="facts",
+            (_("Fees"), _S.details.fees),
+            (_("Cancelling"), _S.details.policy),
+            testid="details",
         ),
         class_name="stack",
     )

@@ -58,7 +58,7 @@ class Route:
 
 def routes() -> tuple[Route, ...]:
     """All of them, with their titles in the language that is being spoken."""
-    of_listing = rx.cond(ListingState.facts.title, _title(ListingState.facts.title), "Holdfast")
+    of_listing = rx.cond(ListingState.details.title, _title(ListingState.details.title), "Holdfast")
     return (
         Route(
             "/", home, _("Holdfast – seats that are yours"),

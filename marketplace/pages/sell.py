@@ -80,11 +80,11 @@ def _open_shop() -> rx.Component:
         page_header(_("Open your shop"), lead=_("It takes a minute. Your first listing can be on sale in ten.")),
         rx.el.form(
             field(
-                _("Name of the shop"), name="name", testid="shop-name", error=_S.name_fault, is_required=True,
+                _("Name of the shop"), name="name", testid="shop-name", error=_S.name_error, is_required=True,
                 hint=_("Buyers see it on every listing."), max_length=80,
             ),
             text_area(
-                _("About the shop"), name="about", testid="shop-about", error=_S.about_fault,
+                _("About the shop"), name="about", testid="shop-about", error=_S.about_error,
                 hint=_("Describe your shop in a sentence or two."),
             ),
             button(_("Open shop"), testid="shop-open", tone="primary", kind="submit"),

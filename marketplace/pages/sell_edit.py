@@ -15,7 +15,7 @@ from marketplace.catalog.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
 from marketplace.catalog.validation import MOST_PER_BUYER
 from marketplace.catalog.views import Genre, Policy
 from marketplace.components.buttons import button, link_button
-from marketplace.components.cards import card, facts, poster
+from marketplace.components.cards import card, details, poster
 from marketplace.components.desk import plan_file, sketch
 from marketplace.components.feedback import empty_state, notice, skeleton
 from marketplace.components.forms import checkbox, choice, choices, field, select, text_area
@@ -147,7 +147,7 @@ def _change(change: rx.Var[ChangeRow]) -> rx.Component:
         rx.el.dt(change["name"]),
         rx.el.dd(_("Before: {what}", what=change["before"]), class_name="quiet"),
         rx.el.dd(_("Now: {what}", what=change["now"])),
-        class_name="fact",
+        class_name="detail",
     )
 
 
@@ -348,7 +348,7 @@ def _import() -> rx.Component:
                 "tooLarge": _("This file is larger than 32 MB."),
                 "away": _("We could not be reached. Nothing was lost; please try again."),
                 "nothingKept": _("Fix these errors and import again. Nothing was saved."),
-                "drawing": _("Where the faults are, as far as their place is known. Numbers are those of the list."),
+                "drawing": _("Where the errors are, as far as known. Numbers match the list."),
                 "showAll": _("Show all errors"),
             },
         ),
@@ -362,7 +362,7 @@ def _grid() -> rx.Component:
         rx.el.form(
             field(
                 _("Name of the hall"), name="name", testid="grid-name", default_value=_("Main hall"),
-                error=_S.grid_faults["name"],
+                error=_S.grid_errors["name"],
             ),
             rx.el.div(
                 _number(_("Rows"), "rows", "10", MOST_ROWS),
@@ -382,7 +382,7 @@ def _grid() -> rx.Component:
 def _number(label: Text, name: str, value: str, most: int) -> rx.Component:
     return field(
         label, name=name, testid=f"grid-{name}", kind="number", default_value=value, input_mode="numeric",
-        error=_S.grid_faults[name], min=1, max=most,
+        error=_S.grid_errors[name], min=1, max=most,
     )  # fmt: skip
 
 
@@ -480,7 +480,7 @@ def _preview() -> rx.Component:
         rx.el.article(
             rx.el.h2(rx.cond(_S.title != "", _S.title, _("Your title"))),
             rx.el.p(_S.entries["story"], class_name="story"),
-            facts(
+            details(
                 (_("When"), _or_not_yet(_S.starts_text)),
                 (
                     _("For you"),

@@ -7,7 +7,7 @@ from typing import get_args
 import reflex as rx
 
 from marketplace.components.buttons import ButtonTone, button, icon_button, link_button
-from marketplace.components.cards import card, facts, listing_card, stat, ticket_card
+from marketplace.components.cards import card, details, listing_card, stat, ticket_card
 from marketplace.components.charts import bar_chart, share_list
 from marketplace.components.feedback import empty_state, error_note, notice, skeleton, skeleton_cards, toast
 from marketplace.components.forms import (
@@ -231,7 +231,7 @@ def _cards() -> rx.Component:
         ),
         rx.el.div(
             card(
-                facts((_("When"), _("Tomorrow")), (_("Where"), _("Main hall")), testid="facts"),
+                details((_("When"), _("Tomorrow")), (_("Where"), _("Main hall")), testid="details"),
                 title=_("A card"),
             ),
             rx.el.aside(

@@ -58,13 +58,13 @@ class PaymentInProgress(Conflict):
 
 
 class CardRefused(Invalid):
-    """The card's details cannot be right; each fault names its field: number, exp_month, exp_year, cvc."""
+    """The card's details cannot be right; each error names its field: number, exp_month, exp_year, cvc."""
 
     code = "card_refused"
     title = gettext_noop("Invalid card details")
 
-    def __init__(self, faults: list[FieldError]) -> None:
-        super().__init__(_("Please check the card's details."), faults)
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(_("Please check the card's details."), errors)
 
 
 class CardsNotTaken(Invalid):

@@ -105,7 +105,7 @@ class CardVault(Protocol):
     """A provider that takes card details through us. Real ones take them in the payer's browser."""
 
     async def keep_card(self, card: Card, now: datetime) -> KeptCard:
-        """Raises CardRefused with a fault per wrong field."""
+        """Raises CardRefused with an error per wrong field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +125,12 @@ class WebhookFaults:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorSettings:
-    """How a rehearsing provider behaves. `fates` decide the next payments one by one, before cards and chance do."""
+    """How a rehearsing provider behaves. `forced_outcomes` decide the next payments one by one, before cards and chance do."""
 
     failure_rate: float
     processing_seconds: float
     payout_seconds: float
-    fates: tuple[str, ...] = ()
+    forced_outcomes: tuple[str, ...] = ()
     faults: WebhookFaults = WebhookFaults()
 
 
@@ -148,16 +148,16 @@ class Rehearsal(Protocol):
     """A provider without real money, whose behaviour testers set."""
 
     @property
-    def known_fates(self) -> tuple[str, ...]:
-        """What can be queued as the next payment's fate."""
+    def known_outcomes(self) -> tuple[str, ...]:
+        """What can be queued as the next payment's outcome."""
 
     async def simulator_settings(self) -> SimulatorSettings: ...
 
     async def change_simulator_settings(self, simulator_settings: SimulatorSettings, now: datetime) -> None:
-        """Raises Invalid with a fault per wrong field."""
+        """Raises Invalid with an error per wrong field."""
 
-    async def queue_fate(self, fate: str) -> None:
-        """Put one more fate behind those that wait, however many do so at once. Raises Invalid."""
+    async def force_outcome(self, outcome: str) -> None:
+        """Put one more outcome behind those that wait, however many do so at once. Raises Invalid."""
 
     async def timeline(self, reference: str) -> tuple[ProviderStep, ...]:
         """Every step of a payment as the provider saw it, oldest first; webhooks sent among them."""

@@ -1,4 +1,4 @@
-"""What the payments room does about facts, all of them its own."""
+"""What the payments room does about events, all of them its own."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from marketplace.payments.events import PaymentStarted, RefundRequested, Webhook
 
 
 @reacts_to(PaymentStarted)
-async def ask_for_the_money(fact: PaymentStarted, now: datetime) -> None:
-    await actions.process(fact.payment_id, now)
+async def ask_for_the_money(event: PaymentStarted, now: datetime) -> None:
+    await actions.process(event.payment_id, now)
 
 
 @reacts_to(RefundRequested)
-async def give_the_money_back(fact: RefundRequested, now: datetime) -> None:
-    await actions.process_refund(fact.refund_id, now)
+async def give_the_money_back(event: RefundRequested, now: datetime) -> None:
+    await actions.process_refund(event.refund_id, now)
 
 
 @reacts_to(WebhookReceived)
-async def read_the_inbox(fact: WebhookReceived, now: datetime) -> None:
-    await actions.process_event(fact.event_id, now)
+async def read_the_inbox(event: WebhookReceived, now: datetime) -> None:
+    await actions.process_event(event.event_id, now)

@@ -212,8 +212,10 @@ class AccountState(ViewerState):
         )  # fmt: skip
 
     def _refuse(self, form: str, refused: HoldfastError) -> None:
-        faults = refused.faults if isinstance(refused, Invalid) else []
-        self.problems = {f"{form}.{fault.field}": fault.message for fault in faults} or {form: refused.message}
+        errors = refused.errors if isinstance(refused, Invalid) else []
+        self.problems = {f"{form}.{field_error.field}": field_error.message for field_error in errors} or {
+            form: refused.message
+        }
         self.done = ""
 
     def _succeed(self, form: str) -> None:

@@ -97,7 +97,7 @@ class BrowseState(ViewerState):
     """What there is to know about the order, where it is not plain."""
     cities: list[Choice] = []  # noqa: RUF012
     currencies: list[Choice] = []  # noqa: RUF012
-    price_faults: dict[str, str] = dict.fromkeys(PRICES, "")
+    price_errors: dict[str, str] = dict.fromkeys(PRICES, "")
     """What is wrong with a price that was typed."""
     least: str = ""
     most: str = ""
@@ -124,7 +124,7 @@ class BrowseState(ViewerState):
                 self.search_edition += wanted.text != self.filters.text
                 self.filters, self.edition = wanted, self.edition + 1
                 self.least, self.most = wanted.shown_price(wanted.least), wanted.shown_price(wanted.most)
-                self.price_faults = dict.fromkeys(PRICES, "")
+                self.price_errors = dict.fromkeys(PRICES, "")
             yield
         await self._show(len(self.cards) if is_back else ON_A_PAGE)
 
@@ -152,12 +152,12 @@ class BrowseState(ViewerState):
 
     async def _change(self, name: str, said: str) -> AsyncIterator[None]:
         before = replace(self.filters, currency=self.filters.currency or self.currency)
-        self.price_faults = self.price_faults | {name: ""}
+        self.price_errors = self.price_errors | {name: ""}
         if name in PRICES:
             try:
                 said = before.typed_price(said)
             except AmountRefused as refused:
-                self.price_faults = self.price_faults | {name: refused.message}
+                self.price_errors = self.price_errors | {name: refused.message}
                 return
         changed = before.changed(**{name: said})
         if changed == self.filters:

@@ -86,7 +86,7 @@ class CheckoutState(ViewerState):
     can_extend: bool = False
     steps: list[Step] = []  # noqa: RUF012
     problem: str = ""
-    faults: dict[str, str] = {}  # noqa: RUF012
+    errors: dict[str, str] = {}  # noqa: RUF012
     is_busy: bool = False
     needs_challenge: bool = False
     login_href: str = ""
@@ -126,13 +126,13 @@ class CheckoutState(ViewerState):
         """Make the booking if there is none yet, and begin to pay for it."""
         if self.is_busy:
             return
-        self.problem, self.faults, self.is_busy = "", {}, True
+        self.problem, self.errors, self.is_busy = "", {}, True
         yield
         try:
             await self._begin_to_pay(form)
         except Invalid as refused:
             self.problem = refused.message
-            self.faults = {_asked_as(fault.field): fault.message for fault in refused.faults}
+            self.errors = {_asked_as(field_error.field): field_error.message for field_error in refused.errors}
         except TotalChanged as refused:
             await self._show_anew()
             self.problem = refused.message
@@ -272,24 +272,24 @@ class CheckoutState(ViewerState):
         """The card to pay with, none where it is free. Raises Invalid with everything that is wrong with the form."""
         if self.stage != "form":
             raise Invalid(_("Nothing to pay"))
-        faults: list[FieldError] = []
+        errors: list[FieldError] = []
         kept = None
         try:
             bookings.known(buyer)
         except Invalid as refused:
-            faults += refused.faults
+            errors += refused.errors
         if not self.is_free:
             card = _card(form)
             try:
                 kept = await payments.keep_card(PROVIDER, card, now)
             except Invalid as refused:
-                faults += refused.faults
+                errors += refused.errors
             if not card.exp_month:
-                faults.append(FieldError("expiry", _("Use month and year, such as 12/30.")))
+                errors.append(FieldError("expiry", _("Use month and year, such as 12/30.")))
         if form.get("terms") != "on":
-            faults.append(FieldError("terms", _("Please accept the terms to continue.")))
-        if faults:
-            raise Invalid(_("Please check the marked fields. Nothing was charged."), faults)
+            errors.append(FieldError("terms", _("Please accept the terms to continue.")))
+        if errors:
+            raise Invalid(_("Please check the marked fields. Nothing was charged."), errors)
         return kept
 
     async def _show_hold(self, hold_id: HoldId) -> None:
@@ -361,7 +361,7 @@ class CheckoutState(ViewerState):
             self.stage = "paying"
 
     def _clear(self) -> None:
-        self.stage, self.problem, self.faults, self.steps = "loading", "", {}, []
+        self.stage, self.problem, self.errors, self.steps = "loading", "", {}, []
         self.needs_challenge = self.is_busy = False
         self._order = self._payment = ""
 

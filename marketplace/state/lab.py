@@ -64,7 +64,7 @@ class MailRow(TypedDict):
     at_text: str
 
 
-class LetterRow(TypedDict):
+class EmailRow(TypedDict):
     kind: str
     subject: str
 
@@ -162,13 +162,13 @@ class LabState(ViewerState):
     does_reorder: bool = False
     does_drop: bool = False
     does_forge: bool = False
-    fates_text: str = ""
-    known_fates: list[str] = []  # noqa: RUF012 - a Reflex var
+    forced_outcomes_text: str = ""
+    known_outcomes: list[str] = []  # noqa: RUF012 - a Reflex var
     payments: list[PaymentRow] = []  # noqa: RUF012
     mails: list[MailRow] = []  # noqa: RUF012
-    letters: list[LetterRow] = []  # noqa: RUF012
+    emails: list[EmailRow] = []  # noqa: RUF012
     language: str = ""
-    """The one that the letters are shown in."""
+    """The one that the emails are shown in."""
 
     mail_subject: str = ""
     mail_html: str = ""
@@ -206,7 +206,7 @@ class LabState(ViewerState):
         self._open("", "", "")
         await self._show_habits()
         await self._show_books()
-        self.show_letters(self.language or spoken())
+        self.show_emails(self.language or spoken())
         self.is_loading = False
 
     @rx.event
@@ -228,17 +228,17 @@ class LabState(ViewerState):
         self.notice = _("Saved. Applies from the next payment.")
 
     @rx.event
-    async def decide(self, fate: str) -> None:
+    async def decide(self, outcome: str) -> None:
         """Decide the next payment that is not decided yet."""
         must_be_open()
-        await payments.queue_fate(PROVIDER, fate)
+        await payments.force_outcome(PROVIDER, outcome)
         await self._show_habits()
 
     @rx.event
-    async def forget_fates(self) -> None:
+    async def clear_forced_outcomes(self) -> None:
         must_be_open()
         await payments.change_simulator_settings(
-            PROVIDER, replace(await payments.simulator_settings(PROVIDER), fates=()), clock.now()
+            PROVIDER, replace(await payments.simulator_settings(PROVIDER), forced_outcomes=()), clock.now()
         )
         await self._show_habits()
 
@@ -267,15 +267,15 @@ class LabState(ViewerState):
         self._open(mail.card.subject, mail.html, mail.text)
 
     @rx.event
-    def show_letters(self, language: str) -> None:
-        """Every letter that we write, in this language."""
+    def show_emails(self, language: str) -> None:
+        """Every email that we write, in this language."""
         found = email_previews.samples(language, clock.now())
-        self.language, self.letters = language, [LetterRow(kind=one.kind, subject=one.subject) for one in found]
+        self.language, self.emails = language, [EmailRow(kind=one.kind, subject=one.subject) for one in found]
 
     @rx.event
-    def open_letter(self, kind: str) -> None:
-        letter = email_previews.sample(kind, self.language, clock.now())
-        self._open(letter.subject, letter.html, letter.text)
+    def open_email(self, kind: str) -> None:
+        email = email_previews.sample(kind, self.language, clock.now())
+        self._open(email.subject, email.html, email.text)
 
     @rx.event
     def show_mail_as(self, form: str) -> None:
@@ -324,7 +324,10 @@ class LabState(ViewerState):
         self.does_reorder, self.does_drop, self.does_forge = (
             simulator_settings.faults.reorder, simulator_settings.faults.drop, simulator_settings.faults.forge,
         )  # fmt: skip
-        self.fates_text, self.known_fates = ", ".join(simulator_settings.fates), list(payments.known_fates(PROVIDER))
+        self.forced_outcomes_text, self.known_outcomes = (
+            ", ".join(simulator_settings.forced_outcomes),
+            list(payments.known_outcomes(PROVIDER)),
+        )
 
     async def _show_books(self) -> None:
         async with transaction(reading=True) as session:

@@ -1,4 +1,4 @@
-"""One listing: its facts, and what this visitor has picked. What everybody picks comes by the stream, not from here."""
+"""One listing: its details, and what this visitor has picked. What everybody picks comes by the stream, not from here."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SeatPrice(TypedDict):
 
 
 @dataclass(frozen=True)
-class Facts:
+class Details:
     """A listing in words."""
 
     id: str = ""
@@ -69,13 +69,13 @@ class Facts:
     no_single_seats: bool = False
 
 
-NOTHING = Facts()
+NOTHING = Details()
 
 
 class ListingState(ViewerState):
     """Filled by `load`; `mine` and what belongs to it by every pick."""
 
-    facts: Facts = NOTHING
+    details: Details = NOTHING
     is_loading: bool = True
     is_missing: bool = False
     prices: dict[str, SeatPrice] = {}  # noqa: RUF012 - a Reflex var
@@ -101,7 +101,7 @@ class ListingState(ViewerState):
 
     @rx.var
     def seats_url(self) -> str:
-        return f"/api/v1/listings/{self.facts.id}/seats" if self.facts.id else ""
+        return f"/api/v1/listings/{self.details.id}/seats" if self.details.id else ""
 
     @rx.event
     async def load(self) -> None:
@@ -115,7 +115,7 @@ class ListingState(ViewerState):
         except NotFound:
             self.is_missing, self.is_loading = True, False
             return
-        self.facts = _facts(page, offered, self.zone)
+        self.details = _details(page, offered, self.zone)
         self.server_now = clock.now().isoformat()
         self.prices = {
             entry.category: SeatPrice(
@@ -163,10 +163,10 @@ class ListingState(ViewerState):
     @rx.event
     async def time_is_up(self, _lost: list[str] | None = None) -> None:
         """The countdown has ended, or the map says that what was ours is free: look at what is still ours."""
-        if not self.facts.id or not self.mine:
+        if not self.details.id or not self.mine:
             return
         had, hold_id = list(self.mine), HoldId(self._hold)
-        await self._look_at_mine(ListingId(self.facts.id))
+        await self._look_at_mine(ListingId(self.details.id))
         if self.mine:
             return
         try:
@@ -194,12 +194,12 @@ class ListingState(ViewerState):
     async def _hold_more(self, request: UnitRequest) -> None:
         actor = await self._actor()
         await throttle.pick(actor)
-        self._show(await holding.hold(actor, ListingId(self.facts.id), request, clock.now()))
+        self._show(await holding.hold(actor, ListingId(self.details.id), request, clock.now()))
 
     async def _drop(self, units: list[str]) -> None:
         actor = await self._actor()
         await holding.release(actor, HoldId(self._hold), units)
-        await self._look_at_mine(ListingId(self.facts.id))
+        await self._look_at_mine(ListingId(self.details.id))
 
     async def _extend(self) -> None:
         self._show(await holding.extend(await self._actor(), HoldId(self._hold)))
@@ -212,7 +212,7 @@ class ListingState(ViewerState):
         except HoldfastError as refused:
             self.notice = refused.message
             if isinstance(refused, NotFound):
-                await self._look_at_mine(ListingId(self.facts.id))
+                await self._look_at_mine(ListingId(self.details.id))
         finally:
             self.is_busy = False
 
@@ -241,7 +241,7 @@ class ListingState(ViewerState):
         self.can_extend = held is not None and not held.is_extended
 
     def _forget(self) -> None:
-        self.facts, self.prices, self.is_missing, self.is_loading = NOTHING, {}, False, True
+        self.details, self.prices, self.is_missing, self.is_loading = NOTHING, {}, False, True
         self.unpaid_order, self.again = "", []
         self._show(None)
 
@@ -277,12 +277,12 @@ def _why_not(page: ListingPage) -> str:
             return _("Not on sale at the moment.")
 
 
-def _facts(page: ListingPage, offered: int, zone: str) -> Facts:
+def _details(page: ListingPage, offered: int, zone: str) -> Details:
     """`offered` is how many listings the shop has had in all."""
     badge, tone = formatting.listing_badge(page.status)
     share = formatting.share_text(page.guest_surcharge_bp)
     surcharge = _("Buying without an account adds {share}.", share=share) if page.guest_surcharge_bp else ""
-    return Facts(
+    return Details(
         id=page.id, title=page.title, paragraphs=page.paragraphs,
         when_text=datetimes.short(page.starts_at, page.place.zone), zone_text=datetimes.zone_text(page.place.zone),
         yours_text=formatting.viewers_time(page.starts_at, page.place.zone, zone),

@@ -77,18 +77,18 @@ async def _failed_jobs() -> list[str] | None:
 
 def concerns_of(seen: Today, jobs: list[str] | None) -> list[Concern]:
     """What may need somebody, the gravest first. `jobs` are those whose last run failed."""
-    money_late = seen.facts.money_waits_since is not None and seen.facts.failing > 0
+    money_late = seen.events.money_waits_since is not None and seen.events.failing > 0
     found = [
         _concern("owed", _("Refunds that are owed"), seen.owed.refunds, is_bad=True,
                  detail=_("{count} need your attention: no further retries.", count=seen.owed.for_people)
         if seen.owed.for_people
         else _("The provider has refused them and is asked again.")),
-        _concern("facts-dead", _("Undelivered events"), seen.facts.dead, is_bad=True,
+        _concern("events-dead", _("Undelivered events"), seen.events.dead, is_bad=True,
                  detail=_("They will not be retried. Replay them to deliver them.")),
         _concern("webhooks-dead", _("Failed provider webhooks"), seen.webhooks.dead, is_bad=True,
                  detail=_("They could not be read, or failed too often.")),
         _concern("jobs", _("Jobs whose last run failed"), len(jobs or []), is_bad=True, detail=", ".join(jobs or [])),
-        _concern("facts-failing", _("Events being retried"), seen.facts.failing, is_bad=money_late,
+        _concern("events-failing", _("Events being retried"), seen.events.failing, is_bad=money_late,
                  detail=_("A handler keeps failing; money depends on it.") if money_late else ""),
         _concern("disputes", _("Payments in dispute"), seen.disputed,
                  detail=_("The buyer's bank is claiming the money back. No refunds until it is resolved.")),
@@ -98,7 +98,7 @@ def concerns_of(seen: Today, jobs: list[str] | None) -> list[Concern]:
         _concern("webhooks", _("Pending provider webhooks"), seen.webhooks.waiting + seen.webhooks.parked),
         _concern("overdue", _("Orders past their time to pay"), seen.overdue,
                  detail=_("The next job run releases their seats.")),
-        _concern("facts", _("Pending events"), seen.facts.waiting),
+        _concern("events", _("Pending events"), seen.events.waiting),
     ]  # fmt: skip
     if jobs is None:
         unknown = Concern(

@@ -17,7 +17,7 @@ from marketplace.accounts.views import Actor, SellerView
 from marketplace.bookings import sales
 from marketplace.catalog import currencies, posters, queries, writing
 from marketplace.catalog.posters import Poster
-from marketplace.catalog.views import ListingCard, SheetCard, Status
+from marketplace.catalog.views import DraftCard, ListingCard, Status
 from marketplace.components.values import Tone
 from marketplace.db import Session, transaction
 from marketplace.errors import Invalid
@@ -60,8 +60,8 @@ class SellState(ViewerState):
     has_shop: bool = False
     is_suspended: bool = False
     shop: str = ""
-    name_fault: str = ""
-    about_fault: str = ""
+    name_error: str = ""
+    about_error: str = ""
     on_sale: list[ListingRow] = []  # noqa: RUF012 - a Reflex var
     drafts: list[ListingRow] = []  # noqa: RUF012
     over: list[ListingRow] = []  # noqa: RUF012
@@ -80,7 +80,7 @@ class SellState(ViewerState):
     @rx.event
     async def load(self) -> None:
         self.is_loading, self.needs_login, self.has_shop = True, False, False
-        self.name_fault = self.about_fault = ""
+        self.name_error = self.about_error = ""
         actor = await self._actor()
         if actor.account is None:
             self.needs_login, self.is_loading = True, False
@@ -100,7 +100,7 @@ class SellState(ViewerState):
     @rx.event
     async def open_shop(self, form: dict[str, Any]) -> None:
         """Open a shop, and have the log-in say so."""
-        self.name_fault = self.about_fault = ""
+        self.name_error = self.about_error = ""
         actor = await self._actor()
         try:
             async with transaction() as session:
@@ -109,8 +109,8 @@ class SellState(ViewerState):
                     session, account, name=str(form.get("name", "")), about=str(form.get("about", "")), now=clock.now()
                 )
         except Invalid as refused:
-            faults = {fault.field: fault.message for fault in refused.faults}
-            self.name_fault, self.about_fault = faults.get("name", ""), faults.get("about", "")
+            errors = {field_error.field: field_error.message for field_error in refused.errors}
+            self.name_error, self.about_error = errors.get("name", ""), errors.get("about", "")
             return
         self._learn_of_the_shop()
 
@@ -133,7 +133,7 @@ class SellState(ViewerState):
         now = clock.now()
         self._shop_id, self.shop, self.is_suspended = shop.id, shop.name, shop.is_suspended
         page = await queries.shop_listings(session, actor, shop.id, now, limit=queries.MOST_PER_PAGE)
-        sheets = await queries.unlisted_sheets(session, actor, shop.id)
+        drafts = await queries.unlisted_drafts(session, actor, shop.id)
         plans = await queries.plans_of(session, actor, SellerId(shop.id))
         ids = [card.id for card in page.items]
         sold = await inventory.sold_counts(session, [ResourceId(id) for id in ids])
@@ -146,11 +146,11 @@ class SellState(ViewerState):
         }
         public = [card for card in page.items if card.status is not Status.DRAFT]
         self.on_sale = [cards[card] for card in public if card.status not in _OVER]
-        self.drafts = [_unlisted(sheet, shop) for sheet in sheets]
+        self.drafts = [_unlisted(draft, shop) for draft in drafts]
         self.drafts += [cards[card] for card in page.items if card.status is Status.DRAFT]
         self.over = [cards[card] for card in reversed(public) if card.status in _OVER]
         self._sum_up(sum(sold.values()), sum(ordered.values()), revenues)
-        self.todo = _todo(shop, has_plan=bool(plans), has_draft=bool(page.items or sheets), has_listing=bool(public))
+        self.todo = _todo(shop, has_plan=bool(plans), has_draft=bool(page.items or drafts), has_listing=bool(public))
         self.is_ready = all(entry["state"] == "done" for entry in self.todo)
 
     def _sum_up(self, sold: int, ordered: int, revenues: dict[ListingId, Money]) -> None:
@@ -183,13 +183,13 @@ def _currency(card: ListingCard) -> str:
     return card.price_from.currency if card.price_from is not None else currencies.USUAL
 
 
-def _unlisted(sheet: SheetCard, shop: SellerView) -> ListingRow:
+def _unlisted(draft: DraftCard, shop: SellerView) -> ListingRow:
     return ListingRow(
-        id=sheet.id, href=page_at(f"/sell/{sheet.id}/edit"), title=sheet.title.strip() or _("Untitled listing"),
-        when_text=_("Changed {when}", when=datetimes.short(sheet.changed_at, "UTC")),
+        id=draft.id, href=page_at(f"/sell/{draft.id}/edit"), title=draft.title.strip() or _("Untitled listing"),
+        when_text=_("Changed {when}", when=datetimes.short(draft.changed_at, "UTC")),
         badge=formatting.listing_badge(Status.DRAFT)[0], tone="neutral",
         poster=poster_of(
-            Poster(title=sheet.title, category="theatre", seed=sheet.id, place="", starts_at=None, zone="UTC")
+            Poster(title=draft.title, category="theatre", seed=draft.id, place="", starts_at=None, zone="UTC")
         ),
         sold_text="", percent=0, revenue="",
     )  # fmt: skip

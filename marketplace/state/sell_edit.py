@@ -17,7 +17,7 @@ from marketplace.catalog import actions as catalog
 from marketplace.catalog import drafts, queries, writing
 from marketplace.catalog.grids import Grid, GridRefused, grid_document
 from marketplace.catalog.posters import Poster
-from marketplace.catalog.views import PlanView, SheetView, Status
+from marketplace.catalog.views import DraftView, PlanView, Status
 from marketplace.components.values import Tone
 from marketplace.db import transaction
 from marketplace.errors import FieldError, Invalid, NotFound
@@ -115,21 +115,21 @@ class SellEditState(ViewerState):
     sale_text: str = ""
     price_pattern: str = ""
     """How a price looks in the listing's currency: “0,00”."""
-    grid_faults: dict[str, str] = dict.fromkeys(GRID, "")
+    grid_errors: dict[str, str] = dict.fromkeys(GRID, "")
     revision: int = 0
     """Grows when entries come from elsewhere than the form, which then takes them up."""
 
-    _touched: list[str] = []  # noqa: RUF012 - what has been typed in: its faults are told at once, others later
+    _touched: list[str] = []  # noqa: RUF012 - what has been typed in: its errors are told at once, others later
 
     @rx.event
     async def load(self) -> None:
         self.is_loading, self.is_missing, self.is_asking, self.saved = True, False, False, ""
-        self.step, self._touched, self.grid_faults = STEPS[0], [], dict.fromkeys(GRID, "")
+        self.step, self._touched, self.grid_errors = STEPS[0], [], dict.fromkeys(GRID, "")
         try:
             actor = await self._actor()
             async with transaction(reading=True) as session:
                 id = ListingId(self._part("sell_id"))
-                view = await queries.sheet(session, actor, id, clock.now())
+                view = await queries.draft(session, actor, id, clock.now())
                 plans = await queries.plans_of(session, actor, view.seller.id)
         except NotFound:
             self.is_missing, self.is_loading = True, False
@@ -165,7 +165,7 @@ class SellEditState(ViewerState):
     @rx.event
     async def draw_grid(self, form: dict[str, Any]) -> None:
         """Draw a plain hall, keep it and pick it."""
-        self.grid_faults = dict.fromkeys(GRID, "")
+        self.grid_errors = dict.fromkeys(GRID, "")
         try:
             document = grid_document(
                 Grid(
@@ -177,7 +177,7 @@ class SellEditState(ViewerState):
                 )
             )
         except GridRefused as refused:
-            self.grid_faults |= {fault.field: fault.message for fault in refused.faults}
+            self.grid_errors |= {field_error.field: field_error.message for field_error in refused.errors}
             return
         actor = await self._actor()
         async with transaction() as session:
@@ -202,7 +202,7 @@ class SellEditState(ViewerState):
     async def _look_again(self) -> None:
         actor = await self._actor()
         async with transaction(reading=True) as session:
-            view = await queries.sheet(session, actor, ListingId(self.id), clock.now())
+            view = await queries.draft(session, actor, ListingId(self.id), clock.now())
             plans = await queries.plans_of(session, actor, view.seller.id)
         await self._show(view, plans)
 
@@ -302,17 +302,17 @@ class SellEditState(ViewerState):
         await self._show(view, plans)
         self.saved = _("Saved")
 
-    async def _show(self, view: SheetView, plans: list[PlanView]) -> None:
+    async def _show(self, view: DraftView, plans: list[PlanView]) -> None:
         status = Status.DRAFT if view.page is None else view.page.status
         self.id, self.seller, self.title = view.id, view.seller.id, view.entries.get("title", "").strip()
         self.entries = dict(view.entries)
         self.is_public, self.has_changes = view.is_public, view.is_public and view.is_ahead
         self.is_over = status in {Status.CLOSED, Status.CANCELLED}
         self.badge, self.tone = formatting.listing_badge(status)
-        told = {fault.field: fault.message for fault in (*view.missing, *view.faults)}
+        told = {field_error.field: field_error.message for field_error in (*view.missing, *view.errors)}
         self.errors = {name: told.get(name, "") if name in self._touched else "" for name in ERRORS}
         await self._show_hall(view, plans, told)
-        self.lacks = [_lack(fault) for fault in _each_once((*view.faults, *view.missing))]
+        self.lacks = [_lack(field_error) for field_error in _each_once((*view.errors, *view.missing))]
         wrong = {lack["step"] for lack in self.lacks}
         self.steps = [
             _step(at, key, is_wrong=key in wrong, is_full=self._is_full(key), now=self.step, is_told=self._is_told(key))
@@ -321,7 +321,7 @@ class SellEditState(ViewerState):
         self._show_preview(view)
 
     def _is_told(self, step: str) -> bool:
-        """Whether somebody has been at this step, so that its faults are no surprise."""
+        """Whether somebody has been at this step, so that its errors are no surprise."""
         return drafts.PRICE in self._touched or any(_step_of(name) == step for name in self._touched)
 
     def _is_full(self, step: str) -> bool:
@@ -335,7 +335,7 @@ class SellEditState(ViewerState):
             case _:
                 return step != "preview"
 
-    async def _show_hall(self, view: SheetView, plans: list[PlanView], told: Mapping[str, str]) -> None:
+    async def _show_hall(self, view: DraftView, plans: list[PlanView], told: Mapping[str, str]) -> None:
         picked = next((plan for plan in plans if plan.id == view.draft.plan_id), None)
         self.plans = [_plan(plan, picked) for plan in plans]
         self.plan_name = picked.name if picked else ""
@@ -358,9 +358,9 @@ class SellEditState(ViewerState):
             for at, (category, capacity) in enumerate(capacities.items()) if capacity
         ]  # fmt: skip
 
-    def _show_preview(self, view: SheetView) -> None:
+    def _show_preview(self, view: DraftView) -> None:
         draft, zone = view.draft, view.draft.place.zone
-        wrong = {fault.field for fault in view.faults}
+        wrong = {field_error.field for field_error in view.errors}
         has_start = not {"starts_at", "place.zone"} & wrong
         self.starts_text = f"{datetimes.short(draft.starts_at, zone)}, {datetimes.zone_text(zone)}" if has_start else ""
         self.yours_text = formatting.viewers_time(draft.starts_at, zone, self.zone) if has_start else ""
@@ -401,13 +401,13 @@ def _step(at: int, key: str, *, is_wrong: bool, is_full: bool, now: str, is_told
     return StepRow(key=key, mark={"done": "✓", "wrong": "!"}.get(state, str(at)), label=_step_label(key), state=state)
 
 
-def _each_once(faults: tuple[FieldError, ...]) -> list[FieldError]:
-    return list({fault.field: fault for fault in reversed(faults)}.values())[::-1]
+def _each_once(errors: tuple[FieldError, ...]) -> list[FieldError]:
+    return list({field_error.field: field_error for field_error in reversed(errors)}.values())[::-1]
 
 
-def _lack(fault: FieldError) -> Lack:
-    step = _step_of(fault.field)
-    return Lack(text=f"{_name(fault.field)}: {fault.message}", step=step, label=_step_label(step))
+def _lack(field_error: FieldError) -> Lack:
+    step = _step_of(field_error.field)
+    return Lack(text=f"{_name(field_error.field)}: {field_error.message}", step=step, label=_step_label(step))
 
 
 def _name(field: str) -> str:

@@ -65,7 +65,7 @@ def actor_of(given: Tokens, now: datetime) -> Actor:
     return tokens.read_access(given.access, now).actor()
 
 
-async def facts(kind: type[DomainEvent]) -> int:
-    """How many facts of this kind were recorded."""
+async def events(kind: type[DomainEvent]) -> int:
+    """How many events of this kind were recorded."""
     async with transaction(reading=True) as session:
         return len((await session.exec(select(OutboxEvent).where(col(OutboxEvent.kind) == kind.__name__))).all())

@@ -24,7 +24,7 @@ from marketplace.accounts.views import SYSTEM, AccountView, Actor, LoginView
 from marketplace.db import Session, transaction
 from marketplace.errors import Invalid, NotFound, Unauthenticated
 from marketplace.ids import AccountId, SessionId
-from tests.accounts.people import EMAIL, Person, actor_of, facts
+from tests.accounts.people import EMAIL, Person, actor_of, events
 from tests.makers.accounts import PASSWORD, guest
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -71,7 +71,7 @@ class TestAddress:
         async with transaction() as session:
             account = await actions.register(session, email=EMAIL, name="Ada", password=PASSWORD, now=now)
         assert account.verified_at is None
-        assert await facts(VerificationWanted) == 1
+        assert await events(VerificationWanted) == 1
 
     async def test_the_link_confirms_the_address_and_may_be_followed_again(self, now: datetime) -> None:
         ada = await Person.arrives(now)
@@ -99,12 +99,12 @@ class TestAddress:
         ada = await Person.arrives(now)
         async with transaction() as session:
             await actions.ask_to_verify(session, ada.actor, now)
-        assert await facts(VerificationWanted) == 1
+        assert await events(VerificationWanted) == 1
         async with transaction() as session:
             vouched = await actions.vouch_for(session, ada.actor.must_have_account(), now)
             await actions.ask_to_verify(session, ada.actor, now)
         assert vouched.verified_at == now
-        assert await facts(VerificationWanted) == 1
+        assert await events(VerificationWanted) == 1
 
 
 class TestPassword:
@@ -119,7 +119,7 @@ class TestPassword:
             await ada.logs_in(now)
         ada.password = NEW
         await ada.logs_in(now)
-        assert await facts(PasswordChanged) == 1
+        assert await events(PasswordChanged) == 1
 
     async def test_it_takes_the_old_one_and_a_good_new_one(self, now: datetime) -> None:
         ada = await Person.arrives(now)
@@ -127,7 +127,7 @@ class TestPassword:
             await change(ada, now, old="wrong horse battery")
         with pytest.raises(Invalid) as refused:
             await change(ada, now, new="short")
-        assert [fault.field for fault in refused.value.faults] == ["new_password"]
+        assert [field_error.field for field_error in refused.value.errors] == ["new_password"]
         await ada.logs_in(now)
 
     async def test_asking_for_a_reset_does_the_same_for_everybody(self, now: datetime) -> None:
@@ -135,7 +135,7 @@ class TestPassword:
         for email in (EMAIL, "nobody@example.org"):
             async with transaction() as session:
                 await actions.ask_for_reset(session, email, now)
-        assert await facts(PasswordResetWanted) == 2
+        assert await events(PasswordResetWanted) == 2
         with pytest.raises(Invalid):
             async with transaction() as session:
                 await actions.ask_for_reset(session, "nobody", now)
@@ -201,12 +201,12 @@ class TestProfile:
         assert (changed.name, changed.language) == ("Ada Byron", "en")
         assert await view(ada, now) == changed
 
-    async def test_every_fault_is_named(self, now: datetime) -> None:
+    async def test_every_error_is_named(self, now: datetime) -> None:
         ada = await Person.arrives(now)
         with pytest.raises(Invalid) as refused:
             async with transaction() as session:
                 await actions.change_profile(session, ada.actor, name="", language="tlh", now=now)
-        assert [fault.field for fault in refused.value.faults] == ["name", "language"]
+        assert [field_error.field for field_error in refused.value.errors] == ["name", "language"]
 
 
 class TestLogIns:
@@ -318,7 +318,7 @@ class TestErasing:
             ada.actor.account, "", "", False, now,
         )  # fmt: skip
         assert EMAIL not in row.email
-        assert await facts(AccountErased) == 1
+        assert await events(AccountErased) == 1
 
     async def test_nobody_logs_in_any_more_and_the_address_is_free(self, now: datetime) -> None:
         ada = await Person.arrives(now)
@@ -355,7 +355,7 @@ class TestErasing:
             shop = await actions.open_shop(session, ada.actor.must_have_account(), name="The Gate", about="", now=now)
         with pytest.raises(ShopStillOpen) as refused:
             await erase(ada, now)
-        assert refused.value.facts == {"shops": ["The Gate"]}
+        assert refused.value.details == {"shops": ["The Gate"]}
         async with transaction() as session:
             session.add(Membership(account_id=grace.actor.must_have_account(), seller_id=shop.id, since=now))
         await erase(ada, now)

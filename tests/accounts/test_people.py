@@ -68,13 +68,13 @@ async def test_the_unique_index_decides_where_the_look_beforehand_missed(
 async def test_what_is_no_address_is_refused(email: str, now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
         await register(now, email=email)
-    assert [fault.field for fault in refused.value.faults] == ["email"]
+    assert [field_error.field for field_error in refused.value.errors] == ["email"]
 
 
-async def test_every_fault_is_named_at_once(now: datetime) -> None:
+async def test_every_error_is_named_at_once(now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
         await register(now, email="nobody", name=" ", password="short")
-    assert [fault.field for fault in refused.value.faults] == ["email", "name", "password"]
+    assert [field_error.field for field_error in refused.value.errors] == ["email", "name", "password"]
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ async def test_every_fault_is_named_at_once(now: datetime) -> None:
 async def test_a_weak_password_is_refused(password: str, now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
         await register(now, email="ada.lovelace@example.org", password=password)
-    assert {fault.field for fault in refused.value.faults} == {"password"}
+    assert {field_error.field for field_error in refused.value.errors} == {"password"}
 
 
 @pytest.mark.parametrize("name", ["", "x" * 101, "Ada\x00", "Ada\ud800", "Ada\x1b[2J"])
 async def test_a_name_that_cannot_be_kept_is_refused(name: str, now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
         await register(now, name=name)
-    assert [fault.field for fault in refused.value.faults] == ["name"]
+    assert [field_error.field for field_error in refused.value.errors] == ["name"]
 
 
 async def test_names_of_all_scripts_are_kept(now: datetime) -> None:
@@ -138,7 +138,7 @@ async def test_a_shop_needs_a_name_and_words_that_can_be_shown(now: datetime) ->
     account = (await make_account(now, is_verified=True)).id
     with pytest.raises(Invalid) as refused:
         await open_shop(account, now, "", about="\x00")
-    assert [fault.field for fault in refused.value.faults] == ["name", "about"]
+    assert [field_error.field for field_error in refused.value.errors] == ["name", "about"]
     with pytest.raises(Invalid):
         await open_shop(account, now, "The Gate", about="x" * 2001)
 

@@ -27,7 +27,7 @@ from marketplace.accounts.views import Actor, SecondFactorMissing, Tokens
 from marketplace.db import transaction
 from marketplace.errors import Unauthenticated
 from marketplace.ids import AccountId
-from tests.accounts.people import Person, actor_of, facts
+from tests.accounts.people import Person, actor_of, events
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -55,7 +55,7 @@ async def test_it_is_on_once_a_first_code_confirms_it(now: datetime) -> None:
         assert (await queries.own_view(session, ada.actor, now)).has_second_factor
     assert (shown.is_on, shown.since, shown.recovery_codes) == (True, now, 10)
     assert len(set(ada.codes)) == 10
-    assert await facts(SecondFactorChanged) == 1
+    assert await events(SecondFactorChanged) == 1
 
 
 async def test_what_an_app_scans_names_us_and_the_account(now: datetime) -> None:
@@ -230,7 +230,7 @@ async def test_it_goes_off_with_password_and_code_and_comes_on_anew(now: datetim
     await ada.switches_off(ada.codes[0], now)
     assert await ada.logs_in(now)
     assert await codes_left(ada, now) == 0
-    assert await facts(SecondFactorChanged) == 2
+    assert await events(SecondFactorChanged) == 2
     old = ada.codes
     await ada.switches_on(now + STEP)
     assert not set(old) & set(ada.codes)

@@ -66,6 +66,6 @@ def is_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]
     return body
 
 
-def faulty_fields(problem: dict[str, Any]) -> list[str]:
+def wrong_fields(problem: dict[str, Any]) -> list[str]:
     assert all(error["message"] for error in problem["errors"])
     return [error["field"] for error in problem["errors"]]

@@ -18,7 +18,7 @@ from marketplace.bookings.views import Status
 from marketplace.db import transaction
 from marketplace.ids import BookingId, CartId, SessionId
 from marketplace.notifications import queries as mail
-from tests.api.client import Client, faulty_fields, is_problem
+from tests.api.client import Client, is_problem, wrong_fields
 from tests.makers.accounts import PASSWORD, make_account
 from tests.makers.bookings import ADA, Market
 
@@ -92,7 +92,7 @@ class TestPassword:
         await market.work()
         [text] = await mails("reset_password")
         link = {"token": token_in(text), "new_password": "short"}
-        assert faulty_fields(is_problem(await api.post("/auth/password/reset", json=link), 422, "invalid")) == [
+        assert wrong_fields(is_problem(await api.post("/auth/password/reset", json=link), 422, "invalid")) == [
             "new_password"
         ]
         link["new_password"] = NEW
@@ -112,7 +112,7 @@ class TestPassword:
         elsewhere = await log_in(api, ADA.email)
         change = {"password": WRONG, "new_password": NEW}
         refused = is_problem(await ada.post("/auth/password/change", json=change), 422, "wrong_password")
-        assert faulty_fields(refused) == ["password"]
+        assert wrong_fields(refused) == ["password"]
         change["password"] = PASSWORD
         assert (await ada.post("/auth/password/change", json=change)).status_code == 204
         assert (await ada.get("/me")).status_code == 200
@@ -133,7 +133,7 @@ class TestProfile:
         changed = (await ada.patch("/me", json={"name": "Augusta"})).json()
         assert (changed["name"], changed["language"]) == ("Augusta", "en")
         refused = is_problem(await ada.patch("/me", json={"name": "", "language": "tlh"}), 422, "invalid")
-        assert faulty_fields(refused) == ["name", "language"]
+        assert wrong_fields(refused) == ["name", "language"]
 
 
 class TestLogIns:
@@ -165,7 +165,7 @@ class TestSecondFactor:
         half_way = is_problem(needed, 401, "second_factor_needed")["half_way"]
         assert "set-cookie" not in needed.headers
         wrong = await api.post("/auth/login/code", json={"half_way": half_way, "code": "000000x"})
-        assert faulty_fields(is_problem(wrong, 422, "wrong_code")) == ["code"]
+        assert wrong_fields(is_problem(wrong, 422, "wrong_code")) == ["code"]
         clock.advance(timedelta(minutes=1))
         code = app.at(clock.now())
         given = await api.post("/auth/login/code", json={"half_way": half_way, "code": code})

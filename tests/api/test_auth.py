@@ -13,7 +13,7 @@ from marketplace.accounts import passwords, tokens
 from marketplace.db import transaction
 from marketplace.ids import CartId
 from marketplace.notifications import queries as mailbox
-from tests.api.client import Client, faulty_fields, is_problem
+from tests.api.client import Client, is_problem, wrong_fields
 from tests.makers.accounts import PASSWORD, make_account
 from tests.makers.bookings import Market
 
@@ -90,7 +90,7 @@ class TestPrograms:
         ]
         assert len({is_problem(answer, 401, "wrong_credentials")["detail"] for answer in answers}) == 1
         refused = is_problem(await api.post("/auth/register", json=WEAK), 422, "invalid")
-        assert set(faulty_fields(refused)) == {"email", "name", "password"}
+        assert set(wrong_fields(refused)) == {"email", "name", "password"}
 
     async def test_guessing_is_slowed_down(self, api: Client, market: Market, own_settings: settings.Settings) -> None:
         settings.use(own_settings.model_copy(update={"login_limit": "2/minute"}))

@@ -23,7 +23,7 @@ from marketplace.bookings.models import Booking
 from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, CartId, SessionId
 from marketplace.payments.models import Payment
-from tests.api.client import BUYER, Client, booking_of, faulty_fields, is_problem
+from tests.api.client import BUYER, Client, booking_of, is_problem, wrong_fields
 from tests.makers.bookings import Market
 from tests.makers.payments import SUCCESS
 from tests.waiting import eventually
@@ -147,7 +147,7 @@ class TestRequests:
         self, api: Client, market: Market, wanted: dict, fields: list[str]
     ) -> None:
         answer = await api.post("/holds", json={"listing_id": market.listing.id} | wanted)
-        assert faulty_fields(is_problem(answer, 422, "invalid")) == fields
+        assert wrong_fields(is_problem(answer, 422, "invalid")) == fields
         assert await market.seats() == {}
 
     async def test_seats_that_cannot_be_had(self, api: Client, market: Market) -> None:
@@ -180,7 +180,7 @@ class TestRequests:
             ("nonsense", "0.5", "0", "-1", "NaN", str(2**63), "2026-01-01T00:00:00Z", "\x00", "é", "A" * 500, ""),
         ):
             refused = is_problem(await api.get(path, params={"cursor": odd}), 422, "invalid")
-            assert faulty_fields(refused) in (["cursor"], ["query.cursor"]), (path, odd)
+            assert wrong_fields(refused) in (["cursor"], ["query.cursor"]), (path, odd)
         for odd in (
             "0.5",
             "0",
@@ -192,11 +192,11 @@ class TestRequests:
             "0001-01-01T00:00:00+14:00",
         ):
             refused = is_problem(await api.get("/listings", params={"starts_from": odd}), 422, "invalid")
-            assert faulty_fields(refused) == ["query.starts_from"], odd
+            assert wrong_fields(refused) == ["query.starts_from"], odd
         held = (await api.hold(market, "A-1")).json()
         nameless = booking_of(held, {"name": "A\x00", "email": "a\x00@b.c"})
         answer = await api.post("/bookings", json=nameless)
-        assert faulty_fields(is_problem(answer, 422, "buyer_refused")) == ["buyer.name", "buyer.email"]
+        assert wrong_fields(is_problem(answer, 422, "buyer_refused")) == ["buyer.name", "buyer.email"]
 
 
 class TestKeys:

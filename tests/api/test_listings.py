@@ -15,7 +15,7 @@ import uvicorn
 
 from marketplace import redis as redis_room
 from marketplace.ids import ListingId
-from tests.api.client import Client, faulty_fields, is_problem
+from tests.api.client import Client, is_problem, wrong_fields
 from tests.makers.accounts import bearer
 from tests.makers.bookings import Market, guest
 from tests.makers.catalog import make_listing, plan_document
@@ -46,7 +46,7 @@ class TestBrowsing:
             answer = await api.get("/listings", params=filters)
             assert len(answer.json()["items"]) == found, filters
         naive = await api.get("/listings", params={"starts_from": "2026-01-01T00:00:00", "limit": 0})
-        assert faulty_fields(is_problem(naive, 422, "invalid")) == ["query.starts_from", "query.limit"]
+        assert wrong_fields(is_problem(naive, 422, "invalid")) == ["query.starts_from", "query.limit"]
 
     async def test_one_listing_by_id_or_slug(self, api: Client, market: Market) -> None:
         by_id = (await api.get(f"/listings/{market.listing.id}")).json()
@@ -104,7 +104,7 @@ class TestSelling:
         assert made.status_code == 201
         id = made.json()["id"]
         early = await api.post(f"/listings/{id}/publish")
-        assert faulty_fields(is_problem(early, 422, "listing_not_ready")) == ["prices.Standard"]
+        assert wrong_fields(is_problem(early, 422, "listing_not_ready")) == ["prices.Standard"]
         place = draft["place"] | {"name": "The Cellar"}
         changed = await api.patch(
             f"/listings/{id}", json={"prices": {"Standard": 0}, "place": place, "plan_id": draft["plan_id"]}
@@ -117,19 +117,19 @@ class TestSelling:
         is_problem(await api.patch(f"/listings/{id}", json={"title": "Mine"}, headers=stranger), 403, "forbidden")
         is_problem(await api.post("/listings", json=draft, headers=stranger), 403, "forbidden")
 
-    async def test_every_fault_of_a_plan_is_named(self, api: Client, market: Market) -> None:
+    async def test_every_error_of_a_plan_is_named(self, api: Client, market: Market) -> None:
         api.headers.update(await bearer(market.seller, market.now))
         where = {"seller_id": market.listing.seller.id}
         document = plan_document()
         document["zones"][0]["rows"][0]["seats"][1]["seat_guid"] = "A-1"
         document["zones"][0]["rows"][1]["seats"][0]["category"] = "Nowhere"
         refused = is_problem(await api.post("/plans", params=where, json=document), 422, "plan_refused")
-        assert [field for field in faulty_fields(refused) if field.startswith("$.zones[0].rows")] == faulty_fields(
+        assert [field for field in wrong_fields(refused) if field.startswith("$.zones[0].rows")] == wrong_fields(
             refused
         )
         assert len(refused["errors"]) == 2
         empty = await api.post("/plans", params=where)
-        assert faulty_fields(is_problem(empty, 422, "invalid")) == ["$"]
+        assert wrong_fields(is_problem(empty, 422, "invalid")) == ["$"]
         is_problem(await api.post("/plans", params=where, content=b"{" * 9), 422, "plan_refused")
         big = await api.post("/plans", params=where, content=b" " * (2 << 20))
         is_problem(big, 422, "plan_refused")
@@ -139,9 +139,9 @@ class TestSelling:
         answer = await api.patch(
             f"/listings/{market.listing.id}", json={"prices": {"Premium": "9", "Standard": True}, "policy": 1}
         )
-        assert set(faulty_fields(is_problem(answer, 422, "invalid"))) == {"prices.Premium", "prices.Standard", "policy"}
+        assert set(wrong_fields(is_problem(answer, 422, "invalid"))) == {"prices.Premium", "prices.Standard", "policy"}
         answer = await api.patch(f"/listings/{market.listing.id}", json={"prices": {"Premium": -1, "Nowhere": 5}})
-        assert set(faulty_fields(is_problem(answer, 422, "listing_refused"))) == {"prices.Premium", "prices.Nowhere"}
+        assert set(wrong_fields(is_problem(answer, 422, "listing_refused"))) == {"prices.Premium", "prices.Nowhere"}
 
 
 class TestPlans:

@@ -49,11 +49,11 @@ async def browser(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
         yield client
 
 
-def facts_of(html: str) -> dict[str, object]:
+def structured_data_of(html: str) -> dict[str, object]:
     found = re.search(r'<script type="application/ld\+json">(.*?)</script>', html)
     assert found
-    facts: dict[str, object] = json.loads(found[1])
-    return facts
+    structured_data: dict[str, object] = json.loads(found[1])
+    return structured_data
 
 
 async def test_a_listing_s_page_is_filled_with_what_it_is(browser: httpx.AsyncClient, now: datetime) -> None:
@@ -64,18 +64,18 @@ async def test_a_listing_s_page_is_filled_with_what_it_is(browser: httpx.AsyncCl
     assert 'property="og:title" content="Tea &amp; Sympathy – Holdfast"' in html
     picture = f"http://localhost:3000/api/v1/listings/{page.id}/poster.png?v={page.version}"
     assert f'property="og:image" content="{picture}"' in html
-    facts = facts_of(html)
-    assert facts["name"] == "Tea & Sympathy"
-    assert str(facts["startDate"]).endswith(("+00:00", "+01:00", "+02:00"))
-    assert facts["eventStatus"] == "https://schema.org/EventScheduled"
+    structured_data = structured_data_of(html)
+    assert structured_data["name"] == "Tea & Sympathy"
+    assert str(structured_data["startDate"]).endswith(("+00:00", "+01:00", "+02:00"))
+    assert structured_data["eventStatus"] == "https://schema.org/EventScheduled"
 
 
 async def test_a_hostile_title_stays_text_everywhere(browser: httpx.AsyncClient, now: datetime) -> None:
     page = await make_listing(now, title=HOSTILE, story=HOSTILE)
     answer = await browser.get(f"/l/{page.slug}")
     assert "<script>alert" not in answer.text
-    facts = facts_of(answer.text)
-    assert (facts["name"], facts["description"]) == (HOSTILE, HOSTILE)
+    structured_data = structured_data_of(answer.text)
+    assert (structured_data["name"], structured_data["description"]) == (HOSTILE, HOSTILE)
     digest = base64.b64encode(sha256(b"ours()").digest()).decode()
     assert f"script-src 'self' 'sha256-{digest}';" in answer.headers["content-security-policy"]
 
@@ -84,7 +84,10 @@ async def test_a_listing_that_was_called_off_says_so(browser: httpx.AsyncClient,
     page = await make_listing(now)
     async with transaction() as session:
         await catalog.cancel(session, SYSTEM, page.id, now)
-    assert facts_of((await browser.get(f"/l/{page.slug}")).text)["eventStatus"] == "https://schema.org/EventCancelled"
+    assert (
+        structured_data_of((await browser.get(f"/l/{page.slug}")).text)["eventStatus"]
+        == "https://schema.org/EventCancelled"
+    )
 
 
 @pytest.mark.parametrize("path", ["/l/never-was", "/l/lst_01M7XWJZK4GE4AXV32XJ4EC4TG"])
@@ -107,7 +110,7 @@ async def test_pages_of_our_own_keep_their_words_and_private_ones_stay_out_of_si
     home = (await browser.get("/")).text
     assert 'property="og:title" content="Compiled"' in home
     assert 'property="og:description" content="Words &amp; more"' in home
-    assert facts_of(home)["@type"] == "WebSite"
+    assert structured_data_of(home)["@type"] == "WebSite"
     assert "noindex" in (await browser.get("/login")).text
     jazz = (await browser.get("/browse", params={"category": "jazz", "sort": "cheapest"})).text
     assert '<link rel="canonical" href="http://localhost:3000/browse?category=jazz"/>' in jazz
@@ -139,7 +142,7 @@ async def test_the_same_page_comes_compressed_to_whoever_can_read_that(browser: 
 
 async def test_prices_and_what_is_left_are_told_to_machines(database: str, now: datetime) -> None:
     page = await make_listing(now)
-    offers = (await meta_of(f"/l/{page.slug}", {})).facts["offers"]
+    offers = (await meta_of(f"/l/{page.slug}", {})).structured_data["offers"]
     assert isinstance(offers, dict)
     assert float(offers["lowPrice"]) <= float(offers["highPrice"])
     assert offers["priceCurrency"] == page.currency

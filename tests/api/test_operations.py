@@ -122,7 +122,7 @@ COUNTING = """
 class TestWebhooks:
     async def news(self, market: Market) -> tuple[bytes, dict[str, str]]:
         """A true event of the simulator that has not been told yet."""
-        await market.behave(faults=WebhookFaults(drop=True))
+        await market.behave(errors=WebhookFaults(drop=True))
         await market.pay()
         async with transaction(reading=True) as session:
             charge = (await session.exec(select(SimulatorCharge))).one()
@@ -231,12 +231,12 @@ class TestDescription:
 
 
 class TestLab:
-    async def test_the_next_payments_fate_is_decided_here(self, api: Client, market: Market) -> None:
+    async def test_the_next_payments_outcome_is_decided_here(self, api: Client, market: Market) -> None:
         simulator_settings = (await api.get("/lab/simulator")).json()
         assert simulator_settings["failure_rate"] == 0
-        queued = await api.post("/lab/simulator/fates", json={"fate": "insufficient_funds"})
-        assert (queued.status_code, queued.json()["fates"]) == (201, ["insufficient_funds"])
-        assert (await api.post("/lab/simulator/fates", json={"fate": "nonsense"})).status_code == 422
+        queued = await api.post("/lab/simulator/forced-outcomes", json={"outcome": "insufficient_funds"})
+        assert (queued.status_code, queued.json()["forced_outcomes"]) == (201, ["insufficient_funds"])
+        assert (await api.post("/lab/simulator/forced-outcomes", json={"outcome": "nonsense"})).status_code == 422
         payment = (await api.pay(await api.book(market, "A-1"))).json()
         await market.let_pass(4)
         assert (await api.get(f"/payments/{payment['id']}")).json()["failure_reason"] == "insufficient_funds"
@@ -274,16 +274,16 @@ class TestLab:
             assert len(seen) > 1
             assert seen == sorted(set(seen), reverse=True)
 
-    async def test_every_letter_can_be_looked_at_before_it_is_sent(self, api: Client, market: Market) -> None:
-        kinds = [one["kind"] for one in (await api.get("/lab/letters")).json()["items"]]
+    async def test_every_email_can_be_looked_at_before_it_is_sent(self, api: Client, market: Market) -> None:
+        kinds = [one["kind"] for one in (await api.get("/lab/emails")).json()["items"]]
         assert {"confirmed", "declined", "reset_password"} < set(kinds)
-        letter = (await api.get("/lab/letters/confirmed", params={"language": "de"})).json()
-        assert (letter["kind"], letter["subject"][:4]) == ("confirmed", "Ihre")
-        assert 'lang="de"' in letter["html"]
-        spoken = await api.get("/lab/letters/confirmed", headers={"Accept-Language": "de"})
-        assert spoken.json()["subject"] == letter["subject"]
-        is_problem(await api.get("/lab/letters/love"), 404, "not_found")
-        assert (await api.get("/lab/letters", params={"language": "tlh"})).status_code == 422
+        email = (await api.get("/lab/emails/confirmed", params={"language": "de"})).json()
+        assert (email["kind"], email["subject"][:4]) == ("confirmed", "Ihre")
+        assert 'lang="de"' in email["html"]
+        spoken = await api.get("/lab/emails/confirmed", headers={"Accept-Language": "de"})
+        assert spoken.json()["subject"] == email["subject"]
+        is_problem(await api.get("/lab/emails/love"), 404, "not_found")
+        assert (await api.get("/lab/emails", params={"language": "tlh"})).status_code == 422
         assert (await api.get("/lab/mailbox")).json()["items"] == []
 
     async def test_time_can_be_moved_forward_only(self, api: Client, market: Market) -> None:
@@ -299,7 +299,7 @@ class TestLab:
         self, api: Client, market: Market, own_settings: settings.Settings
     ) -> None:
         settings.use(own_settings.model_copy(update={"lab": False}))
-        for path in ("/lab/clock", "/lab/simulator", "/lab/mailbox", "/lab/payments", "/lab/letters"):
+        for path in ("/lab/clock", "/lab/simulator", "/lab/mailbox", "/lab/payments", "/lab/emails"):
             is_problem(await api.get(path), 404, "lab_closed")
         is_problem(await api.post("/lab/reset"), 404, "lab_closed")
         assert (await api.get(f"/listings/{market.listing.id}")).status_code == 200

@@ -120,8 +120,8 @@ async def test_late_news_about_money_raises_the_alarm(api: Client, market: Marke
     market.now += timedelta(seconds=90)
     late = await api.get("/health/money")
     assert late.status_code == 503
-    assert late.json()["facts"]["money_waits_since"] is not None
-    assert (await gauges(api))["holdfast_money_facts_late_seconds"] >= 60
+    assert late.json()["events"]["money_waits_since"] is not None
+    assert (await gauges(api))["holdfast_money_events_late_seconds"] >= 60
 
 
 async def test_money_that_nobody_claims_raises_the_alarm(

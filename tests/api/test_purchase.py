@@ -15,7 +15,7 @@ from marketplace.catalog.views import ListingChange
 from marketplace.db import transaction
 from marketplace.ids import AccountId, BookingId, CartId, HoldId, PaymentId, ResourceId
 from marketplace.notifications import queries as mailbox
-from tests.api.client import BUYER, Client, booking_of, faulty_fields, is_problem
+from tests.api.client import BUYER, Client, booking_of, is_problem, wrong_fields
 from tests.makers.accounts import bearer, make_account
 from tests.makers.bookings import Market, guest
 from tests.makers.payments import CARD_DECLINED, CHALLENGE
@@ -177,7 +177,7 @@ class TestTheTotal:
     async def test_no_total_at_all_is_refused(self, api: Client, market: Market) -> None:
         held = (await api.hold(market, "A-1")).json()
         without = {name: value for name, value in booking_of(held).items() if name != "total"}
-        assert faulty_fields(is_problem(await api.post("/bookings", json=without), 422, "invalid")) == ["total"]
+        assert wrong_fields(is_problem(await api.post("/bookings", json=without), 422, "invalid")) == ["total"]
 
 
 class TestBookings:
@@ -191,8 +191,8 @@ class TestBookings:
             assert (asked.status_code, asked.content) == (202, b"")
         await market.work()
         async with transaction(reading=True) as session:
-            letters = (await mailbox.mailbox(session)).items
-        assert [letter.to for letter in letters if letter.kind == "link_again"] == [BUYER["email"]]
+            emails = (await mailbox.mailbox(session)).items
+        assert [email.to for email in emails if email.kind == "link_again"] == [BUYER["email"]]
         is_problem(await api.post("/bookings/links", json={"email": "nobody"}), 422, "invalid")
 
     async def test_from_a_hold_to_tickets(self, api: Client, market: Market) -> None:
@@ -357,14 +357,14 @@ class TestPayments:
         token = await market.token()
         assert (await api.pay(booking, method=token, card=None)).status_code == 201
         nothing = await api.pay(booking, card=None, key="other")
-        assert faulty_fields(is_problem(nothing, 422, "invalid")) == ["card"]
+        assert wrong_fields(is_problem(nothing, 422, "invalid")) == ["card"]
 
     async def test_each_wrong_field_of_a_card_is_named(self, api: Client, market: Market) -> None:
         booking = await api.book(market, "A-1")
         refused = await api.pay(
             booking, card={"number": "4242424242424241", "exp_month": 1, "exp_year": 2020, "cvc": "abc"}
         )
-        assert set(faulty_fields(is_problem(refused, 422, "card_refused"))) == {"number", "exp_year", "cvc"}
+        assert set(wrong_fields(is_problem(refused, 422, "card_refused"))) == {"number", "exp_year", "cvc"}
 
     async def test_the_seller_refunds_and_the_buyer_cannot(self, api: Client, market: Market) -> None:
         booking = await api.book(market, "A-1")

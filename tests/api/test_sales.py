@@ -1,4 +1,4 @@
-"""What sellers fetch: their orders as a file, their halls as pictures, the faults of a plan."""
+"""What sellers fetch: their orders as a file, their halls as pictures, the errors of a plan."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_hall_is_a_picture_for_the_people_of_its_shop(api: Client, marke
     is_problem(await api.get(place, headers=await bearer(other, market.now)), 404, "not_found")
 
 
-async def test_a_refused_plan_comes_back_with_a_drawing_of_its_faults(api: Client, market: Market) -> None:
+async def test_a_refused_plan_comes_back_with_a_drawing_of_its_errors(api: Client, market: Market) -> None:
     document = plan_document()
     del document["zones"][0]["rows"][0]["seats"][0]["seat_guid"]
     asked = {"seller_id": market.listing.seller.id, "drawing": "true"}

@@ -237,11 +237,11 @@ async def sixty_spellings_of_an_address_give_no_more_guesses_than_one(target: Ta
 
 
 def _spellings(email: str) -> list[str]:
-    """The same address sixty times, each with another letter of its domain in another alphabet of Unicode."""
+    """The same address sixty times, each with another email of its domain in another alphabet of Unicode."""
     name, _, domain = email.partition("@")
-    letters = [at for at, letter in enumerate(domain) if letter.isalpha()]
+    emails = [at for at, email in enumerate(domain) if email.isalpha()]
     written = []
-    for first, at in product(("ａ", "𝐚", "𝖺", "𝚊"), letters):
+    for first, at in product(("ａ", "𝐚", "𝖺", "𝚊"), emails):
         other = chr(ord(first) + ord(domain[at]) - ord("a"))
         written.append(f"{name}@{domain[:at]}{other}{domain[at + 1 :]}")
     return written

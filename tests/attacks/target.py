@@ -104,8 +104,8 @@ class Target:
         async def has_come() -> bool:
             cards = (await self.get("/lab/mailbox")).json()["items"]
             to_buyer = [card["id"] for card in cards if card["to"] == order["buyer"]["email"]]
-            letters = [(await self.get(f"/lab/mailbox/{id}")).json()["text"] for id in to_buyer]
-            found[:] = re.findall(rf"{order['id']}\?key=([\w.-]+)", "".join(letters))
+            emails = [(await self.get(f"/lab/mailbox/{id}")).json()["text"] for id in to_buyer]
+            found[:] = re.findall(rf"{order['id']}\?key=([\w.-]+)", "".join(emails))
             return bool(found)
 
         await eventually(has_come, within=30)

@@ -86,7 +86,7 @@ class TestCancelling:
             assert (await quote(market, canceller, order)).words == "The buyer gets €22.00 back."
             assert (await market.cancel(canceller, order)).status is end
         assert await market.bank() == ([22_00, 22_00], [22_00, 22_00])
-        assert [fact.partition('"by":"')[2] for fact in await market.facts("BookingCancelled")] == [
+        assert [event.partition('"by":"')[2] for event in await market.events("BookingCancelled")] == [
             'seller"}',
             'operator"}',
         ]
@@ -248,7 +248,7 @@ class TestWhatWasSeen:
         with pytest.raises(OrderMovedOn) as refused:
             async with transaction() as session:
                 await actions.give_up(session, ada, order.id, market.now)
-        assert refused.value.facts["booking_status"] == "confirmed"
+        assert refused.value.details["booking_status"] == "confirmed"
         assert (await market.see(ada, order.id)).status is Status.CONFIRMED
         assert await market.bank() == ([22_00], [])
 
@@ -261,7 +261,7 @@ class TestWhatWasSeen:
         with pytest.raises(OrderMovedOn) as refused:
             async with transaction() as session:
                 await actions.cancel(session, ada, order.id, later, status=seen.status, refund=seen.refund)
-        assert refused.value.facts["refund"] == {"amount": 10_00, "currency": "EUR"}
+        assert refused.value.details["refund"] == {"amount": 10_00, "currency": "EUR"}
         assert (await market.see(ada, order.id)).status is Status.CONFIRMED
 
     async def test_what_is_as_it_was_quoted_is_cancelled(self, market: Market) -> None:

@@ -49,7 +49,7 @@ class TestANetwork:
         assert await hoard(market, NETWORK) == 6
         with pytest.raises(TooManyFromNetwork) as refused:
             await market.hold(neighbour(), "C-1")
-        assert refused.value.facts == {"most": 6}
+        assert refused.value.details == {"most": 6}
         assert await market.hold(neighbour("203.0.113.8"), "C-1")
 
     async def test_would_hold_all_of_it_were_it_not_counted(self, market: Market) -> None:
@@ -122,7 +122,7 @@ class TestAnAccount:
         again = replace(guest(), account=account)
         with pytest.raises(TooManyForOneBuyer) as refused:
             await market.order(again, "B-1", "B-2", buyer=GRACE)
-        assert refused.value.facts == {"most": 3, "had": 2}
+        assert refused.value.details == {"most": 3, "had": 2}
 
 
 async def at_most(market: Market, units: int) -> None:

@@ -102,11 +102,11 @@ async def test_news_told_twice_is_one_mail(market: Market) -> None:
     await market.bought(guest(), "A-1")
     await put_off(market)
     async with transaction() as session:
-        for fact in (
+        for event in (
             ListingChanged(market.listing.id, market.listing.seller.id, ("starts_at",)),
             TellingGoesOn(market.listing.id),
         ):
-            record(session, fact, market.now)
+            record(session, event, market.now)
     await market.work()
     assert len(await told()) == 1
 
@@ -122,7 +122,7 @@ async def test_many_orders_are_told_in_portions(market: Market, monkeypatch: pyt
     made = [await market.order(guest(), guid, buyer=GRACE) for guid in ("A-1", "B-1", "C-1")]
     await market.work()
     await put_off(market)
-    assert len(await market.facts("TellingGoesOn")) == 3
+    assert len(await market.events("TellingGoesOn")) == 3
     assert {one.card.about for one in await told()} == {order.id for order in made}
 
 

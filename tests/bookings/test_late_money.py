@@ -60,7 +60,7 @@ async def take(market: Market, payment, order, amount: Money) -> None:
 
 
 async def refused_because(market: Market) -> list[str]:
-    return [fact.partition('"why":"')[2].partition('"')[0] for fact in await market.facts("MoneyRefused")]
+    return [event.partition('"why":"')[2].partition('"')[0] for event in await market.events("MoneyRefused")]
 
 
 async def test_after_cancelling_it_goes_back(market: Market) -> None:
@@ -101,7 +101,7 @@ async def test_the_same_money_is_taken_once_however_often_it_is_told(market: Mar
     for _ in range(3):
         await take(market, payment, order, payment.amount)
     assert await market.see(ada, order.id) == confirmed
-    assert await market.facts("MoneyRefused") == []
+    assert await market.events("MoneyRefused") == []
 
 
 @pytest.mark.parametrize("amount", [Money(21_99, "EUR"), Money(22_01, "EUR"), Money(22_00, "USD")], ids=str)
@@ -129,7 +129,7 @@ async def test_another_amount_or_currency_buys_nothing_and_goes_back(
 
 
 class TestMoneyThatNobodyWasToldOf:
-    """Whatever became of the facts: what lies with us for nothing is found, and put right the usual way."""
+    """Whatever became of the events: what lies with us for nothing is found, and put right the usual way."""
 
     async def pay_unheard(self, market: Market, monkeypatch: pytest.MonkeyPatch, order: Order) -> PaymentView:
         async def deaf(*_: object) -> None: ...

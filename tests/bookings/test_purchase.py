@@ -171,11 +171,11 @@ class TestCheckOut:
             (Buyer("", "a@b@c"), ["buyer.name", "buyer.email"]),
         ],
     )
-    async def test_each_fault_of_the_buyer_is_named(self, market: Market, buyer: Buyer, fields: list[str]) -> None:
+    async def test_each_error_of_the_buyer_is_named(self, market: Market, buyer: Buyer, fields: list[str]) -> None:
         ada = guest()
         with pytest.raises(BuyerRefused) as refused:
             await market.check_out(ada, await market.hold(ada, "A-1"), buyer)
-        assert [fault.field for fault in refused.value.faults] == fields
+        assert [field_error.field for field_error in refused.value.errors] == fields
 
     async def test_a_name_is_tidied(self, market: Market) -> None:
         order = await market.order(guest(), "A-1", buyer=Buyer("  Ada   Byron ", " Ada@Example.ORG "))
@@ -197,7 +197,7 @@ class TestCheckOut:
         await market.bought(guest(), "A-1", "A-2")
         with pytest.raises(TooManyForOneBuyer) as refused:
             await market.order(guest(), "B-1", "B-2")
-        assert refused.value.facts == {"most": 3, "had": 2}
+        assert refused.value.details == {"most": 3, "had": 2}
         carts = [guest(), guest()]
         holds = [await market.hold(cart, guid) for cart, guid in zip(carts, ("C-1", "C-3"), strict=True)]
         ends = await asyncio.gather(
@@ -218,7 +218,7 @@ class TestPaying:
         assert await market.seats() == {"seat:A-1": "sold", "seat:A-2": "sold"}
         assert [step.target for step in paid.steps] == ["pending_payment", "confirmed"]
         assert await market.bank() == ([44_00], [])
-        assert len(await market.facts("BookingConfirmed")) == 1
+        assert len(await market.events("BookingConfirmed")) == 1
 
     async def test_every_seat_has_its_signed_ticket(self, market: Market) -> None:
         order = await market.bought(guest(), "A-1", "A-2")
@@ -249,7 +249,7 @@ class TestPaying:
         assert (await market.pay_for(ada, order, CARD_DECLINED)).status is PaymentStatus.FAILED
         assert (await market.see(ada, order.id)).status is Status.PENDING_PAYMENT
         assert await market.seats() == {"seat:A-1": "held"}
-        assert len(await market.facts("PaymentDeclined")) == 1
+        assert len(await market.events("PaymentDeclined")) == 1
         assert (await market.pay_for(ada, order, key="second")).status is PaymentStatus.SUCCEEDED
         assert (await market.see(ada, order.id)).status is Status.CONFIRMED
 
@@ -335,7 +335,7 @@ class TestExpiry:
         assert await actions.expire_due(market.now) == 0
         assert (await market.see(ada, order.id)).status is Status.EXPIRED
         assert await market.seats() == {}
-        assert len(await market.facts("BookingExpired")) == 1
+        assert len(await market.events("BookingExpired")) == 1
 
     async def test_the_next_buyer_need_not_wait_for_the_job(self, market: Market) -> None:
         await market.order(guest(), "A-1")

@@ -256,7 +256,7 @@ async def test_calling_off_is_refused_once_it_costs_more_than_was_seen(market: M
     with pytest.raises(CostsMore) as refused:
         async with transaction() as session:
             await selling.call_off(session, market.seller, market.listing.id, "", market.now, refund=seen.refund)
-    assert refused.value.facts == {"refund": {"amount": 22_00 + 16_50, "currency": "EUR"}}
+    assert refused.value.details == {"refund": {"amount": 22_00 + 16_50, "currency": "EUR"}}
     await market.cancel(grace, bought)
     # Costing less than was seen is no reason to ask again.
     async with transaction() as session:

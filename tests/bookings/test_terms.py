@@ -52,7 +52,7 @@ class TestAHold:
         assert (more.id, more.price, more.policy) == (held.id, euros(36_000_00), Policy.STRICT)
         with pytest.raises(TotalChanged) as refused:
             await market.check_out(ada, held)
-        assert refused.value.facts == {"total": {"amount": 54_000_00, "currency": "EUR"}}
+        assert refused.value.details == {"total": {"amount": 54_000_00, "currency": "EUR"}}
         assert (await holding.show(ada, held.id)).is_checked_out is False
         assert (await market.check_out(ada, more)).total == more.total == euros(54_000_00)
 

@@ -1,4 +1,4 @@
-"""Halls as pictures: sound ones by category, refused ones with their faults where they are; and halls by numbers."""
+"""Halls as pictures: sound ones by category, refused ones with their errors where they are; and halls by numbers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 from marketplace.catalog.errors import PlanRefused
 from marketplace.catalog.grids import Grid, GridRefused, grid_document, row_name
 from marketplace.catalog.plans import read_plan
-from marketplace.catalog.sketches import sketch, sketch_faults
+from marketplace.catalog.sketches import sketch, sketch_errors
 from marketplace.lab.halls import arena
 from tests.makers.catalog import plan_document
 
 
-def faults_of(document):
+def errors_of(document):
     with pytest.raises(PlanRefused) as refused:
         read_plan(document)
-    return refused.value.faults
+    return refused.value.errors
 
 
 def test_a_sketch_shows_every_seat_in_the_colour_of_its_category():
@@ -43,19 +43,19 @@ def test_what_a_plan_says_cannot_break_out_of_its_picture():
     ET.fromstring(picture)
 
 
-def test_a_fault_is_marked_with_its_number_at_its_seat():
+def test_an_error_is_marked_with_its_number_at_its_seat():
     document = plan_document()
     del document["zones"][0]["rows"][2]["seats"][5]["seat_number"]
-    picture = sketch_faults(document, faults_of(document))
+    picture = sketch_errors(document, errors_of(document))
     assert '<circle cx="170" cy="160"' in picture
     assert ">1</text>" in picture
     assert picture.count("h0") == 18
 
 
-def test_a_fault_of_a_row_is_marked_in_its_middle():
+def test_an_error_of_a_row_is_marked_in_its_middle():
     document = plan_document()
     document["zones"][0]["rows"][1]["row_number"] = ["B"]
-    assert '<circle cx="107.5" cy="130"' in sketch_faults(document, faults_of(document))
+    assert '<circle cx="107.5" cy="130"' in sketch_errors(document, errors_of(document))
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_a_fault_of_a_row_is_marked_in_its_middle():
     ["no JSON", [], {}, {"zones": 7}, {"zones": [{"rows": [7, {"seats": [None]}]}]}, b"\xff"],
 )
 def test_what_cannot_be_drawn_is_not_drawn_and_does_no_harm(document):
-    assert sketch_faults(document, []) == ""
+    assert sketch_errors(document, []) == ""
 
 
 def test_mad_coordinates_do_not_stretch_the_picture():
     document = plan_document()
     document["zones"][0]["rows"][0]["seats"][0]["position"] = {"x": float("nan"), "y": 1e300}
-    ET.fromstring(sketch_faults(document, faults_of(document)))
+    ET.fromstring(sketch_errors(document, errors_of(document)))
 
 
 def test_a_grid_is_a_sound_hall_with_bands_of_prices():
@@ -87,4 +87,4 @@ def test_rows_are_called_by_letters_that_nobody_takes_for_numbers():
 def test_a_grid_that_cannot_be_drawn_names_every_field():
     with pytest.raises(GridRefused) as refused:
         grid_document(Grid(name=" ", rows=0, seats=500, categories=9))
-    assert {fault.field for fault in refused.value.faults} == {"name", "rows", "seats", "categories"}
+    assert {field_error.field for field_error in refused.value.errors} == {"name", "rows", "seats", "categories"}

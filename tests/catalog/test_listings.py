@@ -32,7 +32,7 @@ async def page(id: str, now: datetime, actor: Actor | None = None) -> ListingPag
         return await queries.listing_page(session, id, now, actor)
 
 
-async def facts() -> list[str]:
+async def events() -> list[str]:
     async with transaction(reading=True) as session:
         return list(await session.exec(select(outbox.OutboxEvent.kind).order_by(outbox.OutboxEvent.recorded_at)))
 
@@ -150,7 +150,7 @@ class TestDrafts:
         assert (await make_listing(now, title="Вишнёвый сад")).slug == "listing"
         assert (await make_listing(now, title="Über Müßiggänger")).slug == "uber-mussigganger"
 
-    async def test_every_fault_is_named_at_once(self, database: str, now: datetime) -> None:
+    async def test_every_error_is_named_at_once(self, database: str, now: datetime) -> None:
         shop, actor = await make_seller(now)
         draft = listing_draft(
             shop.id, now, title="ab", story="x" * 20_001, category="knitting", kind="barter", currency="EURO", policy="kind",
@@ -161,7 +161,7 @@ class TestDrafts:
         with pytest.raises(ListingRefused) as refused:
             async with transaction() as session:
                 await actions.create_listing(session, actor, draft, now)
-        assert {fault.field for fault in refused.value.faults} == {
+        assert {field_error.field for field_error in refused.value.errors} == {
             "title", "story", "category", "kind", "currency", "policy", "max_per_buyer", "plan_id", "prices.Premium",
             "ends_at", "doors_at", "sale_starts_at", "place.name", "place.city", "place.country", "place.zone",
             "place.latitude", "place.longitude",
@@ -171,22 +171,22 @@ class TestDrafts:
     async def test_a_price_is_a_sane_number(self, database: str, now: datetime, minor: Any) -> None:
         with pytest.raises(ListingRefused) as refused:
             await make_listing(now, prices={"Premium": minor, "Standard": 0})
-        assert [fault.field for fault in refused.value.faults] == ["prices.Premium"]
+        assert [field_error.field for field_error in refused.value.errors] == ["prices.Premium"]
 
     async def test_times_need_their_zone_and_a_sane_length(self, database: str, now: datetime) -> None:
         with pytest.raises(ListingRefused) as refused:
             await make_listing(now, starts_at=datetime(2030, 1, 1), ends_at=datetime(2030, 1, 2))
-        assert [fault.field for fault in refused.value.faults] == ["starts_at", "ends_at"]
+        assert [field_error.field for field_error in refused.value.errors] == ["starts_at", "ends_at"]
         with pytest.raises(ListingRefused) as refused:
             await make_listing(now, ends_at=now + timedelta(days=365))
-        assert [fault.field for fault in refused.value.faults] == ["ends_at"]
+        assert [field_error.field for field_error in refused.value.errors] == ["ends_at"]
 
     async def test_another_shops_plan_cannot_be_used(self, database: str, now: datetime) -> None:
         other, _ = await make_seller(now)
         plan = await make_plan(now, other)
         with pytest.raises(ListingRefused) as refused:
             await make_listing(now, plan_id=plan.id, prices={})
-        assert [fault.field for fault in refused.value.faults] == ["plan_id"]
+        assert [field_error.field for field_error in refused.value.errors] == ["plan_id"]
 
     async def test_a_draft_does_not_exist_for_strangers(self, database: str, now: datetime) -> None:
         shop, owner = await make_seller(now)
@@ -231,7 +231,7 @@ class TestPublishing:
         assert (published.status, published.published_at) == (Status.ON_SALE, now)
         assert published == await page(draft.slug, now)
         assert (await queries.offer(draft.id)).is_on_sale(now)
-        assert await facts() == ["ListingPublished"]
+        assert await events() == ["ListingPublished"]
 
     async def test_everything_that_is_missing_is_named_at_once(self, database: str, now: datetime) -> None:
         shop, actor = await make_seller(now)
@@ -242,13 +242,18 @@ class TestPublishing:
         with pytest.raises(NotReady) as refused:
             async with transaction() as session:
                 await actions.publish(session, actor, draft.id, later)
-        assert {fault.field for fault in refused.value.faults} == {"story", "prices.Premium", "starts_at", "seller_id"}
+        assert {field_error.field for field_error in refused.value.errors} == {
+            "story",
+            "prices.Premium",
+            "starts_at",
+            "seller_id",
+        }
         assert (await page(draft.id, now, actor)).status is Status.DRAFT
 
     async def test_without_a_plan_it_cannot_be_published(self, database: str, now: datetime) -> None:
         with pytest.raises(NotReady) as refused:
             await make_listing(now, plan_id=None, prices={})
-        assert [fault.field for fault in refused.value.faults] == ["plan_id"]
+        assert [field_error.field for field_error in refused.value.errors] == ["plan_id"]
 
     async def test_a_category_without_places_needs_no_price(self, database: str, now: datetime) -> None:
         document = plan_document()
@@ -322,7 +327,7 @@ class TestStatuses:
             async with transaction() as session:
                 await actions.put_back_on_sale(session, made.id, now)
         assert (await queries.offer(made.id)).is_on_sale(now)
-        assert sorted(await facts()) == ["ListingBackOnSale", "ListingPublished", "ListingSoldOut"]
+        assert sorted(await events()) == ["ListingBackOnSale", "ListingPublished", "ListingSoldOut"]
 
     async def test_it_cannot_sell_out_before_its_sale(self, database: str, now: datetime) -> None:
         made = await make_listing(now, sale_starts_at=now + timedelta(days=1))
@@ -335,20 +340,20 @@ class TestStatuses:
         async with transaction() as session:
             closed = await actions.close(session, OPERATOR, made.id, now)
         assert (closed.status, closed.is_on_sale) == (Status.CLOSED, False)
-        assert "ListingClosed" in await facts()
+        assert "ListingClosed" in await events()
 
     async def test_cancelling_is_told_with_its_reason(self, database: str, now: datetime) -> None:
         made = await make_listing(now)
         async with transaction() as session:
             cancelled = await actions.cancel(session, OPERATOR, made.id, now, reason=" The  roof leaks. ")
         assert (cancelled.status, cancelled.cancel_reason) == (Status.CANCELLED, "The roof leaks.")
-        assert "ListingCancelled" in await facts()
+        assert "ListingCancelled" in await events()
 
     async def test_throwing_a_draft_away_is_no_news(self, database: str, now: datetime) -> None:
         made = await make_listing(now, is_published=False)
         async with transaction() as session:
             await actions.cancel(session, OPERATOR, made.id, now)
-        assert await facts() == []
+        assert await events() == []
 
     async def test_what_is_over_cannot_be_cancelled(self, database: str, now: datetime) -> None:
         made = await make_listing(now)
@@ -371,12 +376,12 @@ class TestChanging:
         assert [price.price for price in changed.prices] == [Money(3000, "EUR"), Money(1500, "EUR")]
         assert changed.version > made.version
         assert (await queries.offer(made.id)).prices["Premium"] == Money(3000, "EUR")
-        assert "ListingChanged" in await facts()
+        assert "ListingChanged" in await events()
 
     async def test_changing_nothing_is_no_news(self, database: str, now: datetime) -> None:
         made = await make_listing(now)
         assert await self.change(made, now, title=made.title, prices={"Premium": 2000}) == made
-        assert await facts() == ["ListingPublished"]
+        assert await events() == ["ListingPublished"]
 
     async def test_a_drafts_plan_may_change_and_takes_its_prices_along(self, database: str, now: datetime) -> None:
         shop, actor = await make_seller(now)
@@ -392,7 +397,7 @@ class TestChanging:
             ("Gold", None),
             ("Standard", Money(1500, "EUR")),
         ]
-        assert "ListingChanged" not in await facts()
+        assert "ListingChanged" not in await events()
 
     async def test_plan_and_currency_are_fixed_once_published(self, database: str, now: datetime) -> None:
         shop, _ = await make_seller(now)
@@ -400,7 +405,7 @@ class TestChanging:
         plan = await make_plan(now, shop, rows=5)
         with pytest.raises(ListingFrozen) as refused:
             await self.change(made, now, plan_id=plan.id, currency="CHF")
-        assert refused.value.facts["fields"] == ["currency", "plan_id"]
+        assert refused.value.details["fields"] == ["currency", "plan_id"]
 
     async def test_a_cancelled_listing_no_longer_changes(self, database: str, now: datetime) -> None:
         made = await make_listing(now)

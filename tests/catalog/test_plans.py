@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.catalog.errors import PlanRefused, UnknownUnits
-from marketplace.catalog.plans import MOST_BYTES, MOST_FAULTS, MOST_SEATS, canonical, geometry, parse, read_plan
+from marketplace.catalog.plans import MOST_BYTES, MOST_ERRORS, MOST_SEATS, canonical, geometry, parse, read_plan
 from marketplace.catalog.seating import Area, Seat
 from tests.makers.catalog import plan_document
 
@@ -36,10 +36,10 @@ def broken(path: tuple[str | int, ...], value: Any, **shape: Any) -> dict[str, A
     return document
 
 
-def faults(document: Any) -> dict[str, str]:
+def errors(document: Any) -> dict[str, str]:
     with pytest.raises(PlanRefused) as refused:
         read_plan(document)
-    return {fault.field: fault.message for fault in refused.value.faults}
+    return {field_error.field: field_error.message for field_error in refused.value.errors}
 
 
 def test_positions_of_zone_row_and_seat_add_up() -> None:
@@ -156,18 +156,18 @@ def test_many_unknown_units_make_a_short_sentence() -> None:
         ((*AREA, "category"), "Nowhere", "$.zones[0].areas[0].category", "“Nowhere”"),
     ],
 )  # fmt: skip
-def test_a_fault_is_named_with_its_path(path: tuple[str | int, ...], value: Any, field: str, says: str) -> None:
-    found = faults(broken(path, value))
+def test_an_error_is_named_with_its_path(path: tuple[str | int, ...], value: Any, field: str, says: str) -> None:
+    found = errors(broken(path, value))
     assert says in found[field]
     everywhere = {"categories", "zones"}
     assert len(found) == 1 or path[0] in everywhere, found
 
 
 @pytest.mark.parametrize("key", ["seat_guid", "seat_number", "position", "category"])
-def test_one_fault_of_a_seat_hides_no_other(key: str) -> None:
+def test_one_error_of_a_seat_hides_no_other(key: str) -> None:
     document = plan_document()
     document["zones"][0]["rows"][0]["seats"][0] = {}
-    assert f"$.zones[0].rows[0].seats[0].{key}" in faults(document)
+    assert f"$.zones[0].rows[0].seats[0].{key}" in errors(document)
 
 
 @pytest.mark.parametrize(
@@ -188,24 +188,24 @@ def test_one_fault_of_a_seat_hides_no_other(key: str) -> None:
     ],
 )
 def test_what_is_no_document_is_refused(document: bytes | str, says: str) -> None:
-    assert says in faults(document)["$"]
+    assert says in errors(document)["$"]
 
 
 def test_nan_in_a_text_is_named_where_it_stands() -> None:
     text = json.dumps(broken((*SEAT, "position"), {"x": math.nan, "y": 1}))
-    assert "finite" in faults(text)["$.zones[0].rows[0].seats[0].position.x"]
+    assert "finite" in errors(text)["$.zones[0].rows[0].seats[0].position.x"]
 
 
 def test_a_plan_without_any_place_is_refused() -> None:
     document = plan_document(rows=0)
-    assert "nothing to sell" in faults(document)["$.zones"]
+    assert "nothing to sell" in errors(document)["$.zones"]
 
 
 def test_standing_alone_is_enough() -> None:
     assert read_plan(plan_document(rows=0, standing=3)).capacity == 3
 
 
-def test_the_list_of_faults_ends_somewhere() -> None:
+def test_the_list_of_errors_ends_somewhere() -> None:
     document = plan_document(rows=20, seats=20)
     for row in document["zones"][0]["rows"]:
         for seat in row["seats"]:
@@ -213,8 +213,8 @@ def test_the_list_of_faults_ends_somewhere() -> None:
     with pytest.raises(PlanRefused) as refused:
         read_plan(document)
     assert refused.value.found == 400
-    assert len(refused.value.faults) == MOST_FAULTS + 1
-    assert refused.value.faults[-1].message == "and 200 more."
+    assert len(refused.value.errors) == MOST_ERRORS + 1
+    assert refused.value.errors[-1].message == "and 200 more."
 
 
 def test_sixty_thousand_seats_are_read_and_one_more_is_not() -> None:
@@ -226,7 +226,7 @@ def test_sixty_thousand_seats_are_read_and_one_more_is_not() -> None:
     ]
     assert len(read_plan(document).seats) == MOST_SEATS
     document["zones"][0]["rows"] += [{"row_number": "x", "seats": [seat]}] * 2
-    assert list(faults(document)) == ["$.zones[0].rows[300].seats"]
+    assert list(errors(document)) == ["$.zones[0].rows[300].seats"]
 
 
 def test_unknown_keys_and_numbers_as_names_are_welcome() -> None:
@@ -260,13 +260,13 @@ def test_two_corners_are_no_polygon() -> None:
     document = plan_document()
     points = [{"x": 0, "y": 0}, {"x": 9, "y": 0}]
     document["zones"][0]["areas"] = [{"shape": "polygon", "polygon": {"points": points}}]
-    assert "no polygon" in faults(document)["$.zones[0].areas[0].polygon.points"]
+    assert "no polygon" in errors(document)["$.zones[0].areas[0].polygon.points"]
 
 
 def test_a_text_needs_its_text() -> None:
     document = plan_document()
     document["zones"][0]["areas"] = [{"shape": "text"}]
-    assert "$.zones[0].areas[0].text" in faults(document)
+    assert "$.zones[0].areas[0].text" in errors(document)
 
 
 def test_a_standing_area_may_be_named_by_its_uuid() -> None:
@@ -414,10 +414,10 @@ def test_a_plan_without_a_size_that_fits_where_it_was_drawn_stays_there() -> Non
     assert read_plan(document) == plan
 
 
-def test_a_fault_is_named_in_a_plan_without_a_size_too() -> None:
+def test_an_error_is_named_in_a_plan_without_a_size_too() -> None:
     document = broken((*SEAT, "seat_guid"), ABSENT)
     del document["size"]
-    assert list(faults(document)) == ["$.zones[0].rows[0].seats[0].seat_guid"]
+    assert list(errors(document)) == ["$.zones[0].rows[0].seats[0].seat_guid"]
 
 
 anything = st.recursive(

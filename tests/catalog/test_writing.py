@@ -10,7 +10,7 @@ import pytest
 from marketplace.catalog import drafts, queries, writing
 from marketplace.catalog.drafts import price_shown, price_text
 from marketplace.catalog.errors import ListingRefused, NoSuchListing, NotReady
-from marketplace.catalog.views import SheetView, Status
+from marketplace.catalog.views import DraftView, Status
 from marketplace.db import transaction
 from marketplace.errors import Forbidden
 from marketplace.i18n import speaking
@@ -42,18 +42,18 @@ class Desk:
             id = await writing.begin(session, actor, shop.id, now, zone="Europe/Berlin")
         return cls(now, actor, shop, id)
 
-    async def fill(self, **entries: str) -> SheetView:
+    async def fill(self, **entries: str) -> DraftView:
         return await self.fill_in(entries)
 
-    async def fill_in(self, entries: dict[str, str]) -> SheetView:
+    async def fill_in(self, entries: dict[str, str]) -> DraftView:
         async with transaction() as session:
             return await writing.fill(session, self.actor, self.id, entries, self.now)
 
-    async def look(self) -> SheetView:
+    async def look(self) -> DraftView:
         async with transaction(reading=True) as session:
-            return await queries.sheet(session, self.actor, self.id, self.now)
+            return await queries.draft(session, self.actor, self.id, self.now)
 
-    async def write_all(self) -> SheetView:
+    async def write_all(self) -> DraftView:
         plan = await make_plan(self.now, self.shop)
         day = f"{self.now + timedelta(days=14):%Y-%m-%d}"
         return await self.fill_in(
@@ -68,8 +68,8 @@ async def desk(database: str, now: datetime) -> Desk:
     return await Desk.open(now)
 
 
-def fields(faults) -> set[str]:
-    return {fault.field for fault in faults}
+def fields(errors) -> set[str]:
+    return {field_error.field for field_error in errors}
 
 
 async def test_what_is_typed_is_kept_however_unfinished_it_is(desk: Desk):
@@ -77,16 +77,16 @@ async def test_what_is_typed_is_kept_however_unfinished_it_is(desk: Desk):
     view = await desk.look()
     assert (view.entries["title"], view.entries["story"]) == ("A", "Not yet")
     assert view.page is None
-    assert {"title", "place.name", "place.city", "place.country", "starts_at", "ends_at"} <= fields(view.faults)
+    assert {"title", "place.name", "place.city", "place.country", "starts_at", "ends_at"} <= fields(view.errors)
 
 
-async def test_a_sheet_becomes_a_draft_as_soon_as_it_makes_one_and_goes_back_to_nothing_extra(desk: Desk):
+async def test_a_draft_becomes_a_draft_as_soon_as_it_makes_one_and_goes_back_to_nothing_extra(desk: Desk):
     view = await desk.write_all()
     assert view.page is not None
     assert (view.page.id, view.page.status, view.is_ahead) == (desk.id, Status.DRAFT, False)
     assert view.entries["prices.Premium"] == "20.00 EUR"
     async with transaction(reading=True) as session:
-        assert await queries.sheet_row(session, desk.id) is None
+        assert await queries.draft_row(session, desk.id) is None
     spoiled = await desk.fill(title="")
     assert spoiled.is_ahead
     assert spoiled.entries["title"] == ""
@@ -124,16 +124,16 @@ def test_a_time_that_a_night_has_not_is_a_fault():
     ],
 )
 def test_every_entry_that_cannot_be_read_is_named(entries: dict[str, str], field: str):
-    sheet = drafts.blank(zone="Europe/Berlin", currency="EUR") | {"starts_at.day": "2027-03-01"} | entries
-    assert _message(drafts.read(sheet, "", None)[1], field)
+    draft = drafts.blank(zone="Europe/Berlin", currency="EUR") | {"starts_at.day": "2027-03-01"} | entries
+    assert _message(drafts.read(draft, "", None)[1], field)
 
 
 async def test_a_price_is_decimal_text_in_the_listing_s_currency(desk: Desk):
     await desk.write_all()
     wrong = await desk.fill_in({"prices.Premium": "12.345", "prices.Standard": "-1"})
-    assert {"prices.Premium", "prices.Standard"} == fields(wrong.faults)
+    assert {"prices.Premium", "prices.Standard"} == fields(wrong.errors)
     yen = await desk.fill_in({"currency": "JPY", "prices.Premium": "2000", "prices.Standard": "1500"})
-    assert not yen.faults
+    assert not yen.errors
     assert {str(entry.price) for entry in yen.page.prices} == {"2000 JPY", "1500 JPY"}
 
 
@@ -141,7 +141,7 @@ async def test_a_price_waits_for_its_hall_to_be_picked_again(desk: Desk):
     await desk.write_all()
     other = await make_plan(desk.now, desk.shop, standing=5, name="Other Hall")
     view = await desk.fill_in({"plan_id": other.id})
-    assert not view.faults
+    assert not view.errors
     assert fields(view.missing) == {"prices.Standing"}
 
 
@@ -149,7 +149,7 @@ async def test_publishing_names_everything_that_is_wrong_or_missing_at_once(desk
     await desk.fill(title="")
     with pytest.raises(NotReady) as refused:
         await publish(desk)
-    assert {"title", "place.city", "starts_at", "story", "plan_id"} <= fields(refused.value.faults)
+    assert {"title", "place.city", "starts_at", "story", "plan_id"} <= fields(refused.value.errors)
 
 
 async def test_what_was_written_is_published(desk: Desk):
@@ -196,12 +196,12 @@ async def test_a_draft_that_a_program_wrote_can_be_written_on(database: str, now
     page = await make_listing(now, seller=shop, is_published=False)
     desk = Desk(now, actor, shop, page.id)
     view = await desk.look()
-    assert not view.faults
+    assert not view.errors
     assert not view.missing
     assert (await desk.fill(title="Another Evening")).page.title == "Another Evening"
 
 
-async def test_a_sheet_that_nobody_wrote_on_is_handed_out_again(desk: Desk):
+async def test_a_draft_that_nobody_wrote_on_is_handed_out_again(desk: Desk):
     async with transaction() as session:
         again = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC")
     assert again == desk.id
@@ -209,15 +209,15 @@ async def test_a_sheet_that_nobody_wrote_on_is_handed_out_again(desk: Desk):
     await desk.fill(title="Taken")
     async with transaction() as session:
         fresh = await writing.begin(session, desk.actor, desk.shop.id, desk.now, zone="UTC")
-        assert [card.title for card in await queries.unlisted_sheets(session, desk.actor, desk.shop.id)] == ["Taken"]
+        assert [card.title for card in await queries.unlisted_drafts(session, desk.actor, desk.shop.id)] == ["Taken"]
     assert fresh != desk.id
 
 
 async def begun_with(now: datetime, shop, actor, *, zone: str) -> str:
-    """The currency on a shop's fresh sheet."""
+    """The currency on a shop's fresh draft."""
     async with transaction() as session:
         id = await writing.begin(session, actor, shop.id, now, zone=zone)
-        return (await queries.sheet(session, actor, id, now)).entries["currency"]
+        return (await queries.draft(session, actor, id, now)).entries["currency"]
 
 
 @pytest.mark.parametrize(("zone", "currency"), [("Europe/Zurich", "CHF"), ("Asia/Calcutta", "INR"), ("UTC", "EUR")])
@@ -250,9 +250,9 @@ async def test_a_chosen_currency_and_a_shop_s_habit_stay_wherever_it_is(desk: De
     assert (await desk.fill_in({"place.country": "SE"})).entries["currency"] == "CHF"
 
 
-async def test_to_strangers_a_sheet_does_not_exist(desk: Desk):
+async def test_to_strangers_a_draft_does_not_exist(desk: Desk):
     _, stranger = await make_seller(desk.now, name="Other House")
-    for verb in (writing.publish, writing.take_over, writing.give_up, queries.sheet, queries.own_listing):
+    for verb in (writing.publish, writing.take_over, writing.give_up, queries.draft, queries.own_listing):
         with pytest.raises(NoSuchListing):
             async with transaction() as session:
                 await verb(session, stranger, desk.id, desk.now)
@@ -275,8 +275,8 @@ async def publish(desk: Desk):
         return await writing.publish(session, desk.actor, desk.id, desk.now)
 
 
-def _message(faults, field: str) -> str:
-    return next((fault.message for fault in faults if fault.field == field), "")
+def _message(errors, field: str) -> str:
+    return next((field_error.message for field_error in errors if field_error.field == field), "")
 
 
 async def test_doors_and_end_move_along_with_the_day_of_the_start(desk: Desk):
@@ -296,7 +296,7 @@ async def test_a_german_seller_types_prices_with_a_comma_and_every_reader_sees_t
     await desk.write_all()
     with speaking("de"):
         view = await desk.fill_in({"prices.Premium": "1.234,50", "prices.Standard": "12,50"})
-        assert not view.faults
+        assert not view.errors
         assert price_shown(view.entries["prices.Premium"]) == "1.234,50"
         assert price_text(view.entries["prices.Premium"]) == "1.234,50\u00a0€"
     seen = await desk.look()
@@ -310,5 +310,5 @@ async def test_a_price_that_can_be_read_in_two_ways_is_refused_and_stays_as_it_w
     await desk.write_all()
     with speaking("de"):
         view = await desk.fill_in({"prices.Premium": "1,234"})
-    assert fields(view.faults) == {"prices.Premium"}
+    assert fields(view.errors) == {"prices.Premium"}
     assert view.entries["prices.Premium"] == "1,234"

@@ -39,7 +39,7 @@ def write(path: Path, **changes: object) -> None:
 
 @pytest.mark.parametrize("language", catalogues.languages())
 def test_nothing_lacks_words_and_nothing_is_guessed(language: str) -> None:
-    assert list(catalogues.faults(language)) == []
+    assert list(catalogues.errors(language)) == []
 
 
 @pytest.mark.parametrize("language", catalogues.languages())
@@ -64,17 +64,17 @@ def test_a_catalogue_is_as_make_words_writes_it(language: str) -> None:
         ({"id": "Pay {sum}"}, "not in the catalogue"),
     ],
 )
-def test_each_fault_is_named(german: Path, changes: dict[str, object], fault: str) -> None:
+def test_each_error_is_named(german: Path, changes: dict[str, object], fault: str) -> None:
     write(german)
-    assert list(catalogues.faults("de")) == []
+    assert list(catalogues.errors("de")) == []
     write(german, **changes)
-    assert any(found.startswith(fault) for found in catalogues.faults("de"))
+    assert any(found.startswith(fault) for found in catalogues.errors("de"))
 
 
 def test_a_form_of_the_plural_that_is_missing_is_a_fault(german: Path) -> None:
     write(german)
     german.write_text(german.read_text().replace('msgstr[1] "{count} Plätze"', 'msgstr[1] ""'))
-    assert list(catalogues.faults("de")) == ["not translated: ('{count} seat', '{count} seats')"]
+    assert list(catalogues.errors("de")) == ["not translated: ('{count} seat', '{count} seats')"]
 
 
 def test_bringing_up_to_date_keeps_words_and_invents_none(german: Path, capsys: pytest.CaptureFixture[str]) -> None:

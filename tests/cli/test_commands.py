@@ -6,8 +6,8 @@ import pytest
 from marketplace import settings
 from marketplace.cli import commands
 from marketplace.cli.commands import REFUSED, WRONG, main
-from marketplace.ids import FactId
-from marketplace.outbox import FailingFact
+from marketplace.ids import EventId
+from marketplace.outbox import FailingEvent
 
 
 def test_the_settings_example_is_printed(capsys: pytest.CaptureFixture[str]):
@@ -27,7 +27,7 @@ def test_settings_that_are_refused_end_in_one_sentence_each(
     assert "Traceback" not in said
 
 
-def test_every_fault_of_a_plan_is_named_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_every_error_of_a_plan_is_named_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     file = tmp_path / "plan.json"
     file.write_text('{"name": "", "zones": [{"name": "A", "position": {"x": 0}}]}')
     assert main(["plan", "check", str(file)]) == WRONG
@@ -44,16 +44,16 @@ def test_every_job_is_listed(capsys: pytest.CaptureFixture[str]):
     assert [name for name in JOBS if name not in said] == []
 
 
-def test_facts_that_fail_are_listed_with_what_went_wrong(
+def test_events_that_fail_are_listed_with_what_went_wrong(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     at = datetime(2026, 5, 1, 12, tzinfo=UTC)
     found = [
-        FailingFact(FactId.new(), "PaymentSucceeded", True, False, 13, at, at, "RuntimeError('torn')"),
-        FailingFact(FactId.new(), "ListingChanged", False, True, 12, at, at, "[brackets] are no markup"),
+        FailingEvent(EventId.new(), "PaymentSucceeded", True, False, 13, at, at, "RuntimeError('torn')"),
+        FailingEvent(EventId.new(), "ListingChanged", False, True, 12, at, at, "[brackets] are no markup"),
     ]
     monkeypatch.setattr(commands, "_in_house", lambda _: found)
-    assert main(["facts", "list"]) == 0
+    assert main(["events", "list"]) == 0
     paid, changed = capsys.readouterr().out.strip().split("\n    [brackets]")[0].split(f"\n{found[1].id}")
     assert (
         paid
@@ -62,16 +62,16 @@ def test_facts_that_fail_are_listed_with_what_went_wrong(
     assert changed == "  ListingChanged  tried 12x, given up"
 
 
-@pytest.mark.parametrize("arguments", [[], ["fct_01M7Z8TWF4A68AKEZJ13A8EZC1", "--all"]])
-def test_replaying_wants_one_fact_or_all(arguments: list[str], capsys: pytest.CaptureFixture[str]):
-    assert main(["facts", "replay", *arguments]) == 2
+@pytest.mark.parametrize("arguments", [[], ["evt_01M7Z8TWF4A68AKEZJ13A8EZC1", "--all"]])
+def test_replaying_wants_one_event_or_all(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(["events", "replay", *arguments]) == 2
     assert "--all" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("left", "code"), [(0, 0), (1, WRONG)])
-def test_replaying_says_whether_facts_still_fail(
+def test_replaying_says_whether_events_still_fail(
     left: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(commands, "_in_house", lambda _: (3, left))
-    assert main(["facts", "replay", "--all"]) == code
-    assert capsys.readouterr().out == f"3 replayed, {left} of all facts still fail.\n"
+    assert main(["events", "replay", "--all"]) == code
+    assert capsys.readouterr().out == f"3 replayed, {left} of all events still fail.\n"

@@ -96,7 +96,7 @@ class TestSeats(KindContract):
     def test_what_can_never_be_had_is_refused(self, offer: SeatOffer, request_: UnitRequest, field: str | None) -> None:
         with pytest.raises(Invalid) as refused:
             self.subject.units_for(offer, request_)
-        assert [fault.field for fault in refused.value.faults] == ([field] if field else [])
+        assert [field_error.field for field_error in refused.value.errors] == ([field] if field else [])
 
 
 @pytest.mark.parametrize(

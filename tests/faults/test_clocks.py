@@ -13,7 +13,7 @@ from marketplace import clock, outbox, timekeeping
 from marketplace.bookings import actions as bookings
 from marketplace.bookings.views import Status
 from marketplace.db import transaction
-from marketplace.ids import FactId
+from marketplace.ids import EventId
 from marketplace.outbox import OutboxEvent
 from marketplace.payments import actions as payments
 from marketplace.payments import idempotency
@@ -97,9 +97,9 @@ class TestLeases:
     async def test_of_the_outbox_and_the_webhook_inbox_are_respected(
         self, database: str, redis: Redis, machine: SetClock
     ) -> None:
-        leased_until, fact = clock.now() + timedelta(seconds=30), FactId.new()
+        leased_until, event = clock.now() + timedelta(seconds=30), EventId.new()
         async with transaction() as session:
-            session.add(OutboxEvent(id=fact, kind="Unheard", body="{}", recorded_at=clock.now(), due_at=leased_until))
+            session.add(OutboxEvent(id=event, kind="Unheard", body="{}", recorded_at=clock.now(), due_at=leased_until))
             session.add(
                 WebhookEvent(
                     id="whe_1", provider="simulator", event_id="evt_1", kind="charge", body=b"{}", attempts=1,
@@ -113,7 +113,7 @@ class TestLeases:
         assert not await payments.process_event("whe_1", clock.now())
         clock.correct_by(timedelta())  # the control
         async with transaction(reading=True) as session:
-            assert await outbox.due(session, clock.now()) == [fact]
+            assert await outbox.due(session, clock.now()) == [event]
 
 
 class TestOrders:

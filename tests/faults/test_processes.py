@@ -87,7 +87,7 @@ async def test_a_worker_that_is_killed_while_it_charges_loses_nothing(
         assert (await market.look(payment.id)).reference is None
         # Its leases have run out by the time that another one comes by.
         async with process(WORKER, "no", "70", database=database, port=port, folder=tmp_path):
-            await wiring.queue().enqueue("deliver-facts")
+            await wiring.queue().enqueue("deliver-events")
 
             async def is_confirmed() -> bool:
                 return (await market.see(ada, order.id)).status is Status.CONFIRMED

@@ -22,7 +22,7 @@ async def test_a_double_click_makes_one_booking(market: Market) -> None:
     held = await market.hold(ada, "A-1")
     orders = await asyncio.gather(*(market.check_out(ada, held) for _ in range(5)))
     assert len({order.id for order in orders}) == await how_many(Booking) == 1
-    assert len(await market.facts("BookingMade")) == 1
+    assert len(await market.events("BookingMade")) == 1
 
 
 async def test_a_double_click_at_the_buyers_limit_is_no_second_purchase(market: Market) -> None:

@@ -38,7 +38,7 @@ def written(text: str) -> str:
 def test_what_nobody_has_written_is_refused(cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         cursors.read("mine", cursor, BookingId)
-    assert [fault.field for fault in refused.value.faults] == ["cursor"]
+    assert [field_error.field for field_error in refused.value.errors] == ["cursor"]
 
 
 def test_the_spare_bits_of_the_last_character_do_not_make_a_second_spelling() -> None:

@@ -24,20 +24,20 @@ PLAIN = (NotFound, Unauthenticated, Forbidden, Conflict, Invalid, TooLarge, Unav
 
 
 @pytest.mark.parametrize("obstacle", PLAIN)
-def test_an_obstacle_states_its_fact(obstacle: type[HoldfastError]) -> None:
+def test_an_obstacle_states_its_details(obstacle: type[HoldfastError]) -> None:
     error = obstacle("The seat is gone.", seat="A1")
     assert str(error) == error.message == "The seat is gone."
-    assert error.facts == {"seat": "A1"}
+    assert error.details == {"seat": "A1"}
 
 
 def test_codes_tell_obstacles_apart() -> None:
     assert len({obstacle.code for obstacle in (*PLAIN, TooMany)}) == len(PLAIN) + 1
 
 
-def test_an_invalid_input_names_every_fault() -> None:
-    faults = [FieldError("name", "is empty"), FieldError("price", "is negative")]
-    assert Invalid("Two things are wrong.", faults).faults == faults
-    assert Invalid("Wrong.").faults == []
+def test_an_invalid_input_names_every_error() -> None:
+    errors = [FieldError("name", "is empty"), FieldError("price", "is negative")]
+    assert Invalid("Two things are wrong.", errors).errors == errors
+    assert Invalid("Wrong.").errors == []
 
 
 def test_too_many_and_unavailable_say_when_to_come_back() -> None:

@@ -32,7 +32,7 @@ def test_a_currency_knows_its_decimals(currency: str, places: int) -> None:
 def test_an_unknown_currency_is_refused_and_named(nonsense: str) -> None:
     with pytest.raises(AmountRefused) as refused:
         Money(1, nonsense)
-    assert refused.value.faults[0].field == "currency"
+    assert refused.value.errors[0].field == "currency"
 
 
 @pytest.mark.parametrize("minor", [1.5, "1", None, True, Decimal(1)])

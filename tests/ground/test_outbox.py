@@ -1,4 +1,4 @@
-"""A fact is written with the change that made it true, and told at least once, whatever goes wrong on the way."""
+"""An event is written with the change that made it true, and told at least once, whatever goes wrong on the way."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sqlmodel import col, select, update
 from marketplace import outbox
 from marketplace.db import transaction
 from marketplace.errors import Conflict
-from marketplace.ids import BookingId, FactId
+from marketplace.ids import BookingId, EventId
 from marketplace.outbox import (
     KEPT_FOR,
     LEASE,
     LONGEST_PAUSE,
     MOST_ATTEMPTS,
     DomainEvent,
-    FactNotFound,
+    EventNotFound,
     MoneyEvent,
     OutboxEvent,
     OutboxHealth,
@@ -51,7 +51,7 @@ class TicketPaid(MoneyEvent):
 
 
 class Audience:
-    """Reacts to facts as it is told to, and remembers them."""
+    """Reacts to events as it is told to, and remembers them."""
 
     def __init__(self) -> None:
         self.heard: list[DomainEvent] = []
@@ -59,14 +59,14 @@ class Audience:
         self.waits_for: asyncio.Event | None = None
         self.listens = asyncio.Event()
 
-    async def react(self, fact: DomainEvent, now: datetime) -> None:
+    async def react(self, event: DomainEvent, now: datetime) -> None:
         self.listens.set()
         if self.waits_for is not None:
             await self.waits_for.wait()
         if self.fails:
             self.fails -= 1
             raise RuntimeError("fell asleep")
-        self.heard.append(fact)
+        self.heard.append(event)
 
 
 @pytest.fixture
@@ -78,9 +78,9 @@ async def audience() -> AsyncIterator[Audience]:
         outbox._reactions[kind].remove(listener.react)
 
 
-async def happen(fact: DomainEvent, now: datetime, **when: Any) -> FactId:
+async def happen(event: DomainEvent, now: datetime, **when: Any) -> EventId:
     async with transaction() as session:
-        return record(session, fact, now, **when)
+        return record(session, event, now, **when)
 
 
 async def written() -> list[OutboxEvent]:
@@ -88,15 +88,15 @@ async def written() -> list[OutboxEvent]:
         return list(await session.exec(select(OutboxEvent).order_by(col(OutboxEvent.id))))
 
 
-async def test_a_fact_arrives_as_it_was_recorded(audience: Audience, now: datetime) -> None:
-    fact = CurtainRose(BookingId.new(), now)
-    id = await happen(fact, now)
+async def test_an_event_arrives_as_it_was_recorded(audience: Audience, now: datetime) -> None:
+    event = CurtainRose(BookingId.new(), now)
+    id = await happen(event, now)
     assert await deliver(id, now)
-    assert audience.heard == [fact]
+    assert audience.heard == [event]
     assert type(audience.heard[0].booking_id) is BookingId  # type: ignore[attr-defined]
 
 
-async def test_a_fact_of_something_rolled_back_was_never_recorded(audience: Audience, now: datetime) -> None:
+async def test_an_event_of_something_rolled_back_was_never_recorded(audience: Audience, now: datetime) -> None:
     with pytest.raises(Conflict):
         async with transaction() as session:
             record(session, CurtainFell(1), now)
@@ -104,7 +104,7 @@ async def test_a_fact_of_something_rolled_back_was_never_recorded(audience: Audi
     assert await written() == []
 
 
-async def test_a_delivered_fact_is_not_told_again(audience: Audience, now: datetime) -> None:
+async def test_a_delivered_event_is_not_told_again(audience: Audience, now: datetime) -> None:
     id = await happen(CurtainFell(1), now)
     assert await deliver(id, now)
     assert not await deliver(id, now + timedelta(days=1))
@@ -112,12 +112,12 @@ async def test_a_delivered_fact_is_not_told_again(audience: Audience, now: datet
     assert audience.heard == [CurtainFell(1)]
 
 
-async def test_a_fact_that_nobody_reacts_to_is_delivered_all_the_same(now: datetime) -> None:
+async def test_an_event_that_nobody_reacts_to_is_delivered_all_the_same(now: datetime) -> None:
     assert await deliver(await happen(CurtainFell(1), now), now)
 
 
-async def test_an_unknown_fact_has_nothing_to_deliver(now: datetime) -> None:
-    assert not await deliver(FactId.new(), now)
+async def test_an_unknown_event_has_nothing_to_deliver(now: datetime) -> None:
+    assert not await deliver(EventId.new(), now)
 
 
 async def test_two_deliverers_at_once_tell_it_once(audience: Audience, now: datetime) -> None:
@@ -127,7 +127,7 @@ async def test_two_deliverers_at_once_tell_it_once(audience: Audience, now: date
     assert audience.heard == [CurtainFell(1)]
 
 
-async def test_a_fact_on_lease_is_left_alone_until_the_lease_ends(audience: Audience, now: datetime) -> None:
+async def test_an_event_on_lease_is_left_alone_until_the_lease_ends(audience: Audience, now: datetime) -> None:
     id = await happen(CurtainFell(1), now)
     audience.waits_for = asyncio.Event()
     lost = asyncio.create_task(deliver(id, now))
@@ -147,14 +147,14 @@ async def test_a_failing_reaction_is_tried_again_ever_later(audience: Audience, 
     for pause in (1, 2, 4):
         with pytest.raises(RuntimeError, match="fell asleep"):
             await deliver(id, now)
-        [fact] = await written()
-        assert fact.due_at == now + timedelta(seconds=pause)
-        assert "fell asleep" in str(fact.last_error)
+        [event] = await written()
+        assert event.due_at == now + timedelta(seconds=pause)
+        assert "fell asleep" in str(event.last_error)
         assert not await deliver(id, now)
-        now = fact.due_at
+        now = event.due_at
     assert await deliver(id, now)
-    [fact] = await written()
-    assert (fact.attempts, fact.last_error, fact.delivered_at) == (4, None, now)
+    [event] = await written()
+    assert (event.attempts, event.last_error, event.delivered_at) == (4, None, now)
 
 
 def test_the_pause_between_attempts_has_an_end() -> None:
@@ -163,7 +163,7 @@ def test_the_pause_between_attempts_has_an_end() -> None:
     assert outbox._backoff(10**6) == LONGEST_PAUSE == timedelta(hours=1)
 
 
-async def test_a_failing_fact_does_not_hold_up_the_others(audience: Audience, now: datetime) -> None:
+async def test_a_failing_event_does_not_hold_up_the_others(audience: Audience, now: datetime) -> None:
     await happen(CurtainFell(1), now - timedelta(minutes=1))
     await happen(CurtainFell(2), now)
     audience.fails = 1
@@ -182,35 +182,35 @@ async def test_the_sweep_tells_the_oldest_first_and_all_of_them(
     assert audience.heard == [CurtainFell(1), CurtainFell(2), CurtainFell(3)]
 
 
-async def test_a_fact_may_be_put_off(audience: Audience, now: datetime) -> None:
+async def test_an_event_may_be_put_off(audience: Audience, now: datetime) -> None:
     later = now + timedelta(hours=1)
     id = await happen(CurtainFell(1), now, due_at=later)
     assert not await deliver(id, later - timedelta(seconds=1))
     assert await deliver(id, later)
 
 
-async def test_after_too_many_attempts_a_fact_is_left_for_people_to_look_at(audience: Audience, now: datetime) -> None:
+async def test_after_too_many_attempts_a_event_is_left_for_people_to_look_at(audience: Audience, now: datetime) -> None:
     await happen(CurtainFell(1), now)
     audience.fails = MOST_ATTEMPTS + 5
     for _ in range(MOST_ATTEMPTS + 5):
         assert await deliver_due(now) == 0
         now += timedelta(hours=1)
-    [fact] = await written()
-    assert (fact.attempts, fact.delivered_at) == (MOST_ATTEMPTS, None)
+    [event] = await written()
+    assert (event.attempts, event.delivered_at) == (MOST_ATTEMPTS, None)
     async with transaction(reading=True) as session:
         assert await outbox.backlog(session, now) == 1
         assert await outbox.due(session, now) == []
 
 
-async def test_a_fact_that_the_code_no_longer_knows_is_kept_with_the_reason(now: datetime) -> None:
+async def test_an_event_that_the_code_no_longer_knows_is_kept_with_the_reason(now: datetime) -> None:
     id = await happen(CurtainFell(1), now)
     async with transaction() as session:
         await session.execute(update(OutboxEvent).values(kind="OrchestraTuned"))
     with pytest.raises(KeyError):
         await deliver(id, now)
-    [fact] = await written()
-    assert "OrchestraTuned" in str(fact.last_error)
-    assert fact.due_at == now + timedelta(seconds=1)
+    [event] = await written()
+    assert "OrchestraTuned" in str(event.last_error)
+    assert event.due_at == now + timedelta(seconds=1)
 
 
 async def test_the_backlog_counts_what_is_late(audience: Audience, now: datetime) -> None:
@@ -224,20 +224,20 @@ async def test_the_backlog_counts_what_is_late(audience: Audience, now: datetime
         assert await outbox.backlog(session, now) == 0
 
 
-async def test_only_facts_delivered_long_ago_are_forgotten(audience: Audience, now: datetime) -> None:
+async def test_only_events_delivered_long_ago_are_forgotten(audience: Audience, now: datetime) -> None:
     await happen(CurtainFell(1), now)
     await deliver_due(now)
     waiting = await happen(CurtainFell(2), now)
     for moment, gone in ((now + KEPT_FOR, 0), (now + KEPT_FOR + timedelta(seconds=1), 1)):
         async with transaction() as session:
             assert await outbox.clean_up(session, moment) == gone
-    assert [fact.id for fact in await written()] == [waiting]
+    assert [event.id for event in await written()] == [waiting]
 
 
 async def test_delivery_is_woken_after_the_commit(now: datetime) -> None:
-    woken: list[tuple[FactId, datetime, int]] = []
+    woken: list[tuple[EventId, datetime, int]] = []
 
-    async def wake(id: FactId, due_at: datetime, at: datetime) -> None:
+    async def wake(id: EventId, due_at: datetime, at: datetime) -> None:
         woken.append((id, due_at, len(await written())))
 
     wake_with(wake)
@@ -249,8 +249,8 @@ async def test_delivery_is_woken_after_the_commit(now: datetime) -> None:
     assert woken == [(first, now, 2), (second, later, 2)]
 
 
-async def test_a_fact_whose_waking_failed_is_found_by_the_sweep(audience: Audience, now: datetime) -> None:
-    async def wake(id: FactId, due_at: datetime, at: datetime) -> None:
+async def test_an_event_whose_waking_failed_is_found_by_the_sweep(audience: Audience, now: datetime) -> None:
+    async def wake(id: EventId, due_at: datetime, at: datetime) -> None:
         raise ConnectionError("the queue is away")
 
     wake_with(wake)
@@ -260,7 +260,7 @@ async def test_a_fact_whose_waking_failed_is_found_by_the_sweep(audience: Audien
 
 
 def test_a_reaction_is_registered_once_however_often_it_is_imported() -> None:
-    async def reaction(fact: DomainEvent, now: datetime) -> None: ...
+    async def reaction(event: DomainEvent, now: datetime) -> None: ...
 
     assert outbox.reacts_to(CurtainFell)(reaction) is reaction
     outbox.reacts_to(CurtainFell)(reaction)
@@ -268,8 +268,8 @@ def test_a_reaction_is_registered_once_however_often_it_is_imported() -> None:
     outbox._reactions[CurtainFell].remove(reaction)
 
 
-async def fail_for_days(audience: Audience, fact: DomainEvent, now: datetime, *, sweeps: int = 100) -> datetime:
-    await happen(fact, now)
+async def fail_for_days(audience: Audience, event: DomainEvent, now: datetime, *, sweeps: int = 100) -> datetime:
+    await happen(event, now)
     audience.fails = sweeps
     for _ in range(sweeps):
         assert await deliver_due(now) == 0
@@ -282,13 +282,13 @@ async def how_it_is(now: datetime) -> OutboxHealth:
         return await outbox.health(session, now)
 
 
-async def test_a_fact_about_money_is_tried_until_it_is_heard(audience: Audience, now: datetime) -> None:
+async def test_an_event_about_money_is_tried_until_it_is_heard(audience: Audience, now: datetime) -> None:
     later = await fail_for_days(audience, TicketPaid(20_00), now)
     assert await deliver_due(later) == 1
     assert audience.heard == [TicketPaid(20_00)]
 
 
-async def test_a_fact_that_only_another_release_knows_is_not_given_up(audience: Audience, now: datetime) -> None:
+async def test_an_event_that_only_another_release_knows_is_not_given_up(audience: Audience, now: datetime) -> None:
     await happen(CurtainFell(1), now)
     async with transaction() as session:
         await session.execute(update(OutboxEvent).values(kind="TicketRefunded", attempts=MOST_ATTEMPTS + 1))
@@ -308,32 +308,32 @@ async def test_what_fails_and_what_was_given_up_raise_an_alarm(audience: Audienc
     assert await how_it_is(later) == OutboxHealth(waiting=0, failing=1, dead=1, money_waits_since=later)
     async with transaction(reading=True) as session:
         found = await outbox.failing(session)
-    assert [(fact.kind, fact.is_about_money, fact.is_dead, fact.attempts) for fact in found] == [
+    assert [(event.kind, event.is_about_money, event.is_dead, event.attempts) for event in found] == [
         ("TicketPaid", True, False, 1),
         ("CurtainFell", False, True, MOST_ATTEMPTS),
     ]
-    assert all("fell asleep" in fact.last_error for fact in found)
+    assert all("fell asleep" in event.last_error for event in found)
 
 
-async def test_a_fact_that_was_given_up_can_be_replayed(audience: Audience, now: datetime) -> None:
+async def test_an_event_that_was_given_up_can_be_replayed(audience: Audience, now: datetime) -> None:
     later = await fail_for_days(audience, CurtainFell(1), now)
     audience.fails = 0
     assert await deliver_due(later) == 0
-    woken: list[FactId] = []
+    woken: list[EventId] = []
 
-    async def wake(id: FactId, due_at: datetime, at: datetime) -> None:
+    async def wake(id: EventId, due_at: datetime, at: datetime) -> None:
         woken.append(id)
 
     wake_with(wake)
-    [fact] = await written()
+    [event] = await written()
     async with transaction() as session:
-        await outbox.replay(session, FactId(fact.id), later)
-    assert woken == [fact.id]
+        await outbox.replay(session, EventId(event.id), later)
+    assert woken == [event.id]
     assert await deliver_due(later) == 1
     assert audience.heard == [CurtainFell(1)]
-    with pytest.raises(FactNotFound):
+    with pytest.raises(EventNotFound):
         async with transaction() as session:
-            await outbox.replay(session, FactId(fact.id), later)
+            await outbox.replay(session, EventId(event.id), later)
 
 
 async def test_all_that_failed_is_replayed_at_once(audience: Audience, now: datetime) -> None:
@@ -350,12 +350,12 @@ async def test_all_that_failed_is_replayed_at_once(audience: Audience, now: date
 async def test_a_sweep_ends_though_not_even_the_failure_can_be_written_down(
     audience: Audience, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each fact is tried once a sweep: one that stays due would else be tried for ever, and nothing behind it."""
+    """Each event is tried once a sweep: one that stays due would else be tried for ever, and nothing behind it."""
     poisoned = await happen(CurtainFell(1), now - timedelta(minutes=1))
     await happen(CurtainFell(2), now)
     tried, honest = [], deliver
 
-    async def torn(id: FactId, at: datetime) -> bool:
+    async def torn(id: EventId, at: datetime) -> bool:
         tried.append(id)
         assert len(tried) < 10, "the sweep goes round in circles"
         if id == poisoned:
@@ -367,7 +367,7 @@ async def test_a_sweep_ends_though_not_even_the_failure_can_be_written_down(
     assert audience.heard == [CurtainFell(2)]
 
 
-async def test_a_full_batch_of_poisoned_facts_does_not_starve_the_rest(audience: Audience, now: datetime) -> None:
+async def test_a_full_batch_of_poisoned_events_does_not_starve_the_rest(audience: Audience, now: datetime) -> None:
     for _ in range(201):
         await happen(CurtainFell(1), now - timedelta(minutes=1))
     await happen(CurtainFell(2), now)
@@ -384,5 +384,5 @@ async def test_a_reaction_that_hangs_is_cut_short_and_tried_later(
     id = await happen(CurtainFell(1), now)
     with pytest.raises(TimeoutError):
         await deliver(id, now)
-    [fact] = await written()
-    assert fact.due_at == now + timedelta(seconds=1)
+    [event] = await written()
+    assert event.due_at == now + timedelta(seconds=1)

@@ -29,9 +29,9 @@ async def allocations() -> list[Allocation]:
         return list(await session.exec(select(Allocation).order_by(Allocation.unit)))
 
 
-async def facts() -> list[str]:
+async def events() -> list[str]:
     async with transaction(reading=True) as session:
-        return [fact.kind for fact in await session.exec(select(OutboxEvent).order_by(OutboxEvent.id))]
+        return [event.kind for event in await session.exec(select(OutboxEvent).order_by(OutboxEvent.id))]
 
 
 async def confirm(hold_id: HoldId, now: datetime) -> None:
@@ -61,7 +61,7 @@ async def test_what_is_checked_out_stands_in_sql_until_it_is_sold(now: datetime)
     await confirm(claim.id, now + timedelta(seconds=1))
     assert {row.confirmed_at for row in await allocations()} == {now}
     assert (await inventory.snapshot(resource)).status == {"seat:1": "sold", "seat:2": "sold"}
-    assert await facts() == ["UnitsSold"]
+    assert await events() == ["UnitsSold"]
 
 
 async def test_a_seat_that_redis_granted_twice_is_allocated_once(redis: Redis, now: datetime) -> None:
@@ -76,7 +76,7 @@ async def test_a_seat_that_redis_granted_twice_is_allocated_once(redis: Redis, n
         session.add(OutboxEvent(id="fct", kind="Test", body="", recorded_at=now, due_at=now))
     assert refused.value.units == ("seat:2",)
     assert [row.unit for row in await allocations()] == ["seat:2", "seat:3"]
-    assert await facts() == ["Test"]
+    assert await events() == ["Test"]
 
 
 async def test_a_holder_who_comes_after_another_had_the_seat_is_refused(now: datetime) -> None:
@@ -109,7 +109,7 @@ async def test_what_was_not_paid_for_in_time_is_taken_over_without_a_sweeper(now
     with pytest.raises(UnitsTaken):
         await take_again(slow.id, clock.now())
     assert set((await inventory.snapshot(resource)).status) == {"seat:2", "seat:3"}
-    assert await facts() == ["UnitsFreed"]
+    assert await events() == ["UnitsFreed"]
 
 
 async def test_what_runs_out_is_swept_once(now: datetime) -> None:
@@ -137,7 +137,7 @@ async def test_units_are_given_back_together_or_one_by_one(now: datetime) -> Non
     await free(claim.id, now)
     await free(claim.id, now)
     assert (await inventory.snapshot(resource)).status == {}
-    assert await facts() == ["UnitsSold", "UnitsFreed", "UnitsFreed"]
+    assert await events() == ["UnitsSold", "UnitsFreed", "UnitsFreed"]
     again = await a_sale(resource, seats(1, 2, 3), now)
     assert again.fence > claim.fence
 
@@ -240,7 +240,7 @@ async def test_many_sales_are_written_at_once_and_given_back_one_by_one(now: dat
         ("seat:2", first, "ada", "bkg 1", before),
         ("seat:3", second, "eve", "bkg 2", now),
     ]
-    assert await facts() == ["UnitsSold"]
+    assert await events() == ["UnitsSold"]
     assert (await inventory.snapshot(resource)).status == dict.fromkeys(("seat:1", "seat:2", "seat:3"), "sold")
     await free(first, now, ["seat:1"])
     assert (await inventory.snapshot(resource)).status == {"seat:2": "sold", "seat:3": "sold"}

@@ -49,7 +49,7 @@ async def test_of_a_set_that_is_partly_taken_nothing_is_held() -> None:
     with pytest.raises(UnitsTaken) as refused:
         await a_claim(resource, seats(1, 2, 3, 4))
     assert refused.value.units == ("seat:2", "seat:3")
-    assert refused.value.facts == {"seats": ["2", "3"]}
+    assert refused.value.details == {"seats": ["2", "3"]}
     assert set((await inventory.snapshot(resource)).status) == {"seat:2", "seat:3"}
 
 
@@ -110,7 +110,7 @@ async def test_a_pool_gives_any_places_and_says_when_there_are_too_few() -> None
     with pytest.raises(NotEnoughLeft) as refused:
         await inventory.claim_any(resource, "bob", "stand:pit", 3, 5, **TERMS)
     assert refused.value.left == 2
-    assert refused.value.facts == {"left": 2}
+    assert refused.value.details == {"left": 2}
     await inventory.release(first.id, "ada", ["stand:pit:2"])
     last = await inventory.claim_any(resource, "bob", "stand:pit", 3, 5, **TERMS)
     assert set(last.units) == {"stand:pit:4", "stand:pit:5", "stand:pit:2"}

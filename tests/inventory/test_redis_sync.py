@@ -144,8 +144,8 @@ class TestNews:
         second = await a_sale(resource, seats(2), now)
         sold = UnitsSold(first.id, resource, first.units, now)
         freed = UnitsFreed(first.id, resource, first.units, now)
-        for fact in (freed, sold, sold, freed, UnitsSold(second.id, resource, second.units, now)):
-            await reactions.show_what_became_of_the_units(fact, now)
+        for news in (freed, sold, sold, freed, UnitsSold(second.id, resource, second.units, now)):
+            await reactions.show_what_became_of_the_units(news, now)
             assert await status(resource) == {"seat:2": "sold"}
 
     async def test_old_news_does_not_free_what_the_same_hold_has_taken_again(self, now: datetime) -> None:

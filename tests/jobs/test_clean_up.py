@@ -8,7 +8,7 @@ import pytest
 
 from marketplace import db, outbox
 from marketplace.db import transaction
-from marketplace.ids import FactId
+from marketplace.ids import EventId
 from marketplace.jobs import clean_up
 from marketplace.outbox import KEPT_FOR, OutboxEvent
 
@@ -18,8 +18,8 @@ async def test_it_forgets_all_in_portions(database: str, now: datetime, monkeypa
     old = now - KEPT_FOR * 2
     async with transaction() as session:
         for _ in range(8):
-            fact = OutboxEvent(id=FactId.new(), kind="X", body="{}", recorded_at=old, due_at=old, delivered_at=old)
-            session.add(fact)
+            event = OutboxEvent(id=EventId.new(), kind="X", body="{}", recorded_at=old, due_at=old, delivered_at=old)
+            session.add(event)
     portions: list[int] = []
     forget = outbox.clean_up
 

@@ -14,7 +14,7 @@ from marketplace import clock, outbox, wiring
 from marketplace import redis as redis_room
 from marketplace.db import transaction
 from marketplace.errors import NotFound, Unavailable
-from marketplace.ids import FactId
+from marketplace.ids import EventId
 from marketplace.jobs import runner, schedule, worker
 from marketplace.outbox import OutboxEvent
 from marketplace.payments.errors import UnknownProvider
@@ -22,7 +22,7 @@ from marketplace.queues import WORK
 from tests.waiting import eventually
 
 EVERY = {
-    "expire": 30, "remind": 30, "deliver-facts": 15, "read-webhooks": 15, "simulate": 15, "settle-payments": 60, "send-mail": 60,
+    "expire": 30, "remind": 30, "deliver-events": 15, "read-webhooks": 15, "simulate": 15, "settle-payments": 60, "send-mail": 60,
     "send-refunds": 600, "settle-kept-money": 600, "clean-up": 86_400,
 }  # fmt: skip
 
@@ -85,12 +85,12 @@ class BellRung(outbox.DomainEvent):
     """Nobody reacts to it."""
 
 
-async def record() -> FactId:
+async def record() -> EventId:
     async with transaction() as session:
         return outbox.record(session, BellRung(), clock.now())
 
 
-async def is_delivered(id: FactId) -> bool:
+async def is_delivered(id: EventId) -> bool:
     async with transaction(reading=True) as session:
         row = await session.get(OutboxEvent, id)
         return row is not None and row.delivered_at is not None
@@ -109,10 +109,10 @@ class TestWorker:
 
     async def test_a_recurring_job_can_be_asked_for_at_once(self, database: str, redis: Redis, now: datetime) -> None:
         async with wiring.app_context(), worker.working():
-            await wiring.queue().enqueue("deliver-facts")
+            await wiring.queue().enqueue("deliver-events")
 
             async def has_run() -> bool:
-                return any(run.at for run in await runner.last_runs() if run.job == "deliver-facts")
+                return any(run.at for run in await runner.last_runs() if run.job == "deliver-events")
 
             await eventually(has_run)
 
@@ -140,8 +140,8 @@ class TestWorker:
             id = await record()
             await eventually(lambda: is_delivered(id))
 
-    async def test_one_fact_is_one_job_however_often_it_is_asked_for(self, redis: Redis, now: datetime) -> None:
-        id = FactId.new()
+    async def test_one_event_is_one_job_however_often_it_is_asked_for(self, redis: Redis, now: datetime) -> None:
+        id = EventId.new()
         async with wiring.app_context():
             for _ in range(3):
                 await wiring.wake(id, now, now)

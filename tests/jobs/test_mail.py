@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from marketplace import clock, outbox, settings, wiring
 from marketplace.db import transaction
-from marketplace.ids import FactId, MailId
+from marketplace.ids import EventId, MailId
 from marketplace.jobs import worker
 from marketplace.notifications import actions, queries
 from marketplace.notifications.layout import Button, EmailTemplate
@@ -23,7 +23,7 @@ from marketplace.outbox import DomainEvent, OutboxEvent
 from marketplace.queues import MAIL, WORK
 from tests.waiting import eventually
 
-LETTER = EmailTemplate(
+EMAIL = EmailTemplate(
     "greeting", "Hello", "Just so.", "Hello", ("How are you?",), Button("Open", "https://example.org/o/1")
 )
 MANY = worker.CONCURRENCY[WORK] + worker.CONCURRENCY[MAIL]
@@ -60,12 +60,12 @@ async def hanging_server() -> AsyncIterator[Callable[[], int]]:
         await server.wait_closed()
 
 
-async def record(fact: DomainEvent) -> FactId:
+async def record(event: DomainEvent) -> EventId:
     async with transaction() as session:
-        return outbox.record(session, fact, clock.now())
+        return outbox.record(session, event, clock.now())
 
 
-async def is_delivered(id: FactId) -> bool:
+async def is_delivered(id: EventId) -> bool:
     async with transaction(reading=True) as session:
         row = await session.get(OutboxEvent, id)
         return row is not None and row.delivered_at is not None
@@ -73,7 +73,7 @@ async def is_delivered(id: FactId) -> bool:
 
 async def write(key: str, now: datetime) -> MailId:
     async with transaction() as session:
-        return await actions.write(session, to="ada@example.org", letter=LETTER, key=key, about=None, now=now)
+        return await actions.write(session, to="ada@example.org", email=EMAIL, key=key, about=None, now=now)
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def reactions(monkeypatch: pytest.MonkeyPatch) -> dict[type[DomainEvent], list[o
 async def test_a_payment_does_not_wait_behind_mail_for_a_server_that_hangs(
     database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.Reaction]]
 ) -> None:
-    async def write_only(fact: MailWanted, now: datetime) -> None:
-        await write(fact.key, now)
+    async def write_only(event: MailWanted, now: datetime) -> None:
+        await write(event.key, now)
 
     reactions[MailWanted] = [write_only]
     async with hanging_server() as waiting, wiring.app_context(), worker.working():
@@ -104,8 +104,8 @@ async def test_a_payment_does_not_wait_behind_mail_for_a_server_that_hangs(
 async def test_where_reactions_send_it_does(
     database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.Reaction]]
 ) -> None:
-    async def write_and_send(fact: MailWanted, now: datetime) -> None:
-        await actions.send(await write(fact.key, now), now)
+    async def write_and_send(event: MailWanted, now: datetime) -> None:
+        await actions.send(await write(event.key, now), now)
 
     reactions[MailWanted] = [write_and_send]
     async with hanging_server() as waiting, wiring.app_context():

@@ -68,7 +68,7 @@ async def test_an_order_that_nobody_can_be_reminded_of(market: Market, monkeypat
     poison(monkeypatch, bookings, "_remind", first.id)
     market.now = first.expires_at - timedelta(minutes=1)
     assert (await report("remind", market))[0] == 1
-    [told] = await market.facts("TimeRunsOut")
+    [told] = await market.events("TimeRunsOut")
     assert second.id in told
 
 

@@ -12,9 +12,9 @@ from marketplace import outbox
 from marketplace.bookings import actions as bookings
 from marketplace.bookings.views import Status
 from marketplace.db import transaction
-from marketplace.ids import FactId
+from marketplace.ids import EventId
 from marketplace.jobs.replaying import replay
-from marketplace.outbox import DomainEvent, FactNotFound, OutboxEvent
+from marketplace.outbox import DomainEvent, EventNotFound, OutboxEvent
 from tests.makers.bookings import Market, guest
 
 
@@ -39,13 +39,13 @@ async def test_a_payment_that_a_bad_release_could_not_take_is_taken_after_the_go
         for _ in range(15):
             await market.skip(hours=1)
     async with transaction(reading=True) as session:
-        [fact] = await outbox.failing(session)
-    assert (fact.kind, fact.is_dead) == ("PaymentSucceeded", False)
-    assert fact.attempts > outbox.MOST_ATTEMPTS
-    assert await replay(fact.id, market.now) == (1, 0)
+        [event] = await outbox.failing(session)
+    assert (event.kind, event.is_dead) == ("PaymentSucceeded", False)
+    assert event.attempts > outbox.MOST_ATTEMPTS
+    assert await replay(event.id, market.now) == (1, 0)
     assert (await market.see(ada, order.id)).status is Status.CONFIRMED
-    with pytest.raises(FactNotFound):
-        await replay(fact.id, market.now)
+    with pytest.raises(EventNotFound):
+        await replay(event.id, market.now)
 
 
 async def test_all_that_failed_is_replayed_and_what_still_fails_is_counted(database: str, now: datetime) -> None:
@@ -55,4 +55,4 @@ async def test_all_that_failed_is_replayed_and_what_still_fails_is_counted(datab
         await session.execute(update(OutboxEvent).where(OutboxEvent.id == ids[0]).values(kind="Forgotten"))
     assert await replay(None, now) == (2, 1)
     async with transaction(reading=True) as session:
-        assert [fact.id for fact in await outbox.failing(session)] == [FactId(ids[0])]
+        assert [event.id for event in await outbox.failing(session)] == [EventId(ids[0])]

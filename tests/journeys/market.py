@@ -104,12 +104,12 @@ class Market:
     async def real_time(self) -> None:
         await self._send("DELETE", "/lab/clock")
 
-    async def decide_next_payment(self, fate: str) -> None:
+    async def decide_next_payment(self, outcome: str) -> None:
         """Queue what becomes of the next payment, such as success, card_declined, challenge."""
-        await self._send("POST", "/lab/simulator/fates", {"fate": fate})
+        await self._send("POST", "/lab/simulator/forced-outcomes", {"outcome": outcome})
 
     async def simulator_settings(self) -> dict[str, Any]:
-        """How the simulated provider behaves: failure_rate, processing_seconds, fates, faults."""
+        """How the simulated provider behaves: failure_rate, processing_seconds, forced_outcomes, errors."""
         return await self._get("/lab/simulator")
 
     async def change_simulator_settings(self, **changed: Any) -> None:

@@ -55,7 +55,7 @@ async def test_a_seat_pressed_while_offline_is_nobody_s_and_is_not_asked_for_lat
 
 async def run_all_jobs(market: Market) -> None:
     """Any of them may be the one that heals: which depends on how far the killed processes came."""
-    for job in ("deliver-facts", "simulate", "read-webhooks", "settle-payments"):
+    for job in ("deliver-events", "simulate", "read-webhooks", "settle-payments"):
         await market.run_job(job)
 
 

@@ -24,14 +24,14 @@ async def test_habits_are_changed_and_kept(visitor: Visitor, market: Market, sho
     await lab.keep()
     simulator_settings = await market.simulator_settings()
     assert simulator_settings["processing_seconds"] == 1.5
-    assert (simulator_settings["faults"]["duplicates"], simulator_settings["faults"]["forge"]) == (2, True)
+    assert (simulator_settings["errors"]["duplicates"], simulator_settings["errors"]["forge"]) == (2, True)
     await lab.page.reload()
     await expect(lab.part("lab-duplicates")).to_have_value("2")
     await expect(lab.part("lab-forge")).to_be_checked()
     await lab.page.screenshot(path=shots("lab"), full_page=True)
 
 
-async def test_a_fate_decides_the_next_payment_once(visitor: Visitor, market: Market):
+async def test_a_outcome_decides_the_next_payment_once(visitor: Visitor, market: Market):
     [seat] = await market.free_seats(SHOW)
     lab = LabPage(await visitor())
     await lab.open()
@@ -43,15 +43,15 @@ async def test_a_fate_decides_the_next_payment_once(visitor: Visitor, market: Ma
 
 
 async def test_webhooks_that_come_twice_late_forged_or_never_sell_no_seat_twice(visitor: Visitor, market: Market):
-    for faults in (
+    for errors in (
         {"duplicates": 3, "reorder": True, "forge": True},
         {"drop": True},
     ):
-        await market.change_simulator_settings(faults={**(await market.simulator_settings())["faults"], **faults})
+        await market.change_simulator_settings(errors={**(await market.simulator_settings())["errors"], **errors})
         [seat] = await market.free_seats(SHOW)
         checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())
         await expect(checkout.paying).to_be_visible()
-        if faults.get("drop"):
+        if errors.get("drop"):
             # Nobody tells us: we ask, when the answer is overdue.
             async def is_settled() -> bool:
                 await market.advance(minutes=1)
@@ -75,23 +75,23 @@ async def test_payments_with_their_trail_and_mails_are_there_to_read(visitor: Vi
     await payment.locator("summary").click()
     await expect(payment).to_contain_text("Payment started")
     await expect(payment).to_contain_text("Paid")
-    letter = await lab.open_mail(subject)
-    await expect(letter.get_by_role("link", name="Open your ticket")).to_be_visible()
-    await expect(await lab.letter_as_text()).to_contain_text("Open your ticket:")
+    email = await lab.open_mail(subject)
+    await expect(email.get_by_role("link", name="Open your ticket")).to_be_visible()
+    await expect(await lab.email_as_text()).to_contain_text("Open your ticket:")
 
 
-async def test_every_letter_can_be_read_in_every_language_and_form(visitor: Visitor, shots):
+async def test_every_email_can_be_read_in_every_language_and_form(visitor: Visitor, shots):
     lab = LabPage(await visitor())
     await lab.open()
-    letter = await lab.open_letter("confirmed")
-    await expect(letter.get_by_role("heading", name="You're going")).to_be_visible()
-    await expect(letter.get_by_role("link", name="Open your tickets")).to_be_visible()
-    await lab.page.screenshot(path=shots("letter"))
-    await expect(await lab.letter_as_text()).to_contain_text("Stalls, row C, seat 12: €42.50")
-    await lab.close_letter()
-    letter = await lab.open_letter("declined", language="de")
-    await expect(letter.get_by_role("link", name="Noch einmal versuchen")).to_be_visible()
-    await expect(await lab.letter_as_text()).to_contain_text("zu wenig Guthaben")
+    email = await lab.open_email("confirmed")
+    await expect(email.get_by_role("heading", name="You're going")).to_be_visible()
+    await expect(email.get_by_role("link", name="Open your tickets")).to_be_visible()
+    await lab.page.screenshot(path=shots("email"))
+    await expect(await lab.email_as_text()).to_contain_text("Stalls, row C, seat 12: €42.50")
+    await lab.close_email()
+    email = await lab.open_email("declined", language="de")
+    await expect(email.get_by_role("link", name="Noch einmal versuchen")).to_be_visible()
+    await expect(await lab.email_as_text()).to_contain_text("zu wenig Guthaben")
 
 
 async def test_the_clock_goes_forward_and_back_to_real_time(visitor: Visitor):

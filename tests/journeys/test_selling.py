@@ -20,7 +20,7 @@ from tests.makers.catalog import plan_document
 STORY = "Four voices, no microphones.\n\nThe bar opens at seven."
 
 
-def faulty_plan(folder: Path) -> Path:
+def wrong_plan(folder: Path) -> Path:
     document = plan_document(rows=4, seats=8, name="Boat Shed")
     del document["zones"][0]["rows"][1]["seats"][3]["seat_guid"]
     document["zones"][0]["rows"][2]["seats"][5]["category"] = "Balcony"
@@ -54,7 +54,7 @@ async def publish_a_listing(seller: Page, folder: Path) -> str:
     title = f"Shanties {ulid()[-6:]}"
     await editor.say_what(title, STORY)
     await editor.say_where_and_when((datetime.now(UTC) + timedelta(days=30)).date())
-    await editor.import_plan(faulty_plan(folder))
+    await editor.import_plan(wrong_plan(folder))
     await expect(editor.refusal).to_contain_text("$.zones[0].rows[1].seats[3].seat_guid")
     await expect(editor.refusal).to_contain_text("“Balcony”")
     await expect(editor.part("plan-drawing")).to_be_visible()

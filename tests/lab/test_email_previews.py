@@ -1,4 +1,4 @@
-"""Every letter can be looked at before anybody gets it."""
+"""Every email can be looked at before anybody gets it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from marketplace.lab import email_previews
 from marketplace.notifications import emails as written
 
 
-def test_no_letter_is_missing(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_email_is_missing(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each function that writes one is called."""
     writers = {
         name
@@ -25,9 +25,9 @@ def test_no_letter_is_missing(now: datetime, monkeypatch: pytest.MonkeyPatch) ->
     for name in writers:
         write = getattr(written, name)
 
-        def note(*facts: object, name: str = name, write: object = write, **more: object) -> object:
+        def note(*events: object, name: str = name, write: object = write, **more: object) -> object:
             called.add(name)
-            return write(*facts, **more)  # type: ignore[operator]
+            return write(*events, **more)  # type: ignore[operator]
 
         monkeypatch.setattr(written, name, note)
     email_previews.samples("en", now)

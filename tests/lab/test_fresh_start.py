@@ -58,7 +58,7 @@ async def test_what_has_happened_is_forgotten_and_the_world_is_as_in_the_beginni
 ) -> None:
     await market.bought(guest(), "A-1")
     await market.hold(guest(), "B-1", "B-2")
-    await market.behave(failure_rate=1.0, fates=("card_declined",))
+    await market.behave(failure_rate=1.0, forced_outcomes=("card_declined",))
     await time_machine.advance(timedelta(days=3))
     built = await fresh_start.make()
     fresh = await rows()
@@ -67,7 +67,7 @@ async def test_what_has_happened_is_forgotten_and_the_world_is_as_in_the_beginni
     assert await orders_of(market) == 0
     assert clock.offset() == timedelta()
     simulator_settings = await payments.simulator_settings("simulator")
-    assert (simulator_settings.failure_rate, simulator_settings.fates) == (0, ())
+    assert (simulator_settings.failure_rate, simulator_settings.forced_outcomes) == (0, ())
     with pytest.raises(NotFound):
         await catalog.offer(market.listing.id)
     of_holds = {key.rpartition(":")[0].strip("{}") async for key in redis.scan_iter(match="{*}:*")}
@@ -145,8 +145,8 @@ async def test_what_latecomers_write_about_the_old_world_is_swept_away(
 
     async def write_late() -> None:
         async with transaction() as session:
-            letter = emails.verify_address(ADA, "https://holdfast.example/")
-            await mail.write(session, to=ADA.email, letter=letter, key=ulid(), about=None, now=market.now)
+            email = emails.verify_address(ADA, "https://holdfast.example/")
+            await mail.write(session, to=ADA.email, email=email, key=ulid(), about=None, now=market.now)
         await follow()
 
     monkeypatch.setattr(cluster_sync, "until_all_have_followed", write_late)

@@ -71,7 +71,7 @@ async def test_it_goes_on_until_a_slow_bank_has_decided(market: Market, monkeypa
 
 async def test_it_ends_when_what_is_not_sold_was_declined(market: Market, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(storm, "monotonic", lambda: clock.now().timestamp())
-    await market.behave(fates=("card_declined",) * 3)
+    await market.behave(forced_outcomes=("card_declined",) * 3)
     await storm.begin(market.listing.id, 3)
     found = await blow_over(market)
     assert (found.sold, found.served) == (0, 3)

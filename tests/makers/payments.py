@@ -92,8 +92,8 @@ class World:
         async with transaction(reading=True) as session:
             return await queries.payment_view(session, id)
 
-    async def facts(self, kind: str) -> list[str]:
-        """The bodies of all facts of a kind, oldest first."""
+    async def events(self, kind: str) -> list[str]:
+        """The bodies of all events of a kind, oldest first."""
         async with transaction(reading=True) as session:
             rows = await session.exec(
                 select(OutboxEvent.body)

@@ -17,7 +17,7 @@ from tests.notifications.conftest import make_confirmed, make_occasion, make_ord
 URL = "https://tickets.example.org/o/bkg_1?key=a&b=c"
 
 
-def every_letter(order: Order) -> list[EmailTemplate]:
+def email_previews_list(order: Order) -> list[EmailTemplate]:
     return [
         emails.payment_wanted(order, URL),
         emails.link_again(order, URL),
@@ -67,47 +67,47 @@ class Words(HTMLParser):
 
 @pytest.mark.parametrize("at", range(15))
 def test_both_forms_say_the_same_and_lead_to_the_order(at: int, now: datetime) -> None:
-    letter = every_letter(make_order(now))[at]
-    page, plain = Words(layout.html(letter)), layout.plain(letter)
+    email = email_previews_list(make_order(now))[at]
+    page, plain = Words(layout.html(email)), layout.plain(email)
     assert page.links == [URL]
     assert URL in plain
     unwrapped = plain.replace("\n", " ")
-    values = [value for _, value in letter.facts] + [at for one in letter.changes for at in (one.before, one.now)]
-    for words in (letter.heading, letter.footnote, *letter.paragraphs, *values):
+    values = [value for _, value in email.details] + [at for one in email.changes for at in (one.before, one.now)]
+    for words in (email.heading, email.footnote, *email.paragraphs, *values):
         assert words in page.text
         assert words in unwrapped
-    assert letter.preview in page.text
+    assert email.preview in page.text
     assert "$" not in page.text
-    assert "An Evening of Compilers" in letter.subject
+    assert "An Evening of Compilers" in email.subject
 
 
 def test_a_title_is_only_ever_text(now: datetime) -> None:
     nasty = '<script>alert("1")</script> & $heading'
     order = make_confirmed(now, title=nasty, place_name="<b>", buyer_name='"><a href="http://evil.example">')
-    for letter in every_letter(order):
-        page = Words(layout.html(letter))
+    for email in email_previews_list(order):
+        page = Words(layout.html(email))
         assert "script" not in page.tags
         assert page.links == [URL]
         assert nasty in page.text
 
 
 def test_the_confirmation_names_seats_fees_and_total(now: datetime) -> None:
-    letter = emails.confirmed(make_confirmed(now), URL)
-    plain = layout.plain(letter)
+    email = emails.confirmed(make_confirmed(now), URL)
+    plain = layout.plain(email)
     assert "Stalls, row C, seat 12: €42.50" in plain
     assert "Fee for buying without an account: €8.50" in plain
     assert "Total: €93.50" in plain
     assert "Commission" not in plain, "what the seller pays is none of the buyer's business"
     assert "Friday, 18 June 2027 at 20:30 (Amsterdam time)" in plain
     assert "Your tickets are attached." in plain
-    assert letter.attachments == ("tickets.pdf", "event.ics")
+    assert email.attachments == ("tickets.pdf", "event.ics")
 
 
 def test_one_ticket_is_spoken_of_as_one(now: datetime) -> None:
     order = make_confirmed(now)
-    letter = emails.confirmed(make_confirmed(now, tickets=order.tickets[:1]), URL)
-    assert "Your ticket is attached." in layout.plain(letter)
-    assert letter.button.label == "Open your ticket"
+    email = emails.confirmed(make_confirmed(now, tickets=order.tickets[:1]), URL)
+    assert "Your ticket is attached." in layout.plain(email)
+    assert email.button.label == "Open your ticket"
 
 
 def test_deadlines_are_told_in_the_time_of_the_place(now: datetime) -> None:
@@ -145,8 +145,8 @@ def test_a_cancelled_order_says_who_did_it(by: str, words: str, now: datetime) -
 def test_a_change_says_what_was_and_what_is_and_nothing_twice(now: datetime) -> None:
     is_now = moved()
     order = make_confirmed(now, occasion=is_now, counts_from=is_now.starts_at)
-    letter = emails.event_changed(order, URL, make_occasion(), is_now, now)
-    plain = layout.plain(letter)
+    email = emails.event_changed(order, URL, make_occasion(), is_now, now)
+    plain = layout.plain(email)
     assert (
         "When\n  Before: Friday, 18 June 2027 at 20:30 (Amsterdam time)\n  Now: Sunday, 20 June 2027 at 20:30 (Amsterdam time)"
         in plain
@@ -155,14 +155,14 @@ def test_a_change_says_what_was_and_what_is_and_nothing_twice(now: datetime) -> 
     assert "Where\n  Before: Theatre Royal, Leidseplein 26, Amsterdam\n  Now: Carré, Amstel 115, Amsterdam" in plain
     assert "What: An Evening of Compilers" in plain
     assert plain.count("Sunday, 20 June 2027 at 20:30") == 1
-    assert letter.attachments == ("event.ics",)
+    assert email.attachments == ("event.ics",)
 
 
 def test_a_new_zone_is_a_new_time_even_at_the_same_instant(now: datetime) -> None:
     is_now = make_occasion(zone="Europe/London")
-    letter = emails.event_changed(make_confirmed(now), URL, make_occasion(), is_now, now)
-    assert [change.name for change in letter.changes] == ["When", "Until"]
-    assert letter.changes[0].now == "Friday, 18 June 2027 at 19:30 (London time)"
+    email = emails.event_changed(make_confirmed(now), URL, make_occasion(), is_now, now)
+    assert [change.name for change in email.changes] == ["When", "Until"]
+    assert email.changes[0].now == "Friday, 18 June 2027 at 19:30 (London time)"
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_a_change_says_what_cancelling_brings_back_by_policy(
 ) -> None:
     occasion = make_occasion()
     order = make_confirmed(now, policy=policy, confirmed_at=occasion.starts_at - timedelta(days=90))
-    letter = emails.event_changed(order, URL, make_occasion(title="Compilers"), occasion, occasion.starts_at - left)
-    assert words in letter.paragraphs[-1]
+    email = emails.event_changed(order, URL, make_occasion(title="Compilers"), occasion, occasion.starts_at - left)
+    assert words in email.paragraphs[-1]
 
 
 def test_where_the_event_was_moved_forward_everything_comes_back_until_it_begins(now: datetime) -> None:
@@ -193,9 +193,9 @@ def test_where_the_event_was_moved_forward_everything_comes_back_until_it_begins
 
 
 def test_who_has_not_paid_is_told_that_nothing_was_charged(now: datetime) -> None:
-    letter = emails.event_changed(make_order(now), URL, make_occasion(), moved(), now)
-    assert "nothing has been charged" in letter.paragraphs[-1]
-    assert letter.attachments == ()
+    email = emails.event_changed(make_order(now), URL, make_occasion(), moved(), now)
+    assert "nothing has been charged" in email.paragraphs[-1]
+    assert email.attachments == ()
 
 
 def test_what_is_called_off_says_so_in_its_sellers_words_and_what_comes_back(now: datetime) -> None:
@@ -209,10 +209,10 @@ def test_what_is_called_off_says_so_in_its_sellers_words_and_what_comes_back(now
     assert unpaid.paragraphs == ("We are sorry: the event has been cancelled.", "Nothing was charged.")
 
 
-def test_a_letter_may_be_nothing_but_words() -> None:
-    letter = EmailTemplate("k", "s", "p", "h", (), layout.Button("b", URL), lines=(("Seat", Money(100, "JPY")),))
-    assert layout.plain(letter) == f"h\n\nSeat: JP¥100\n\nb:\n{URL}\n"
-    assert "Total" not in layout.html(letter)
+def test_a_email_may_be_nothing_but_words() -> None:
+    email = EmailTemplate("k", "s", "p", "h", (), layout.Button("b", URL), lines=(("Seat", Money(100, "JPY")),))
+    assert layout.plain(email) == f"h\n\nSeat: JP¥100\n\nb:\n{URL}\n"
+    assert "Total" not in layout.html(email)
 
 
 def test_a_page_is_small_enough_to_be_shown_whole(now: datetime) -> None:

@@ -41,9 +41,9 @@ async def mailed() -> list[MailView]:
         return [await queries.mail(session, card.id) for card in reversed(page.items)]
 
 
-async def tell(fact: DomainEvent, now: datetime) -> None:
+async def tell(event: DomainEvent, now: datetime) -> None:
     async with transaction() as session:
-        record(session, fact, now)
+        record(session, event, now)
     assert await deliver_due(now) == 1
 
 
@@ -109,7 +109,7 @@ async def test_tickets_that_are_wanted_again_are_sent_once_a_wish(orders: dict[s
 
 
 @pytest.mark.parametrize(
-    ("fact", "overtaken_by"),
+    ("event", "overtaken_by"),
     [
         (TicketsWanted, {"status": Status.CANCELLED_BY_BUYER}),
         (BookingMade, {"status": Status.CONFIRMED}),
@@ -120,11 +120,11 @@ async def test_tickets_that_are_wanted_again_are_sent_once_a_wish(orders: dict[s
     ],
 )
 async def test_news_that_has_been_overtaken_is_not_sent(
-    fact: Any, overtaken_by: dict[str, Any], orders: dict[str, Order], now: datetime
+    event: Any, overtaken_by: dict[str, Any], orders: dict[str, Order], now: datetime
 ) -> None:
     order = make_order(now, **overtaken_by)
     orders[order.id] = order
-    await tell(fact(order.id, now), now)
+    await tell(event(order.id, now), now)
     assert await kinds() == []
 
 

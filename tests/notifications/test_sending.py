@@ -21,7 +21,7 @@ from tests.notifications.conftest import MailServer, Serve, make_confirmed, make
 
 pytestmark = pytest.mark.usefixtures("database")
 
-LETTER = EmailTemplate(
+EMAIL = EmailTemplate(
     "greeting", "Hello", "Just so.", "Hello", ("How are you?",), Button("Open", "https://example.org/o/1")
 )
 MINUTE = timedelta(minutes=1)
@@ -31,12 +31,12 @@ async def write(
     now: datetime,
     key: str = "k1",
     *,
-    letter: EmailTemplate = LETTER,
+    email: EmailTemplate = EMAIL,
     to: str = "grace@example.org",
     about: BookingId | None = None,
 ) -> MailId:
     async with transaction() as session:
-        return await actions.write(session, to=to, letter=letter, key=key, about=about, now=now)
+        return await actions.write(session, to=to, email=email, key=key, about=about, now=now)
 
 
 async def card(id: MailId) -> MailCard:
@@ -211,8 +211,8 @@ async def test_a_sender_that_died_leaves_it_to_the_next_one_after_the_lease(
 
 
 async def test_a_title_cannot_smuggle_a_header_in(mail_server: MailServer, now: datetime) -> None:
-    letter = EmailTemplate("greeting", "Hello\r\nBcc: everybody@example.org", "", "", (), LETTER.button)
-    await write(now, letter=letter)
+    email = EmailTemplate("greeting", "Hello\r\nBcc: everybody@example.org", "", "", (), EMAIL.button)
+    await write(now, email=email)
     await actions.send_due(now)
     [message] = mail_server.received
     assert message["Bcc"] is None
@@ -222,8 +222,8 @@ async def test_a_title_cannot_smuggle_a_header_in(mail_server: MailServer, now: 
 async def test_tickets_and_calendar_travel_along(mail_server: MailServer, orders: dict, now: datetime) -> None:
     order = make_confirmed(now)
     orders[order.id] = order
-    letter = EmailTemplate("c", "Hello", "", "", (), LETTER.button, attachments=("tickets.pdf", "event.ics"))
-    id = await write(now, letter=letter, about=order.id)
+    email = EmailTemplate("c", "Hello", "", "", (), EMAIL.button, attachments=("tickets.pdf", "event.ics"))
+    id = await write(now, email=email, about=order.id)
     await actions.send_due(now)
     pdf, event = mail_server.received[0].iter_attachments()
     assert (pdf.get_filename(), pdf.get_content_type()) == ("tickets.pdf", "application/pdf")
@@ -237,7 +237,7 @@ async def test_tickets_that_are_void_by_now_are_not_sent(mail_server: MailServer
     order = make_order(now)
     orders[order.id] = order
     await write(
-        now, letter=EmailTemplate("c", "Hello", "", "", (), LETTER.button, attachments=("tickets.pdf",)), about=order.id
+        now, email=EmailTemplate("c", "Hello", "", "", (), EMAIL.button, attachments=("tickets.pdf",)), about=order.id
     )
     assert await actions.send_due(now) == 1
     assert list(mail_server.received[0].iter_attachments()) == []

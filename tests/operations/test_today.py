@@ -76,15 +76,15 @@ async def test_what_needs_somebody_is_counted_and_stands_first(market: Market) -
         await session.execute(update(Refund).values(status=RefundStatus.OWED.value))
         session.add(
             OutboxEvent(
-                id=f"fct_{ulid()}", kind="TicketsWanted", body="{}", recorded_at=market.now, due_at=market.now,
+                id=f"evt_{ulid()}", kind="TicketsWanted", body="{}", recorded_at=market.now, due_at=market.now,
                 attempts=12, last_error="no",
             )
         )  # fmt: skip
     seen = await today(market)
-    assert (seen.owed.refunds, seen.owed.amounts, seen.overdue, seen.facts.dead) == (1, (Money(20_00, "EUR"),), 1, 1)
+    assert (seen.owed.refunds, seen.owed.amounts, seen.overdue, seen.events.dead) == (1, (Money(20_00, "EUR"),), 1, 1)
     concerns = concerns_of(seen, ["expire"])
     grave = {concern["key"]: concern for concern in concerns if concern["tone"] == "danger"}
-    assert grave.keys() == {"owed", "facts-dead", "jobs"}
+    assert grave.keys() == {"owed", "events-dead", "jobs"}
     assert [concern["key"] in grave for concern in concerns] == sorted(
         (concern["key"] in grave for concern in concerns), reverse=True
     )

@@ -41,7 +41,7 @@ async def test_of_parallel_requests_one_runs(now: datetime) -> None:
     assert sum(one == Fresh() for one in tried) == 1
     refused = [one for one in tried if isinstance(one, KeyInProgress)]
     assert len(refused) == 5
-    assert refused[0].facts == {"retry_after": 1}
+    assert refused[0].events == {"retry_after": 1}
 
 
 @pytest.mark.parametrize("change", [{"body": b"{ }"}, {"path": "/y"}])

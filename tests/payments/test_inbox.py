@@ -104,7 +104,7 @@ class TestReceiving:
         with pytest.raises(BadSignature):
             await actions.receive_webhook("simulator", body, {}, world.now)
         assert await inbox() == []
-        assert await world.facts("WebhookReceived") == []
+        assert await world.events("WebhookReceived") == []
 
     @pytest.mark.parametrize(
         "body",
@@ -137,7 +137,7 @@ class TestReceiving:
         body = event(at=world.now)
         await asyncio.gather(*(send(body, world.now) for _ in range(5)))
         assert len(await inbox()) == 1
-        assert len(await world.facts("WebhookReceived")) == 1
+        assert len(await world.events("WebhookReceived")) == 1
 
 
 class TestEffect:
@@ -154,7 +154,7 @@ class TestEffect:
         await asyncio.gather(*(send(body, world.now) for _ in range(5)))
         await asyncio.gather(*(actions.process_inbox(world.now) for _ in range(5)))
         assert (await world.look(payment.id)).status is PaymentStatus.SUCCEEDED
-        assert len(await world.facts("PaymentSucceeded")) == 1
+        assert len(await world.events("PaymentSucceeded")) == 1
 
     @pytest.mark.parametrize("order", list(permutations(range(3))))
     async def test_events_in_any_order_end_alike(self, world: World, order: tuple[int, ...]) -> None:
@@ -170,7 +170,7 @@ class TestEffect:
             await actions.process_inbox(world.now)
         seen = await world.look(payment.id)
         assert (seen.status, seen.next_action, seen.captured.minor) == (PaymentStatus.SUCCEEDED, None, 10000)
-        assert len(await world.facts("PaymentSucceeded")) == 1
+        assert len(await world.events("PaymentSucceeded")) == 1
 
     async def test_a_replay_of_an_old_delivery_has_no_effect(self, world: World) -> None:
         paid = await world.pay()
@@ -255,7 +255,7 @@ class TestFaultsOnTheWay:
         assert paid.status is PaymentStatus.SUCCEEDED
         assert world.answers == [202] * 10
         assert len(await inbox()) == 2
-        assert len(await world.facts("PaymentSucceeded")) == 1
+        assert len(await world.events("PaymentSucceeded")) == 1
 
     async def test_delayed_news_comes_late(self, world: World) -> None:
         await world.behave(faults=WebhookFaults(delay_seconds=30))
@@ -273,7 +273,7 @@ class TestFaultsOnTheWay:
         assert (await world.look(paid.id)).status is PaymentStatus.SUCCEEDED
 
     async def test_forged_news_is_refused_and_not_sent_again(self, world: World) -> None:
-        await world.behave(faults=WebhookFaults(forge=True), fates=("card_declined",))
+        await world.behave(faults=WebhookFaults(forge=True), forced_outcomes=("card_declined",))
         failed = await world.pay()
         await world.let_pass(60)
         assert failed.status is PaymentStatus.FAILED

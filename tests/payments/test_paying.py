@@ -115,14 +115,14 @@ class TestTheUsualWay:
         assert (paid.status, paid.captured, paid.refundable) == (PaymentStatus.SUCCEEDED, HUNDRED_EUROS, HUNDRED_EUROS)
         assert [step.label for step in paid.steps] == ["Payment started", "The bank is checking the payment", "Paid"]
         assert paid.version > begun.version
-        [fact] = await world.facts("PaymentSucceeded")
-        assert json.loads(fact) == {
+        [event] = await world.events("PaymentSucceeded")
+        assert json.loads(event) == {
             "payment_id": paid.id,
             "booking_id": paid.booking_id,
             "amount": 10000,
             "currency": "EUR",
         }
-        assert len(await world.facts("PaymentMoved")) == 2
+        assert len(await world.events("PaymentMoved")) == 2
 
     async def test_a_declined_card_says_why_and_the_buyer_may_try_again(self, world: World) -> None:
         declined = await world.pay(CARD_DECLINED, booking=(booking := BookingId.new()), key="one")
@@ -134,14 +134,14 @@ class TestTheUsualWay:
         async with transaction(reading=True) as session:
             tried = await queries.payments_of(session, booking)
         assert [payment.id for payment in tried] == [again.id, declined.id]
-        [failure] = await world.facts("PaymentFailed")
+        [failure] = await world.events("PaymentFailed")
         assert json.loads(failure)["reason"] == "card_declined"
 
     async def test_a_token_that_the_provider_does_not_know_fails_the_payment(self, world: World) -> None:
         refused = await world.pay(method="pm_sim_nonsense")
         assert (refused.status, refused.failure_reason) == (PaymentStatus.FAILED, FailureReason.PROCESSING_ERROR)
         assert await charges() == []
-        assert len(await world.facts("PaymentFailed")) == 1
+        assert len(await world.events("PaymentFailed")) == 1
 
     async def test_asking_again_about_a_decided_payment_changes_nothing(self, world: World) -> None:
         paid = await world.pay()
@@ -384,7 +384,7 @@ class TestSecondFactor:
         await world.let_pass(1)
         given_up = await actions.cancel(begun.id, world.now + timedelta(seconds=1))
         assert given_up.status is PaymentStatus.CANCELED
-        assert json.loads((await world.facts("PaymentFailed"))[0])["reason"] == "canceled"
+        assert json.loads((await world.events("PaymentFailed"))[0])["reason"] == "canceled"
         assert (await world.pay(booking=begun.booking_id, key="other")).status is PaymentStatus.SUCCEEDED
 
     async def test_what_is_decided_cannot_be_given_up(self, world: World) -> None:
@@ -420,7 +420,7 @@ class TestCrash:
         await actions.settle_in_flight(world.now)
         assert (await world.look(begun.id)).status is PaymentStatus.SUCCEEDED
         assert len(await charges()) == 1
-        assert len(await world.facts("PaymentSucceeded")) == 1
+        assert len(await world.events("PaymentSucceeded")) == 1
 
 
 KILLED = textwrap.dedent("""
@@ -463,7 +463,7 @@ class TestLateMoney:
         await self.learn(world, failed.id)
         late = await world.look(failed.id)
         assert (late.status, late.failure_reason, late.is_surplus) == (PaymentStatus.SUCCEEDED, None, False)
-        assert len(await world.facts("PaymentSucceeded")) == 1
+        assert len(await world.events("PaymentSucceeded")) == 1
 
     @pytest.mark.parametrize("is_disputed", [False, True])
     async def test_money_for_a_booking_that_another_payment_pays_goes_back(
@@ -478,15 +478,15 @@ class TestLateMoney:
         async with transaction(reading=True) as session:
             [refund] = await queries.refunds_of(session, failed.id)
         assert refund.status is (RefundStatus.OWED if is_disputed else RefundStatus.REQUESTED)
-        assert [json.loads(body)["payment_id"] for body in await world.facts("PaidTwice")] == [failed.id]
-        assert [json.loads(body)["payment_id"] for body in await world.facts("PaymentSucceeded")] == [kept.id]
+        assert [json.loads(body)["payment_id"] for body in await world.events("PaidTwice")] == [failed.id]
+        assert [json.loads(body)["payment_id"] for body in await world.events("PaymentSucceeded")] == [kept.id]
 
     async def test_what_the_provider_took_is_what_is_told(self, world: World) -> None:
         begun = await world.start()
         await self.learn(world, begun.id, captured=Money(5, "USD"))
         assert (await world.look(begun.id)).captured == Money(5, "USD")
-        [fact] = await world.facts("PaymentSucceeded")
-        assert (json.loads(fact)["amount"], json.loads(fact)["currency"]) == (5, "USD")
+        [event] = await world.events("PaymentSucceeded")
+        assert (json.loads(event)["amount"], json.loads(event)["currency"]) == (5, "USD")
 
 
 class TestHistory:

@@ -63,8 +63,8 @@ async def test_a_refund_goes_back_and_is_told(world: World) -> None:
     seen = await world.look(paid.id)
     assert (seen.refunded, seen.refundable) == (SIXTY, Money(40_00, "EUR"))
     assert [step.label for step in seen.steps][-2:] == ["Refund requested", "Refunded"]
-    [fact] = await world.facts("RefundSucceeded")
-    assert json.loads(fact) == {
+    [event] = await world.events("RefundSucceeded")
+    assert json.loads(event) == {
         "refund_id": done.id, "payment_id": paid.id, "booking_id": paid.booking_id,
         "amount": 6000, "currency": "EUR", "reason": "cancelled",
     }  # fmt: skip
@@ -151,7 +151,7 @@ async def test_a_disputed_payment_is_not_refunded(world: World) -> None:
     paid = await world.pay(DISPUTED)
     await world.let_pass(4)
     assert (await world.look(paid.id)).is_disputed
-    assert len(await world.facts("PaymentDisputed")) == 1
+    assert len(await world.events("PaymentDisputed")) == 1
     with pytest.raises(DisputeOpen):
         await ask(world, paid.id)
 
@@ -171,7 +171,7 @@ async def test_workers_at_once_refund_once(world: World) -> None:
     await asyncio.gather(*(actions.process_refund(asked.id, world.now) for _ in range(5)))
     await actions.process_refund(asked.id, world.now + timedelta(days=1))
     assert await given_back() == 6000
-    assert len(await world.facts("RefundSucceeded")) == 1
+    assert len(await world.events("RefundSucceeded")) == 1
 
 
 @pytest.mark.parametrize("is_done", [True, False])
@@ -250,7 +250,7 @@ async def test_a_refused_refund_stays_owed_and_is_tried_again_under_a_new_key(
     assert debt.why == ("The account is closed." if says_no_by == "refuses" else "The provider could not pay it out.")
     # Promised is promised: nobody can promise the same money once more.
     assert (await world.look(paid.id)).refundable == Money(40_00, "EUR")
-    assert len(await world.facts("RefundFailed")) == 1
+    assert len(await world.events("RefundFailed")) == 1
     assert await actions.settle_refunds(world.now) == 0, "not before its time"
     world.now += timedelta(minutes=10)
     assert await actions.settle_refunds(world.now) == 1
@@ -350,7 +350,7 @@ async def test_what_was_settled_otherwise_is_never_paid_by_the_provider_as_well(
     assert await given_back() == 0
     assert (await world.look(paid.id)).refundable == Money(40_00, "EUR")
     assert (await world.look(paid.id)).steps[-1].label == "Paid back by other means"
-    assert len(await world.facts("RefundSettled")) == 1
+    assert len(await world.events("RefundSettled")) == 1
     with pytest.raises(NotOwed):
         async with transaction() as session:
             await actions.settle_otherwise(session, OPERATOR, asked.id, "once more", world.now)
@@ -365,7 +365,7 @@ async def test_settling_wants_to_know_how(world: World, bank: Bank, how: str) ->
     with pytest.raises(Invalid) as caught:
         async with transaction() as session:
             await actions.settle_otherwise(session, OPERATOR, asked.id, how, world.now)
-    assert [fault.field for fault in caught.value.faults] == ["how"]
+    assert [field_error.field for field_error in caught.value.faults] == ["how"]
 
 
 async def test_only_operators_decide_about_owed_money(world: World, bank: Bank) -> None:

@@ -20,7 +20,7 @@ from marketplace.payments.errors import CardRefused, ProviderRefused
 from marketplace.payments.gateway import SimulatorSettings, WebhookFaults, gateway, providers
 from marketplace.payments.gateways.simulator import SimulatorGateway, cards
 from marketplace.payments.gateways.simulator.cards import BY_CHANCE as WAYS_TO_FAIL
-from marketplace.payments.gateways.simulator.cards import PUBLISHED, Fate
+from marketplace.payments.gateways.simulator.cards import PUBLISHED, Outcome
 from marketplace.payments.gateways.simulator.models import SimulatorCard
 from marketplace.payments.status import FailureReason, PaymentStatus
 from tests.makers.payments import BY_CHANCE, CARD_DECLINED, CHALLENGE, HUNDRED_EUROS, SUCCESS, World, card
@@ -82,10 +82,10 @@ class TestCards:
         async with transaction(reading=True) as session:
             [row] = (await session.exec(select(SimulatorCard))).all()
         assert SUCCESS not in str(row.model_dump())
-        assert (row.token, row.fate) == (kept.token, Fate.SUCCESS)
+        assert (row.token, row.outcome) == (kept.token, Outcome.SUCCESS)
 
 
-class TestFate:
+class TestForcedOutcomes:
     @pytest.mark.parametrize(
         ("number", "reason"),
         [
@@ -117,20 +117,20 @@ class TestFate:
         assert (await world.pay(BY_CHANCE)).status is PaymentStatus.SUCCEEDED
 
     def test_chance_only_fails_for_reasons_that_have_a_name(self) -> None:
-        assert all(fate.reason for fate in WAYS_TO_FAIL)
+        assert all(outcome.reason for outcome in WAYS_TO_FAIL)
 
-    async def test_a_queued_fate_overrides_the_card_once(self, world: World) -> None:
-        await world.behave(fates=("card_declined", "success"))
+    async def test_a_queued_outcome_overrides_the_card_once(self, world: World) -> None:
+        await world.behave(forced_outcomes=("card_declined", "success"))
         assert (await world.pay(SUCCESS)).failure_reason is FailureReason.CARD_DECLINED
         assert (await world.pay(CARD_DECLINED)).status is PaymentStatus.SUCCEEDED
         assert (await world.pay(SUCCESS)).status is PaymentStatus.SUCCEEDED
-        assert (await actions.simulator_settings("simulator")).fates == ()
+        assert (await actions.simulator_settings("simulator")).forced_outcomes == ()
 
-    async def test_ten_fates_queued_at_once_are_ten(self, world: World) -> None:
-        await asyncio.gather(*(actions.queue_fate("simulator", "card_declined") for _ in range(10)))
-        assert (await actions.simulator_settings("simulator")).fates == ("card_declined",) * 10
+    async def test_ten_forced_outcomes_queued_at_once_are_ten(self, world: World) -> None:
+        await asyncio.gather(*(actions.force_outcome("simulator", "card_declined") for _ in range(10)))
+        assert (await actions.simulator_settings("simulator")).forced_outcomes == ("card_declined",) * 10
 
-    async def test_without_the_rows_lock_fates_would_get_lost(self, world: World) -> None:
+    async def test_without_the_rows_lock_forced_outcomes_would_get_lost(self, world: World) -> None:
         """The control run of the test above: all read the queue before anybody has written it."""
         have_read = asyncio.Barrier(10)
 
@@ -138,18 +138,19 @@ class TestFate:
             simulator_settings = await actions.simulator_settings("simulator")
             await have_read.wait()
             await world.simulator.change_simulator_settings(
-                replace(simulator_settings, fates=(*simulator_settings.fates, "card_declined")), world.now
+                replace(simulator_settings, forced_outcomes=(*simulator_settings.forced_outcomes, "card_declined")),
+                world.now,
             )
 
         await asyncio.gather(*(queue() for _ in range(10)))
-        assert len((await actions.simulator_settings("simulator")).fates) == 1
+        assert len((await actions.simulator_settings("simulator")).forced_outcomes) == 1
 
-    async def test_the_queue_of_fates_has_an_end(self, world: World) -> None:
-        await world.behave(fates=("success",) * 100)
+    async def test_the_queue_of_forced_outcomes_has_an_end(self, world: World) -> None:
+        await world.behave(forced_outcomes=("success",) * 100)
         with pytest.raises(Invalid):
-            await actions.queue_fate("simulator", "success")
+            await actions.force_outcome("simulator", "success")
         with pytest.raises(Invalid):
-            await actions.queue_fate("simulator", "nonsense")
+            await actions.force_outcome("simulator", "nonsense")
 
     async def test_it_takes_as_long_as_it_is_told_to(self, world: World) -> None:
         await world.behave(processing_seconds=20)
@@ -186,7 +187,7 @@ class TestHabits:
         with pytest.raises(Invalid) as refusal:
             await actions.change_simulator_settings("simulator", wrong, world.now)
         assert [fault.field for fault in refusal.value.faults] == [
-            "failure_rate", "processing_seconds", "payout_seconds", "delay_seconds", "duplicates", "fates.1",
+            "failure_rate", "processing_seconds", "payout_seconds", "delay_seconds", "duplicates", "forced_outcomes.1",
         ]  # fmt: skip
 
     async def test_changes_at_once_make_one_row(self, world: World) -> None:
@@ -196,8 +197,8 @@ class TestHabits:
         )
         assert await world.simulator.simulator_settings() == simulator_settings
 
-    async def test_its_fates_are_named(self, world: World) -> None:
-        assert set(actions.known_fates("simulator")) == {fate.value for fate in Fate}
+    async def test_its_forced_outcomes_are_named(self, world: World) -> None:
+        assert set(actions.known_outcomes("simulator")) == {outcome.value for outcome in Outcome}
         assert gateway("simulator") is world.simulator
         assert "simulator" in providers()
 

@@ -11,7 +11,7 @@ from marketplace.i18n import speaking
 from marketplace.money import Money
 from marketplace.pages.sell_edit import _rules, _what
 from marketplace.state import formatting
-from marketplace.state.listing import _facts
+from marketplace.state.listing import _details
 from tests.makers.catalog import make_listing
 from tests.notifications.conftest import make_confirmed, make_occasion
 
@@ -69,7 +69,7 @@ def test_before_anybody_buys_cancelling_names_the_share_that_stays(now: datetime
 async def test_a_listing_says_what_of_a_guest_s_money_stays(database: str, now: datetime) -> None:
     page = await make_listing(now)
     assert page.guest_surcharge_bp == 1000
-    assert "The fee of 10% for buying without an account is not paid back." in _facts(page, 1, "UTC").policy
+    assert "The fee of 10% for buying without an account is not paid back." in _details(page, 1, "UTC").policy
 
 
 def test_a_figure_in_several_currencies_has_a_line_for_each() -> None:

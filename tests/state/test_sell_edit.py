@@ -32,7 +32,7 @@ class Editor:
 
     async def look(self) -> None:
         async with transaction(reading=True) as session:
-            view = await queries.sheet(session, self._actor, self._id, self._now)
+            view = await queries.draft(session, self._actor, self._id, self._now)
             plans = await queries.plans_of(session, self._actor, self.shop.id)
         await self.state._show(view, plans)
 

@@ -17,7 +17,7 @@ from marketplace.payments.models import InboxState, Payment, Refund, WebhookEven
 from marketplace.payments.status import RefundStatus
 from tests.storm.caller import Caller
 
-JOBS = ("simulate", "settle-payments", "read-webhooks", "deliver-facts", "expire", "send-refunds", "send-mail")
+JOBS = ("simulate", "settle-payments", "read-webhooks", "deliver-events", "expire", "send-refunds", "send-mail")
 STEP_SECONDS = 1200
 """Twenty minutes at a time: longer than any pause between two attempts of anything."""
 FEWEST, MOST = 3, 12

@@ -70,8 +70,10 @@ async def must_know(account: Account, password: str) -> None:
 
 
 async def _set(session: Session, account: Account, new: str, now: datetime) -> None:
-    faults = [FieldError("new_password", fault.message) for fault in passwords.faults_of(new, account.email)]
-    if faults:
-        raise Invalid(_("Please choose another password."), faults)
+    errors = [
+        FieldError("new_password", field_error.message) for field_error in passwords.errors_of(new, account.email)
+    ]
+    if errors:
+        raise Invalid(_("Please choose another password."), errors)
     account.password_hash = await passwords.hashed(new)
     record(session, PasswordChanged(account.id, now), now)

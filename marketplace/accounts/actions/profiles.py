@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from marketplace.accounts import queries
-from marketplace.accounts.inputs import one_line, text_faults
+from marketplace.accounts.inputs import one_line, text_errors
 from marketplace.accounts.views import AccountView, Actor
 from marketplace.db import Session
 from marketplace.errors import FieldError, Invalid
@@ -16,10 +16,10 @@ async def change_profile(session: Session, actor: Actor, *, name: str, language:
     """`language` is one that we speak, or empty for the browser's. Raises Unauthenticated, SessionEnded, Invalid."""
     account = await queries.signed_in(session, actor, now)
     name = one_line(name)
-    faults = text_faults("name", name, most=100)
+    errors = text_errors("name", name, most=100)
     if language and language not in LANGUAGES:
-        faults.append(FieldError("language", _("This language is not available.")))
-    if faults:
-        raise Invalid(_("Please check these."), faults)
+        errors.append(FieldError("language", _("This language is not available.")))
+    if errors:
+        raise Invalid(_("Please check these."), errors)
     account.name, account.language = name, language
     return await queries.view_of(session, account)

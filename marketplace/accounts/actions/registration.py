@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.accounts import passwords, queries
 from marketplace.accounts.errors import EmailTaken, PasswordRefused, TokenRefused
 from marketplace.accounts.events import SignedUpAgain, VerificationWanted
-from marketplace.accounts.inputs import one_line, parse_email, text_faults
+from marketplace.accounts.inputs import one_line, parse_email, text_errors
 from marketplace.accounts.models import Account
 from marketplace.accounts.tokens import Purpose, read_step
 from marketplace.accounts.views import AccountView, Actor
@@ -25,15 +25,15 @@ async def register(
 ) -> AccountView:
     """Make an account whose owner is written to in `language`.
 
-    Raises Invalid with every fault, PasswordRefused where only the password has any, or EmailTaken.
+    Raises Invalid with every error, PasswordRefused where only the password has any, or EmailTaken.
     """
     address = parse_email(email)
     name = one_line(name)
-    faults = [] if address else [FieldError("email", _("This does not look like an e-mail address."))]
-    faults += text_faults("name", name, most=100)
-    weak = passwords.faults_of(password, email.strip())
-    if faults or address is None:
-        raise Invalid(_("Please check these."), faults + weak)
+    errors = [] if address else [FieldError("email", _("This does not look like an e-mail address."))]
+    errors += text_errors("name", name, most=100)
+    weak = passwords.errors_of(password, email.strip())
+    if errors or address is None:
+        raise Invalid(_("Please check these."), errors + weak)
     if weak:
         raise PasswordRefused(weak)
     # Hashed before the transaction begins to work, which then holds no lock meanwhile.

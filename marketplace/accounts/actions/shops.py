@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import queries
 from marketplace.accounts.errors import AddressUnverified
-from marketplace.accounts.inputs import one_line, text_faults
+from marketplace.accounts.inputs import one_line, text_errors
 from marketplace.accounts.models import Membership, Seller
 from marketplace.accounts.views import AccountView, Actor, SellerView
 from marketplace.db import Session
@@ -23,11 +23,11 @@ LONGEST_ABOUT = 2000
 
 
 async def open_shop(session: Session, account: AccountId, *, name: str, about: str, now: datetime) -> SellerView:
-    """Open a shop that `account` runs. Raises Invalid with every fault, NotFound, AddressUnverified."""
+    """Open a shop that `account` runs. Raises Invalid with every error, NotFound, AddressUnverified."""
     name, about = one_line(name), about.strip()
-    faults = text_faults("name", name, most=80) + text_faults("about", about, most=LONGEST_ABOUT, least=0)
-    if faults:
-        raise Invalid(_("Please check these."), faults)
+    errors = text_errors("name", name, most=80) + text_errors("about", about, most=LONGEST_ABOUT, least=0)
+    if errors:
+        raise Invalid(_("Please check these."), errors)
     if (await queries.account(session, account)).verified_at is None:
         raise AddressUnverified
     seller = SellerId.new()

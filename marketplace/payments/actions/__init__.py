@@ -5,10 +5,10 @@ from marketplace.payments.actions.inbox import process_event, process_inbox, rec
 from marketplace.payments.actions.paying import answer_challenge, cancel, process, settle_in_flight, start
 from marketplace.payments.actions.providing import (
     change_simulator_settings,
+    force_outcome,
     keep_card,
-    known_fates,
+    known_outcomes,
     provider_timeline,
-    queue_fate,
     simulator_settings,
 )
 from marketplace.payments.actions.refunding import (
@@ -25,15 +25,15 @@ __all__ = [
     "cancel",
     "change_simulator_settings",
     "clean_up",
+    "force_outcome",
     "keep_card",
-    "known_fates",
+    "known_outcomes",
     "owe",
     "process",
     "process_event",
     "process_inbox",
     "process_refund",
     "provider_timeline",
-    "queue_fate",
     "receive_webhook",
     "replay_event",
     "request_refund",

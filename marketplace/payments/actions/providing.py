@@ -11,7 +11,7 @@ from marketplace.payments.gateway import Card, CardVault, KeptCard, ProviderStep
 async def keep_card(provider: str, card: Card, now: datetime) -> KeptCard:
     """Hand a card to the provider for a token to pay with. We keep nothing of it.
 
-    Raises CardRefused with a fault per wrong field; CardsNotTaken; UnknownProvider.
+    Raises CardRefused with an error per wrong field; CardsNotTaken; UnknownProvider.
     """
     vault = gateway(provider)
     if not isinstance(vault, CardVault):
@@ -25,22 +25,22 @@ async def simulator_settings(provider: str) -> SimulatorSettings:
 
 
 async def change_simulator_settings(provider: str, changed: SimulatorSettings, now: datetime) -> SimulatorSettings:
-    """Raises Invalid with a fault per wrong field."""
+    """Raises Invalid with an error per wrong field."""
     rehearsal = _rehearsing(provider)
     await rehearsal.change_simulator_settings(changed, now)
     return await rehearsal.simulator_settings()
 
 
-async def queue_fate(provider: str, fate: str) -> SimulatorSettings:
+async def force_outcome(provider: str, outcome: str) -> SimulatorSettings:
     """Decide what becomes of the next payment that is not decided yet. Raises Invalid."""
     rehearsal = _rehearsing(provider)
-    await rehearsal.queue_fate(fate)
+    await rehearsal.force_outcome(outcome)
     return await rehearsal.simulator_settings()
 
 
-def known_fates(provider: str) -> tuple[str, ...]:
-    """What can be queued in SimulatorSettings.fates."""
-    return _rehearsing(provider).known_fates
+def known_outcomes(provider: str) -> tuple[str, ...]:
+    """What can be queued in SimulatorSettings.forced_outcomes."""
+    return _rehearsing(provider).known_outcomes
 
 
 async def provider_timeline(provider: str, reference: str) -> tuple[ProviderStep, ...]:

@@ -84,7 +84,7 @@ async def owe(
         refund.leave_to_people(DISPUTED, now)
         _tell_of_debt(session, refund, payment, now)
     else:
-        record(session, _fact(RefundRequested, refund, payment), now)
+        record(session, _event(RefundRequested, refund, payment), now)
     return queries.refund_view(refund, payment)
 
 
@@ -128,7 +128,7 @@ async def try_again(session: Session, actor: Actor, refund_id: RefundId, now: da
     payment, refund = await queries.lock_payment_and_refund(session, refund_id)
     refund.try_again(now)
     payment.must_be_undisputed()
-    record(session, _fact(RefundRequested, refund, payment), now)
+    record(session, _event(RefundRequested, refund, payment), now)
     return queries.refund_view(refund, payment)
 
 
@@ -147,7 +147,7 @@ async def settle_otherwise(session: Session, actor: Actor, refund_id: RefundId, 
     payment, refund = await queries.lock_payment_and_refund(session, refund_id)
     refund.settle(actor.label, how, now)
     note(session, payment, gettext_noop("Paid back by other means"), str(refund.amount), now)
-    record(session, _fact(RefundSettled, refund, payment), now)
+    record(session, _event(RefundSettled, refund, payment), now)
     return queries.refund_view(refund, payment)
 
 
@@ -177,7 +177,7 @@ def _take_in(
         case Reversal(status=RefundStatus.SUCCEEDED):
             if refund.succeed(answer.reference, now):
                 note(session, payment, gettext_noop("Refunded"), str(refund.amount), now)
-                record(session, _fact(RefundSucceeded, refund, payment), now)
+                record(session, _event(RefundSucceeded, refund, payment), now)
         case Reversal(status=RefundStatus.FAILED):
             _refuse(session, payment, refund, NOT_PAID_OUT, now)
         case ProviderRefused():
@@ -197,10 +197,10 @@ def _refuse(session: Session, payment: Payment, refund: Refund, why: str, now: d
 def _tell_of_debt(session: Session, refund: Refund, payment: Payment, now: datetime) -> None:
     log.warning("payments.owed", refund=refund.id, payment=payment.id, amount=str(refund.amount), why=refund.why)
     note(session, payment, gettext_noop("Refund failed"), refund.why, now)
-    record(session, _fact(RefundFailed, refund, payment), now)
+    record(session, _event(RefundFailed, refund, payment), now)
 
 
-def _fact(kind: type[F], refund: Refund, payment: Payment) -> F:
+def _event(kind: type[F], refund: Refund, payment: Payment) -> F:
     return kind(
         refund_id=RefundId(refund.id),
         payment_id=PaymentId(payment.id),

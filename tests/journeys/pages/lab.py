@@ -20,9 +20,9 @@ class LabPage(Frame):
         await self.part("lab-keep").click()
         await expect(self.notice).to_contain_text("Saved")
 
-    async def decide(self, fate: str) -> None:
-        await self.part(f"lab-fate-{fate}").click()
-        await expect(self.fates).to_contain_text(fate)
+    async def decide(self, outcome: str) -> None:
+        await self.part(f"lab-outcome-{outcome}").click()
+        await expect(self.forced_outcomes).to_contain_text(outcome)
 
     async def raise_storm(self, listing: str, buyers: int) -> None:
         """Let simulated buyers loose on the listing with this title and city."""
@@ -34,29 +34,29 @@ class LabPage(Frame):
     async def open_mail(self, subject: str) -> FrameLocator:
         """Open the newest mail with these words in its subject; returns its inside."""
         await self.part("lab-mailbox").get_by_role("button", name=subject).first.click()
-        await expect(self.part("lab-letter")).to_be_visible()
-        return self.letter
+        await expect(self.part("lab-email")).to_be_visible()
+        return self.email
 
-    async def open_letter(self, kind: str, *, language: str = "en") -> FrameLocator:
-        """Look at a letter that nobody is sent; returns its inside."""
-        await self.part(f"lab-letters-{language}").click()
-        await expect(self.part(f"lab-letters-{language}")).to_have_attribute("aria-pressed", "true")
+    async def open_email(self, kind: str, *, language: str = "en") -> FrameLocator:
+        """Look at an email that nobody is sent; returns its inside."""
+        await self.part(f"lab-emails-{language}").click()
+        await expect(self.part(f"lab-emails-{language}")).to_have_attribute("aria-pressed", "true")
         await self.part(f"lab-sample-{kind}").click()
-        await expect(self.part("lab-letter")).to_be_visible()
-        return self.letter
+        await expect(self.part("lab-email")).to_be_visible()
+        return self.email
 
-    async def letter_as_text(self) -> Locator:
-        """The plain text of the letter that is open."""
-        await self.part("lab-letter-text").click()
-        return self.part("lab-letter-plain")
+    async def email_as_text(self) -> Locator:
+        """The plain text of the email that is open."""
+        await self.part("lab-email-text").click()
+        return self.part("lab-email-plain")
 
-    async def close_letter(self) -> None:
-        await self.part("lab-letter-close").click()
-        await expect(self.part("lab-letter")).to_be_hidden()
+    async def close_email(self) -> None:
+        await self.part("lab-email-close").click()
+        await expect(self.part("lab-email")).to_be_hidden()
 
     @property
-    def letter(self) -> FrameLocator:
-        return self.part("lab-letter").frame_locator("iframe")
+    def email(self) -> FrameLocator:
+        return self.part("lab-email").frame_locator("iframe")
 
     async def start_anew(self) -> None:
         """Put the world back to its beginning; ends at home, logged out."""
@@ -67,8 +67,8 @@ class LabPage(Frame):
         await expect(self.part("sign-in")).to_be_visible()
 
     @property
-    def fates(self) -> Locator:
-        return self.part("lab-fates")
+    def forced_outcomes(self) -> Locator:
+        return self.part("lab-forced-outcomes")
 
     @property
     def clock(self) -> Locator:

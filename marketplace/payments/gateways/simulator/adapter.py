@@ -23,7 +23,7 @@ from marketplace.outbox import record
 from marketplace.payments.errors import ProviderRefused
 from marketplace.payments.gateway import Card, Charge, KeptCard, Notice, ProviderStep, Reversal, SimulatorSettings
 from marketplace.payments.gateways.simulator import cards, webhooks
-from marketplace.payments.gateways.simulator.cards import BY_CHANCE, Fate
+from marketplace.payments.gateways.simulator.cards import BY_CHANCE, Outcome
 from marketplace.payments.gateways.simulator.events import SimulatorDue
 from marketplace.payments.gateways.simulator.models import (
     SimulatorCard,
@@ -36,7 +36,7 @@ from marketplace.payments.once import add_once
 from marketplace.payments.signatures import verify
 
 NAME = "simulator"
-MOST_FATES = 100
+MOST_FORCED = 100
 
 _REFERENCE = re.compile(r"ch_sim_[0-9A-HJKMNP-TV-Z]{26}")
 _TOKEN = re.compile(r"pm_sim_[0-9A-HJKMNP-TV-Z]{26}")
@@ -63,7 +63,7 @@ class SimulatorGateway:
             token=f"pm_sim_{ulid()}",
             brand=cards.brand(digits),
             last4=digits[-4:],
-            fate=cards.PUBLISHED.get(digits, Fate.CHANCE).value,
+            outcome=cards.PUBLISHED.get(digits, Outcome.CHANCE).value,
             created_at=now,
         )
         async with transaction() as session:
@@ -144,8 +144,8 @@ class SimulatorGateway:
     # ---- rehearsal
 
     @property
-    def known_fates(self) -> tuple[str, ...]:
-        return tuple(fate.value for fate in Fate)
+    def known_outcomes(self) -> tuple[str, ...]:
+        return tuple(outcome.value for outcome in Outcome)
 
     async def simulator_settings(self) -> SimulatorSettings:
         async with transaction(reading=True) as session:
@@ -156,11 +156,11 @@ class SimulatorGateway:
         async with transaction() as session:
             (await _settings(session)).change(simulator_settings)
 
-    async def queue_fate(self, fate: str) -> None:
+    async def force_outcome(self, outcome: str) -> None:
         async with transaction() as session:
             kept = await _settings(session)
             simulator_settings = kept.simulator_settings()
-            queued = replace(simulator_settings, fates=(*simulator_settings.fates, fate))
+            queued = replace(simulator_settings, forced_outcomes=(*simulator_settings.forced_outcomes, outcome))
             _check(queued)
             kept.change(queued)
 
@@ -212,7 +212,7 @@ class SimulatorGateway:
                 currency=amount.currency,
                 method=method,
                 method_label=card.label,
-                fate=card.fate,
+                outcome=card.outcome,
                 is_captured_at_once=capture,
                 created_at=now,
                 changed_at=now,
@@ -220,23 +220,23 @@ class SimulatorGateway:
             if not await add_once(session, charge):
                 return await _same_again(session, key, amount)
             simulator_settings = await _current_settings(session)
-            charge.fate = (await self._fate(session, card, simulator_settings)).value
-            if Fate(charge.fate).is_challenged:
+            charge.outcome = (await self._outcome(session, card, simulator_settings)).value
+            if Outcome(charge.outcome).is_challenged:
                 charge.challenge(now)
             else:
                 charge.ready_at = now + _takes(simulator_settings)
             await _tell(session, charge, f"Asked for {amount.text()}", now)
             return charge.snapshot()
 
-    async def _fate(self, session: Session, card: SimulatorCard, simulator_settings: SimulatorSettings) -> Fate:
-        """A queued fate comes first, then the card's own, then chance."""
+    async def _outcome(self, session: Session, card: SimulatorCard, simulator_settings: SimulatorSettings) -> Outcome:
+        """A queued outcome comes first, then the card's own, then chance."""
         # Only a queue is worth the lock on the one row of settings: payments at full speed must not stand in line.
-        queued = (await _settings(session)).take_fate() if simulator_settings.fates else None
-        fate = queued or Fate(card.fate)
-        if fate is not Fate.CHANCE:
-            return fate
+        queued = (await _settings(session)).take_forced_outcome() if simulator_settings.forced_outcomes else None
+        outcome = queued or Outcome(card.outcome)
+        if outcome is not Outcome.CHANCE:
+            return outcome
         if self._dice() >= simulator_settings.failure_rate:
-            return Fate.SUCCESS
+            return Outcome.SUCCESS
         return BY_CHANCE[int(self._dice() * len(BY_CHANCE))]
 
 
@@ -313,13 +313,13 @@ def _check(simulator_settings: SimulatorSettings) -> None:
             faults.append(FieldError(field, _("Seconds are from 0 to 86400.")))
     if not 0 <= simulator_settings.faults.duplicates <= 20:
         faults.append(FieldError("duplicates", _("Up to 20 more of each.")))
-    if len(simulator_settings.fates) > MOST_FATES:
-        faults.append(FieldError("fates", _("Up to {most} outcomes wait at a time.", most=MOST_FATES)))
-    known = {fate.value for fate in Fate}
+    if len(simulator_settings.forced_outcomes) > MOST_FORCED:
+        faults.append(FieldError("forced_outcomes", _("Up to {most} outcomes wait at a time.", most=MOST_FORCED)))
+    known = {outcome.value for outcome in Outcome}
     faults += [
-        FieldError(f"fates.{at}", _("“{fate}” is not a known outcome.", fate=fate[:40]))
-        for at, fate in enumerate(simulator_settings.fates)
-        if fate not in known
+        FieldError(f"forced_outcomes.{at}", _("“{outcome}” is not a known outcome.", outcome=outcome[:40]))
+        for at, outcome in enumerate(simulator_settings.forced_outcomes)
+        if outcome not in known
     ]
     if faults:
         raise Invalid(_("These simulator settings are not valid."), faults)

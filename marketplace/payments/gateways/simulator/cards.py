@@ -1,4 +1,4 @@
-"""What a card number tells: whether it can be one, its brand, and the fate that Stripe publishes for it.
+"""What a card number tells: whether it can be one, its brand, and the outcome that Stripe publishes for it.
 
 Test numbers: https://docs.stripe.com/testing. Brand ranges: ISO/IEC 7812 issuer prefixes.
 """
@@ -15,7 +15,7 @@ from marketplace.payments.gateway import Card
 from marketplace.payments.status import FailureReason
 
 
-class Fate(StrEnum):
+class Outcome(StrEnum):
     """What becomes of a simulated payment. Those named like a FailureReason fail for it."""
 
     SUCCESS = "success"
@@ -42,21 +42,21 @@ class Fate(StrEnum):
 
 
 _REASONS = {
-    Fate.CARD_DECLINED: FailureReason.CARD_DECLINED,
-    Fate.INSUFFICIENT_FUNDS: FailureReason.INSUFFICIENT_FUNDS,
-    Fate.EXPIRED_CARD: FailureReason.EXPIRED_CARD,
-    Fate.PROCESSING_ERROR: FailureReason.PROCESSING_ERROR,
-    Fate.FRAUD_PREVENTION: FailureReason.FRAUD_PREVENTION,
-    Fate.CHALLENGE_THEN_DECLINED: FailureReason.CARD_DECLINED,
-    Fate.CHALLENGE_THEN_INSUFFICIENT_FUNDS: FailureReason.INSUFFICIENT_FUNDS,
+    Outcome.CARD_DECLINED: FailureReason.CARD_DECLINED,
+    Outcome.INSUFFICIENT_FUNDS: FailureReason.INSUFFICIENT_FUNDS,
+    Outcome.EXPIRED_CARD: FailureReason.EXPIRED_CARD,
+    Outcome.PROCESSING_ERROR: FailureReason.PROCESSING_ERROR,
+    Outcome.FRAUD_PREVENTION: FailureReason.FRAUD_PREVENTION,
+    Outcome.CHALLENGE_THEN_DECLINED: FailureReason.CARD_DECLINED,
+    Outcome.CHALLENGE_THEN_INSUFFICIENT_FUNDS: FailureReason.INSUFFICIENT_FUNDS,
 }
 
 BY_CHANCE = (
-    Fate.CARD_DECLINED,
-    Fate.INSUFFICIENT_FUNDS,
-    Fate.EXPIRED_CARD,
-    Fate.PROCESSING_ERROR,
-    Fate.FRAUD_PREVENTION,
+    Outcome.CARD_DECLINED,
+    Outcome.INSUFFICIENT_FUNDS,
+    Outcome.EXPIRED_CARD,
+    Outcome.PROCESSING_ERROR,
+    Outcome.FRAUD_PREVENTION,
 )
 """The ways in which a payment fails by chance."""
 
@@ -66,24 +66,24 @@ _SUCCEEDING = (
     "36227206271667 6555900000604105 3566002020360505 6200000000000005 6200000000000047 6205500000000000004"
 )
 
-PUBLISHED: dict[str, Fate] = {
-    **dict.fromkeys(_SUCCEEDING.split(), Fate.SUCCESS),
-    "4000000000000002": Fate.CARD_DECLINED,
-    "4000000000009987": Fate.CARD_DECLINED,  # lost
-    "4000000000009979": Fate.CARD_DECLINED,  # stolen
-    "4000000000000127": Fate.CARD_DECLINED,  # wrong security code
-    "4000000000006975": Fate.CARD_DECLINED,  # used too often
-    "4000000000009995": Fate.INSUFFICIENT_FUNDS,
-    "4000000000000069": Fate.EXPIRED_CARD,
-    "4000000000000119": Fate.PROCESSING_ERROR,
-    "4100000000000019": Fate.FRAUD_PREVENTION,
-    "4000002500003155": Fate.CHALLENGE,
-    "4000002760003184": Fate.CHALLENGE,
-    "4000000000003220": Fate.CHALLENGE,
-    "4000008400001629": Fate.CHALLENGE_THEN_DECLINED,
-    "4000008260003178": Fate.CHALLENGE_THEN_INSUFFICIENT_FUNDS,
-    "4000000000000259": Fate.DISPUTE,
-    "4000000000002685": Fate.DISPUTE,
+PUBLISHED: dict[str, Outcome] = {
+    **dict.fromkeys(_SUCCEEDING.split(), Outcome.SUCCESS),
+    "4000000000000002": Outcome.CARD_DECLINED,
+    "4000000000009987": Outcome.CARD_DECLINED,  # lost
+    "4000000000009979": Outcome.CARD_DECLINED,  # stolen
+    "4000000000000127": Outcome.CARD_DECLINED,  # wrong security code
+    "4000000000006975": Outcome.CARD_DECLINED,  # used too often
+    "4000000000009995": Outcome.INSUFFICIENT_FUNDS,
+    "4000000000000069": Outcome.EXPIRED_CARD,
+    "4000000000000119": Outcome.PROCESSING_ERROR,
+    "4100000000000019": Outcome.FRAUD_PREVENTION,
+    "4000002500003155": Outcome.CHALLENGE,
+    "4000002760003184": Outcome.CHALLENGE,
+    "4000000000003220": Outcome.CHALLENGE,
+    "4000008400001629": Outcome.CHALLENGE_THEN_DECLINED,
+    "4000008260003178": Outcome.CHALLENGE_THEN_INSUFFICIENT_FUNDS,
+    "4000000000000259": Outcome.DISPUTE,
+    "4000000000002685": Outcome.DISPUTE,
 }
 
 

@@ -9,6 +9,6 @@ from marketplace.outbox import DomainEvent
 
 @dataclass(frozen=True)
 class SimulatorDue(DomainEvent):
-    """Something happens to this payment, or is to be said about it, when this fact is delivered."""
+    """Something happens to this payment, or is to be said about it, when this event is delivered."""
 
     reference: str

@@ -14,7 +14,7 @@ from marketplace.ids import ulid
 from marketplace.money import Money
 from marketplace.payments.errors import ProviderRefused
 from marketplace.payments.gateway import Charge, Reversal, SimulatorSettings, WebhookFaults
-from marketplace.payments.gateways.simulator.cards import Fate
+from marketplace.payments.gateways.simulator.cards import Outcome
 from marketplace.payments.status import FailureReason, PaymentStatus, RefundStatus
 
 CHALLENGE_LASTS = timedelta(minutes=10)
@@ -31,7 +31,7 @@ class SimulatorCard(SQLModel, table=True):
     token: str = Field(primary_key=True)
     brand: str
     last4: str
-    fate: str
+    outcome: str
     created_at: datetime = Field(sa_type=Instant)
 
     @property
@@ -59,7 +59,7 @@ class SimulatorCharge(SQLModel, table=True):
     refunded_minor: int = Field(default=0, sa_type=BigInteger)
     method: str
     method_label: str
-    fate: str
+    outcome: str
     is_captured_at_once: bool
     status: str = PaymentStatus.PROCESSING.value
     reason: str | None = None
@@ -73,7 +73,7 @@ class SimulatorCharge(SQLModel, table=True):
         """One that went well back then, paid with `card` (“Visa •••• 4242”)."""
         return cls(
             key=key, amount_minor=amount.minor, currency=amount.currency, captured_minor=amount.minor,
-            method=f"pm_sim_{ulid()}", method_label=card, fate=Fate.SUCCESS, is_captured_at_once=True,
+            method=f"pm_sim_{ulid()}", method_label=card, outcome=Outcome.SUCCESS, is_captured_at_once=True,
             status=PaymentStatus.SUCCEEDED, created_at=at, changed_at=at,
         )  # fmt: skip
 
@@ -152,16 +152,16 @@ class SimulatorCharge(SQLModel, table=True):
         self.changed_at = now
 
     def _decide(self, now: datetime) -> None:
-        fate = Fate(self.fate)
-        if fate.reason:
-            self._fail(fate.reason, now)
+        outcome = Outcome(self.outcome)
+        if outcome.reason:
+            self._fail(outcome.reason, now)
         elif not self.is_captured_at_once:
             self._become(PaymentStatus.AUTHORIZED, now, then=RESERVATION_LASTS)
         else:
             self.captured_minor = self.amount_minor
             # A dispute follows on the heels of its payment, or nobody could wait for it.
             took = now - self.created_at
-            self._become(PaymentStatus.SUCCEEDED, now, then=took if fate is Fate.DISPUTE else None)
+            self._become(PaymentStatus.SUCCEEDED, now, then=took if outcome is Outcome.DISPUTE else None)
 
     def _fail(self, reason: FailureReason, now: datetime) -> None:
         self.reason = reason.value
@@ -226,7 +226,7 @@ class StoredSettings(SQLModel, table=True):
     failure_rate: float
     processing_seconds: float
     payout_seconds: float
-    fates: str = Field(default="[]", sa_type=Text)
+    forced_outcomes: str = Field(default="[]", sa_type=Text)
     duplicates: int = 0
     delay_seconds: float = 0.0
     is_reordering: bool = False
@@ -246,7 +246,7 @@ class StoredSettings(SQLModel, table=True):
         self.failure_rate = simulator_settings.failure_rate
         self.processing_seconds = simulator_settings.processing_seconds
         self.payout_seconds = simulator_settings.payout_seconds
-        self.fates = json.dumps(simulator_settings.fates)
+        self.forced_outcomes = json.dumps(simulator_settings.forced_outcomes)
         self.duplicates = simulator_settings.faults.duplicates
         self.delay_seconds = simulator_settings.faults.delay_seconds
         self.is_reordering = simulator_settings.faults.reorder
@@ -265,14 +265,14 @@ class StoredSettings(SQLModel, table=True):
             failure_rate=self.failure_rate,
             processing_seconds=self.processing_seconds,
             payout_seconds=self.payout_seconds,
-            fates=tuple(json.loads(self.fates)),
+            forced_outcomes=tuple(json.loads(self.forced_outcomes)),
             faults=faults,
         )
 
-    def take_fate(self) -> Fate | None:
-        """The first fate in the queue, which it then leaves."""
-        fates = json.loads(self.fates)
-        if not fates:
+    def take_forced_outcome(self) -> Outcome | None:
+        """The first outcome in the queue, which it then leaves."""
+        forced_outcomes = json.loads(self.forced_outcomes)
+        if not forced_outcomes:
             return None
-        self.fates = json.dumps(fates[1:])
-        return Fate(fates[0])
+        self.forced_outcomes = json.dumps(forced_outcomes[1:])
+        return Outcome(forced_outcomes[0])

@@ -1,4 +1,4 @@
-"""Time passes for the simulator when its own facts come due."""
+"""Time passes for the simulator when its own events come due."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from marketplace.payments.gateways.simulator.events import SimulatorDue
 
 
 @reacts_to(SimulatorDue)
-async def let_time_pass(fact: SimulatorDue, now: datetime) -> None:
+async def let_time_pass(event: SimulatorDue, now: datetime) -> None:
     simulator = gateway(NAME)
     assert isinstance(simulator, SimulatorGateway)
     await simulator.advance(now)
     # Its own only: of all who are told at the same time, each would else try to lease the others' as well.
-    await simulator.send_webhooks(now, fact.reference)
+    await simulator.send_webhooks(now, event.reference)

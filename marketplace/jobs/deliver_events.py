@@ -1,4 +1,4 @@
-"""Deliver facts whose own wake-up call was lost."""
+"""Deliver events whose own wake-up call was lost."""
 
 from __future__ import annotations
 
