@@ -13,7 +13,7 @@ const REDRAW_EVERY = 200;  // milliseconds between updates of counts and lists; 
 const GATHER = 300;        // milliseconds in which presses on a standing counter become one wish
 
 export function SeatMap({
-  planUrl, streamUrl, seatsUrl, prices = {}, mine = [], most = 8, busy = false, disabled = false, words,
+  planUrl, streamUrl, seatsUrl, prices = {}, mine = [], most = 8, busy = false, disabled = false, debugged = false, words,
   onPick, onDrop, onBest, onStanding, onLost, ...rest
 }) {
   const root = useRef(null);
@@ -38,7 +38,7 @@ export function SeatMap({
     selection.current.forget();
     speak(say("notSent"));
   }), []);
-  useHandle(root, desk);
+  useHandle(desk, debugged);
 
   const toggleOnly = (at) => setOnly((now) => (now.includes(at) ? now.filter((one) => one !== at) : [...now, at]));
   const banner = lost ? say("lost") : paused;
@@ -314,10 +314,10 @@ function BestForm({ desk, say, isOff, onBest }) {
     h("button", { type: "submit", className: "button", disabled: isOff, "data-testid": "map-best-find" }, say("best")));
 }
 
-/** A handle for tests and measurements, given only where the page asks: data-map-debug on the map or around it. */
-function useHandle(root, desk) {
+/** A handle for tests and measurements, where the server says that this is a place for them. */
+function useHandle(desk, isGiven) {
   useEffect(() => {
-    if (!root.current?.closest("[data-map-debug]")) return undefined;
+    if (!isGiven) return undefined;
     window.holdfastSeatMap = {
       desk,
       times: () => desk.painter?.times ?? [],
@@ -329,7 +329,7 @@ function useHandle(root, desk) {
       },
     };
     return () => { delete window.holdfastSeatMap; };
-  }, []);
+  }, [isGiven]);
 }
 
 /** “Stalls, row C, seat 12”, as on the ticket; what a plan leaves nameless is left out. */

@@ -25,6 +25,7 @@ class SeatMap(rx.Component):
     most: rx.Var[int]
     busy: rx.Var[bool]
     disabled: rx.Var[bool]
+    debugged: rx.Var[bool]
     words: rx.Var[dict[str, str]]
 
     on_pick: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
@@ -51,7 +52,7 @@ def seat_map(
     is_disabled: Flag = False,
     words: Mapping[str, str] | None = None,
     testid: Text = "seat-picker",
-    is_debugged: bool = False,
+    is_debugged: Flag = False,
 ) -> rx.Component:
     """The hall of one listing, as everybody sees it now, with what the viewer holds.
 
@@ -63,7 +64,8 @@ def seat_map(
     out while the viewer looked on. The map shows a wish at once
     and takes it back unless `mine` grants it: set `is_busy` while an answer is made, so that it knows when it has come.
 
-    `words` are said instead of the map's own of the same names. `is_debugged` gives tests `window.holdfastSeatMap`.
+    `words` are said instead of the map's own of the same names. `is_debugged` gives tests `window.holdfastSeatMap`:
+    for pages where the lab is open, and nowhere else.
     """
     return SeatMap.create(
         plan_url=plan_url,
@@ -74,6 +76,7 @@ def seat_map(
         most=most,
         busy=is_busy,
         disabled=is_disabled,
+        debugged=is_debugged,
         words={**_words(), **(words or {})},
         on_pick=on_pick,
         on_drop=on_drop,
@@ -82,7 +85,6 @@ def seat_map(
             on_best=on_best,
             on_standing=on_standing,
             on_lost=on_lost,
-            data_map_debug="true" if is_debugged else None,
         ),
     )
 

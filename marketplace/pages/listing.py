@@ -94,7 +94,7 @@ def _map() -> rx.Component:
             mine=_S.mine,
             most=_S.details.max_per_buyer,
             is_busy=_S.is_busy,
-            is_debugged=True,
+            is_debugged=_S.has_lab,
             on_pick=_S.pick,
             on_drop=_S.drop,
             on_best=_S.best,

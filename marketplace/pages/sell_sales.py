@@ -96,7 +96,7 @@ def _map() -> rx.Component:
             mine=_S.chosen,
             most=MOST_AT_ONCE,
             is_disabled=_S.is_shut,
-            is_debugged=True,
+            is_debugged=_S.has_lab,
             on_pick=_S.choose,
             on_drop=_S.unchoose,
             on_standing=_S.choose_standing,

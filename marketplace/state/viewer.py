@@ -41,6 +41,9 @@ class ViewerState(rx.State):
     moves_no_money: bool = False
     """Whether payments are simulated where people might take them for real ones: every page says so."""
 
+    has_lab: bool = False
+    """Whether the testers' lab is open here."""
+
     notice: str = ""
     away: str = ""
     """Where the browser goes next, by a whole navigation: a redirect of Reflex' own stays among the pages."""
@@ -60,6 +63,7 @@ class ViewerState(rx.State):
         self.csrf = tokens.csrf_for(cookies.get("cart", ""))
         self.notice = ""
         self.moves_no_money = settings.current().moves_no_money
+        self.has_lab = settings.current().lab_is_open
         try:
             actor = await self._actor()
         except (TokenRefused, SessionEnded):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.market import Market
@@ -106,6 +106,20 @@ async def test_a_hold_that_runs_out_is_told_and_seen_free_by_everybody_and_taken
     await ann.part("again").click()
     await ann.expect_mine(seat)
     await ben.expect_seat(seat, "held")
+
+
+async def test_where_the_lab_is_closed_the_map_gives_nobody_a_handle(visitor: Visitor, market: Market):
+    def tell_that_the_lab_is_closed(here: WebSocketRoute) -> None:
+        server = here.connect_to_server()
+        server.on_message(lambda said: here.send(re.sub(r'("has_lab_rx_state_": ?)true', r"\1false", said)))
+
+    page, control = await visitor(), await visitor()
+    await page.route_web_socket("**/_event/**", tell_that_the_lab_is_closed)
+    for one in (page, control):
+        await one.goto(f"/l/{SHOW}")
+        await one.wait_for_function("() => performance.getEntriesByName('seats-drawn').length > 0")
+    assert await control.evaluate("() => 'holdfastSeatMap' in window")
+    assert not await page.evaluate("() => 'holdfastSeatMap' in window")
 
 
 async def test_a_check_out_whose_time_runs_out_says_so_and_leads_back(visitor: Visitor, market: Market, shots):

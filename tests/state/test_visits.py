@@ -75,6 +75,17 @@ async def test_no_event_of_the_next_visitor_is_handled_before_that() -> None:
     assert await tab.sends("look") is None
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_pages_learn_whether_the_lab_is_open(own_settings: settings.Settings, *, is_open: bool) -> None:
+    settings.use(own_settings.model_copy(update={"lab": is_open}))
+    tab = Tab()
+    await tab.connects(CartId.new())
+    viewer = await tab.of(ViewerState)
+    assert not viewer.has_lab
+    await viewer.look()
+    assert viewer.has_lab is is_open
+
+
 async def test_an_ended_log_in_is_nobody_on_an_open_page(database: str, redis: object, now: datetime) -> None:
     given = await log_in(now)
     tab = Tab()
