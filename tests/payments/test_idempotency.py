@@ -41,7 +41,7 @@ async def test_of_parallel_requests_one_runs(now: datetime) -> None:
     assert sum(one == Fresh() for one in tried) == 1
     refused = [one for one in tried if isinstance(one, KeyInProgress)]
     assert len(refused) == 5
-    assert refused[0].events == {"retry_after": 1}
+    assert refused[0].details == {"retry_after": 1}
 
 
 @pytest.mark.parametrize("change", [{"body": b"{ }"}, {"path": "/y"}])
@@ -95,4 +95,4 @@ async def test_old_keys_are_forgotten(now: datetime) -> None:
 async def test_a_malformed_key_is_refused(now: datetime, key: str) -> None:
     with pytest.raises(KeyRefused) as refusal:
         await begin(now, key=key)
-    assert refusal.value.faults[0].field == "Idempotency-Key"
+    assert refusal.value.errors[0].field == "Idempotency-Key"

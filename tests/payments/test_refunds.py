@@ -365,7 +365,7 @@ async def test_settling_wants_to_know_how(world: World, bank: Bank, how: str) ->
     with pytest.raises(Invalid) as caught:
         async with transaction() as session:
             await actions.settle_otherwise(session, OPERATOR, asked.id, how, world.now)
-    assert [field_error.field for field_error in caught.value.faults] == ["how"]
+    assert [field_error.field for field_error in caught.value.errors] == ["how"]
 
 
 async def test_only_operators_decide_about_owed_money(world: World, bank: Bank) -> None:

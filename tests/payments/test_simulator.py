@@ -71,7 +71,7 @@ class TestCards:
         june = datetime.fromisoformat("2030-06-15T00:00:00+00:00")
         with pytest.raises(CardRefused) as refusal:
             cards.check(card(**change), june)
-        assert [fault.field for fault in refusal.value.faults] == fields
+        assert [fault.field for fault in refusal.value.errors] == fields
 
     def test_a_card_is_good_to_the_end_of_its_month(self) -> None:
         cards.check(card(exp_month=6, exp_year=2030), datetime.fromisoformat("2030-06-30T23:59:59+00:00"))
@@ -186,7 +186,7 @@ class TestHabits:
         wrong = SimulatorSettings(1.1, -1, float("nan"), ("success", "luck"), WebhookFaults(21, float("inf")))
         with pytest.raises(Invalid) as refusal:
             await actions.change_simulator_settings("simulator", wrong, world.now)
-        assert [fault.field for fault in refusal.value.faults] == [
+        assert [fault.field for fault in refusal.value.errors] == [
             "failure_rate", "processing_seconds", "payout_seconds", "delay_seconds", "duplicates", "forced_outcomes.1",
         ]  # fmt: skip
 

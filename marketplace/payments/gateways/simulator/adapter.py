@@ -301,25 +301,25 @@ async def _tell(session: Session, charge: SimulatorCharge, label: str, now: date
 
 
 def _check(simulator_settings: SimulatorSettings) -> None:
-    faults = []
+    errors = []
     if not 0 <= simulator_settings.failure_rate <= 1:
-        faults.append(FieldError("failure_rate", _("A share is from 0 to 1.")))
+        errors.append(FieldError("failure_rate", _("A share is from 0 to 1.")))
     for field, seconds in (
         ("processing_seconds", simulator_settings.processing_seconds),
         ("payout_seconds", simulator_settings.payout_seconds),
         ("delay_seconds", simulator_settings.faults.delay_seconds),
     ):
         if not (math.isfinite(seconds) and 0 <= seconds <= 86400):
-            faults.append(FieldError(field, _("Seconds are from 0 to 86400.")))
+            errors.append(FieldError(field, _("Seconds are from 0 to 86400.")))
     if not 0 <= simulator_settings.faults.duplicates <= 20:
-        faults.append(FieldError("duplicates", _("Up to 20 more of each.")))
+        errors.append(FieldError("duplicates", _("Up to 20 more of each.")))
     if len(simulator_settings.forced_outcomes) > MOST_FORCED:
-        faults.append(FieldError("forced_outcomes", _("Up to {most} outcomes wait at a time.", most=MOST_FORCED)))
+        errors.append(FieldError("forced_outcomes", _("Up to {most} outcomes wait at a time.", most=MOST_FORCED)))
     known = {outcome.value for outcome in Outcome}
-    faults += [
+    errors += [
         FieldError(f"forced_outcomes.{at}", _("“{outcome}” is not a known outcome.", outcome=outcome[:40]))
         for at, outcome in enumerate(simulator_settings.forced_outcomes)
         if outcome not in known
     ]
-    if faults:
-        raise Invalid(_("These simulator settings are not valid."), faults)
+    if errors:
+        raise Invalid(_("These simulator settings are not valid."), errors)

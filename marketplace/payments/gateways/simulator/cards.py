@@ -95,22 +95,22 @@ def digits_of(number: str) -> str:
 def check(card: Card, now: datetime) -> None:
     """Raises CardRefused with a fault per field that cannot be right."""
     digits = digits_of(card.number)
-    faults = []
+    errors = []
     if not (digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and passes_luhn(digits)):
-        faults.append(FieldError("number", _("This is not a card number. Please check it.")))
+        errors.append(FieldError("number", _("This is not a card number. Please check it.")))
     if not 1 <= card.exp_month <= 12:
-        faults.append(FieldError("exp_month", _("A month is a number from 1 to 12.")))
+        errors.append(FieldError("exp_month", _("A month is a number from 1 to 12.")))
     elif card.exp_year < 100:
-        faults.append(FieldError("exp_year", _("Give the year with four digits.")))
+        errors.append(FieldError("exp_year", _("Give the year with four digits.")))
     elif card.exp_year > now.year + 50:
-        faults.append(FieldError("exp_year", _("No card lasts that long. Please check the year.")))
+        errors.append(FieldError("exp_year", _("No card lasts that long. Please check the year.")))
     elif (card.exp_year, card.exp_month) < (now.year, now.month):
-        faults.append(FieldError("exp_year" if card.exp_year < now.year else "exp_month", _("This card has expired.")))
+        errors.append(FieldError("exp_year" if card.exp_year < now.year else "exp_month", _("This card has expired.")))
     wanted = 4 if brand(digits) == "American Express" else 3
     if not (card.cvc.isascii() and card.cvc.isdigit() and len(card.cvc) == wanted):
-        faults.append(FieldError("cvc", _("The security code of this card has {wanted} digits.", wanted=wanted)))
-    if faults:
-        raise CardRefused(faults)
+        errors.append(FieldError("cvc", _("The security code of this card has {wanted} digits.", wanted=wanted)))
+    if errors:
+        raise CardRefused(errors)
 
 
 def passes_luhn(digits: str) -> bool:
