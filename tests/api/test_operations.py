@@ -122,7 +122,7 @@ COUNTING = """
 class TestWebhooks:
     async def news(self, market: Market) -> tuple[bytes, dict[str, str]]:
         """A true event of the simulator that has not been told yet."""
-        await market.behave(errors=WebhookFaults(drop=True))
+        await market.behave(faults=WebhookFaults(drop=True))
         await market.pay()
         async with transaction(reading=True) as session:
             charge = (await session.exec(select(SimulatorCharge))).one()
