@@ -15,9 +15,6 @@ from marketplace.accounts.tokens import Purpose
 from marketplace.accounts.views import AccountView, Tokens
 from marketplace.api import languages
 from marketplace.api.auth_context import (
-    ACCESS,
-    HALF_WAY,
-    REFRESH,
     actor_of,
     cart_of,
     client_ip,
@@ -28,13 +25,14 @@ from marketplace.api.auth_context import (
     keep_typed,
     known_device,
     leave,
-    must_be_same_site,
     remember_device,
     take_half_way,
     take_language,
 )
-from marketplace.api.forms import LongText, Text, back, must_be_our_form
+from marketplace.api.credentials import ACCESS, HALF_WAY, REFRESH
+from marketplace.api.forms import LongText, Text, back
 from marketplace.api.problems import refuses
+from marketplace.api.same_origin import must_be_our_form, must_be_ours
 from marketplace.api.shapes import (
     AccountShape,
     CodeLogin,
@@ -174,7 +172,7 @@ async def refresh(request: Request, response: Response, wanted: RefreshRequest |
     """Rotate the refresh token. One that was used before ends the whole session."""
     token = wanted.refresh_token if wanted is not None else None
     if token is None:
-        must_be_same_site(request)
+        must_be_ours(request)
         token = request.cookies.get(REFRESH, "")
     given = await _refresh(token)
     give_session(response, given)
@@ -185,7 +183,7 @@ async def refresh(request: Request, response: Response, wanted: RefreshRequest |
 async def logout(request: Request, wanted: RefreshRequest | None = None) -> Response:
     token = wanted.refresh_token if wanted is not None else None
     if token is None:
-        must_be_same_site(request)
+        must_be_ours(request)
         token = request.cookies.get(REFRESH, "")
     response = Response(status_code=204)
     async with transaction() as session:

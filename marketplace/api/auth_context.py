@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import structlog
 from fastapi import Depends, Request, Response
@@ -19,17 +18,16 @@ from marketplace import clock, settings
 from marketplace.accounts import queries, throttle, tokens
 from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.views import Actor, Tokens
+from marketplace.api import same_origin
+from marketplace.api.credentials import ACCESS, CART, CART_HEADER, HALF_WAY, KEY_HEADER, REFRESH
 from marketplace.db import transaction
-from marketplace.errors import Forbidden, TooMany, Unavailable
-from marketplace.i18n import _, gettext_noop
+from marketplace.errors import TooMany, Unavailable
 from marketplace.ids import CartId, ulid
 
 log = structlog.get_logger()
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
-CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
 VISIT = "visit"
 """The cookie that changes whenever somebody logs in or out."""
 
@@ -57,20 +55,6 @@ RATE = "holdfast.rate"
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_BROWSER_SIGNS = ("origin", "referer", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
-"""Headers that no script can take away from a browser's request to another site, all at once."""
-
-_FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
-"""What a browser sends to another site without asking it first (the Fetch standard's safelisted types)."""
-
-
-class CrossSite(Forbidden):
-    code = "cross_site"
-    title = gettext_noop("Cross-site request refused")
-
-    def __init__(self) -> None:
-        super().__init__(_("This request came from another site. Reload the page and try again."))
-
 
 async def actor_of(connection: HTTPConnection) -> Actor:
     """Whoever the request's tokens vouch for; found out once for each request.
@@ -92,7 +76,7 @@ async def _read_actor(connection: HTTPConnection, now: datetime) -> Actor:
     if not (access or cart_token):
         access, cart_token = connection.cookies.get(ACCESS, ""), connection.cookies.get(CART, "")
         if (access or cart_token) and connection.scope.get("method") not in _SAFE:
-            must_be_same_site(connection)
+            same_origin.must_be_ours(connection)
     cart = tokens.read_cart(cart_token, now) if cart_token else None
     link = tokens.read_booking_key(key, now) if key else None
     network = throttle.network_of(client_ip(connection))
@@ -111,33 +95,6 @@ def cart_of(connection: HTTPConnection) -> CartId | None:
         return tokens.read_cart(token, clock.now())
     except TokenRefused:
         return None
-
-
-def must_be_same_site(connection: HTTPConnection) -> None:
-    """Raises CrossSite for what another site may have talked a browser into.
-
-    A browser says where a request comes from; one that does not say must show the form's token. A program that keeps
-    cookies says nothing of the kind and sends no form: nobody could have lent it somebody else's cookies.
-    """
-    if _is_program(connection):
-        return
-    origin = connection.headers.get("origin")
-    if origin is not None and origin != "null":
-        if urlsplit(origin).netloc not in {connection.headers.get("host"), urlsplit(settings.current().origin).netloc}:
-            raise CrossSite
-        return
-    if connection.headers.get("sec-fetch-site") in {"same-origin", "none"}:
-        return
-    if not tokens.csrf_matches(connection.cookies.get(CART, ""), connection.headers.get(CSRF_HEADER, "")):
-        raise CrossSite
-
-
-def _is_program(connection: HTTPConnection) -> bool:
-    """Whether a request is none that a browser would make for another site's page."""
-    media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_from_browser = any(sign in connection.headers for sign in _BROWSER_SIGNS)
-    has_untyped_body = not media_type and connection.headers.get("content-length", "0") != "0"
-    return not (is_from_browser or media_type in _FORM_TYPES or has_untyped_body)
 
 
 async def actor_from(request: Request) -> Actor:

@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse
 from marketplace import clock, settings
 from marketplace.accounts import throttle
 from marketplace.api.auth_context import Asking, client_ip
-from marketplace.api.forms import Text, back, must_be_our_form
+from marketplace.api.forms import Text, back
 from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.problems import answers_with, refuses
+from marketplace.api.same_origin import must_be_our_form
 from marketplace.api.shapes import (
     Amount,
     BookingPage,

@@ -1,10 +1,14 @@
-"""How callers say who they are, as the OpenAPI document tells it. `asking` is where it is read."""
+"""How callers say who they are: the names of cookies and headers, and what the OpenAPI document tells of them.
+
+`auth_context` is where they are read.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from marketplace.api.auth_context import ACCESS, CART, CART_HEADER, KEY_HEADER
+ACCESS, REFRESH, CART, HALF_WAY = "access", "refresh", "cart", "half_way"
+CART_HEADER, KEY_HEADER, CSRF_HEADER = "X-Cart-Token", "X-Booking-Key", "X-CSRF-Token"
 
 SCHEMES: dict[str, dict[str, str]] = {
     "cart": {
@@ -33,7 +37,7 @@ SCHEMES: dict[str, dict[str, str]] = {
 COOKIES = (
     "Cookies count in changes (POST, PUT, PATCH, DELETE) only where no other site can have sent them. A program sends "
     "none of `Origin`, `Referer` and `Sec-Fetch-*`, and a body as JSON: nothing else is asked of it. A browser is "
-    "believed on our own origin, or with `X-CSRF-Token`. Everything else is refused with 403 `cross_site`."
+    f"believed on our own origin, or with `{CSRF_HEADER}`. Everything else is refused with 403 `cross_site`."
 )
 
 CART_GIVEN: dict[int | str, dict[str, Any]] = {

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
 from marketplace.accounts import tokens
-from marketplace.api.auth_context import CART, CrossSite, keep_typed, must_be_same_site
+from marketplace.api.auth_context import keep_typed
 from marketplace.errors import HoldfastError
 from marketplace.i18n import page_at
 
@@ -21,12 +21,6 @@ LONGEST_LINE = 1000
 
 Text = Annotated[str, Form(max_length=LONGEST_LINE)]
 LongText = Annotated[str, Form(max_length=tokens.LONGEST)]
-
-
-def must_be_our_form(request: Request, csrf: str) -> None:
-    must_be_same_site(request)
-    if not tokens.csrf_matches(request.cookies.get(CART, ""), csrf):
-        raise CrossSite
 
 
 def back(page: str, error: HoldfastError, typed: dict[str, str] | None = None, **asked: str) -> Response:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
@@ -26,7 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from marketplace import clock, settings
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import TokenRefused
-from marketplace.api import auth_context, languages, meta
+from marketplace.api import auth_context, languages, meta, same_origin
+from marketplace.api.credentials import CART
 from marketplace.cache import Cache
 from marketplace.i18n import read_address, speaking
 from marketplace.ids import CartId
@@ -78,7 +78,7 @@ class HtmlMiddleware:
         self._prerendered = frozenset(f"/{page}" for page in pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and not _is_own(Headers(scope=scope)):
+        if scope["type"] == "websocket" and same_origin.names_another(Headers(scope=scope)):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Another site's page may not connect."})
         elif scope["type"] == "http" and not scope["path"].startswith(API):
@@ -212,17 +212,8 @@ def _is_file(path: str) -> bool:
     return "." in path.rpartition("/")[2]
 
 
-def _is_own(headers: Headers) -> bool:
-    """Whether a browser's request comes from one of our pages. What is no browser says nothing."""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc in {
-        headers.get("host"),
-        urlsplit(settings.current().origin).netloc,
-    }
-
-
 def _has_cart(headers: Headers) -> bool:
-    token = cookie_parser(headers.get("cookie", "")).get(auth_context.CART, "")
+    token = cookie_parser(headers.get("cookie", "")).get(CART, "")
     try:
         tokens.read_cart(token, clock.now())
     except TokenRefused:

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from marketplace import clock, cursors
-from marketplace.api.auth_context import must_be_same_site
 from marketplace.api.problems import refuses
+from marketplace.api.same_origin import CrossSite, names_another
 from marketplace.api.shapes import Cursor, Flag, Instant, Number, PaymentShape, Shape
 from marketplace.db import transaction
 from marketplace.i18n import spoken
@@ -28,8 +28,8 @@ from marketplace.payments.status import PaymentStatus
 async def _open(request: Request) -> None:
     """Raises LabClosed, and CrossSite for what another site's page has sent: programs say no origin."""
     must_be_open()
-    if "origin" in request.headers:
-        must_be_same_site(request)
+    if names_another(request.headers):
+        raise CrossSite
 
 
 router = APIRouter(prefix="/lab", tags=["Lab"], dependencies=[Depends(_open)])

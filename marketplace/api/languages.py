@@ -13,7 +13,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from marketplace import settings
+from marketplace.api import same_origin
 from marketplace.api.auth_context import LANGUAGE
 from marketplace.i18n import LANGUAGES, page_at, read_address
 
@@ -45,7 +45,7 @@ def wanted_by(headers: Headers) -> str:
 def came_from(headers: Headers) -> str:
     """The address, without its host, of the page of ours that led here; else that of the home page."""
     page = urlsplit(headers.get("referer", ""))
-    if page.netloc not in {headers.get("host"), urlsplit(settings.current().origin).netloc}:
+    if not same_origin.is_ours(headers, page.geturl()):
         return "/"
     return f"{page.path or '/'}?{page.query}" if page.query else page.path or "/"
 
