@@ -33,6 +33,7 @@ from marketplace.db import transaction
 from marketplace.errors import FieldError, HoldfastError, Invalid
 from marketplace.i18n import _, page_at, spoken
 from marketplace.ids import BookingId, HoldId
+from marketplace.paging import MOST_PER_PAGE
 from marketplace.payments import actions as payments
 
 router = APIRouter(tags=["Bookings"], route_class=Idempotent)
@@ -55,12 +56,11 @@ async def check_out(wanted: BookingRequest, actor: Asking) -> BookingShape:
 
 @router.get("/bookings")
 async def my_bookings(
-    actor: Asking, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Cursor | None = None
+    actor: Asking, limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 50, cursor: Cursor | None = None
 ) -> BookingPage:
     """The caller's own, newest first."""
     async with transaction(reading=True) as session:
-        cards = await queries.orders(session, actor, limit=limit + 1, after=BookingPage.after(cursor))
-    return BookingPage.of(cards, limit)
+        return BookingPage.of(await queries.orders(session, actor, cursor, limit))
 
 
 @router.post("/bookings/links", status_code=202, response_class=Response, responses=refuses(429))

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from marketplace import clock, cursors
+from marketplace import clock
 from marketplace.api.problems import refuses
 from marketplace.api.same_origin import CrossSite, names_another
 from marketplace.api.shapes import Cursor, Flag, Instant, Number, PaymentShape, Shape
 from marketplace.db import transaction
 from marketplace.i18n import spoken
-from marketplace.ids import ListingId, MailId, PaymentId
+from marketplace.ids import ListingId, MailId
 from marketplace.lab import email_previews, fresh_start, storm, time_machine
 from marketplace.lab.gate import must_be_open
 from marketplace.notifications import queries as mailbox
@@ -35,9 +35,6 @@ async def _open(request: Request) -> None:
 router = APIRouter(prefix="/lab", tags=["Lab"], dependencies=[Depends(_open)])
 
 PROVIDER = "simulator"
-
-_PAID, _MAILED = "paid", "mailed"
-_ON_A_PAGE = 50
 
 
 class FaultsShape(Shape):
@@ -103,22 +100,17 @@ async def force_outcome(wanted: ForcedOutcome) -> SimulatorSettingsShape:
 async def payment_history(
     status: PaymentStatus | None = None, text: Annotated[str, Query(max_length=100)] = "", cursor: Cursor | None = None
 ) -> dict[str, Any]:
-    before = None if cursor is None else cursors.read(_PAID, cursor, PaymentId)[0]
     async with transaction(reading=True) as session:
-        found = await payment_queries.history(session, status=status, text=text, before=before, limit=_ON_A_PAGE + 1)
-    shown = found[:_ON_A_PAGE]
-    following = cursors.write(_PAID, shown[-1].id) if len(found) > len(shown) else None
-    return {"items": [PaymentShape.of(payment) for payment in shown], "next_cursor": following}
+        page = await payment_queries.history(session, status=status, text=text, cursor=cursor)
+    return {"items": [PaymentShape.of(payment) for payment in page.items], "next_cursor": page.next_cursor}
 
 
 @router.get("/mailbox")
 async def mails(cursor: Cursor | None = None) -> dict[str, Any]:
     """The local mailbox, latest first."""
-    before = None if cursor is None else cursors.read(_MAILED, cursor, MailId)[0]
     async with transaction(reading=True) as session:
-        found = await mailbox.mailbox(session, limit=_ON_A_PAGE, cursor=before)
-    following = found.next_cursor and cursors.write(_MAILED, found.next_cursor)
-    return {"items": [asdict(mail) for mail in found.items], "next_cursor": following}
+        page = await mailbox.mailbox(session, cursor=cursor)
+    return {"items": [asdict(mail) for mail in page.items], "next_cursor": page.next_cursor}
 
 
 @router.get("/mailbox/{id}")

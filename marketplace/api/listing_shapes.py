@@ -13,7 +13,6 @@ from marketplace.catalog.views import (
     ListingContent,
     ListingFilters,
     ListingPage,
-    Page,
     Place,
     PriceView,
     Sort,
@@ -22,6 +21,7 @@ from marketplace.errors import FieldError, Invalid
 from marketplace.i18n import _
 from marketplace.ids import PlanId, SellerId
 from marketplace.money import Money
+from marketplace.paging import MOST_PER_PAGE, Page
 
 
 class Search(Shape):
@@ -40,7 +40,7 @@ class Search(Shape):
     seller_id: str | None = None
     sort: Sort = Sort.SOONEST
     cursor: Cursor | None = None
-    limit: int = Field(default=24, ge=1, le=100)
+    limit: int = Field(default=24, ge=1, le=MOST_PER_PAGE)
 
     def filters(self) -> ListingFilters:
         """Raises Invalid where a price has no currency."""

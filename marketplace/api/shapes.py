@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from marketplace import cursors
+from marketplace import paging
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
 from marketplace.bookings.holding import Held
 from marketplace.bookings.views import Order, OrderCard, Status
-from marketplace.ids import BookingId
 from marketplace.money import LARGEST, Money
+from marketplace.paging import Page
 from marketplace.payments.gateway import Card
 from marketplace.payments.views import PaymentView, RefundView
 
@@ -44,7 +43,7 @@ def _aware(instant: datetime) -> datetime:
 
 Instant = Annotated[datetime, PlainSerializer(_zulu, return_type=str)]
 AwareInstant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
-Cursor = Annotated[str, Field(pattern=cursors.PATTERN)]
+Cursor = Annotated[str, Field(pattern=paging.PATTERN)]
 """`next_cursor` of the page before."""
 
 Email = Annotated[str, Field(max_length=500, json_schema_extra={"format": "email", "maxLength": 254})]
@@ -232,28 +231,13 @@ class BookingCardShape(Shape):
         )  # fmt: skip
 
 
-_MINE = "mine"
-
-
 class BookingPage(Shape):
     items: list[BookingCardShape]
     next_cursor: str | None
 
     @classmethod
-    def of(cls, cards: Sequence[OrderCard], limit: int) -> BookingPage:
-        """The first `limit` of `cards`; one more tells that there are others."""
-        shown = cards[:limit]
-        is_last = len(cards) == len(shown)
-        following = None if is_last else cursors.write(_MINE, shown[-1].id, cursors.key_of(shown[-1].created_at))
-        return cls(items=[BookingCardShape.of(card) for card in shown], next_cursor=following)
-
-    @staticmethod
-    def after(cursor: str | None) -> tuple[datetime, BookingId] | None:
-        """When and which the last one was. Raises Invalid for a cursor that is not of this list."""
-        if cursor is None:
-            return None
-        last, key = cursors.read(_MINE, cursor, BookingId)
-        return cursors.moment_of(key), last
+    def of(cls, page: Page[OrderCard]) -> BookingPage:
+        return cls(items=[BookingCardShape.of(card) for card in page.items], next_cursor=page.next_cursor)
 
 
 class CardShape(Shape):

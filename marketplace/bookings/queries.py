@@ -20,7 +20,10 @@ from marketplace.db import Session, is_postgres
 from marketplace.i18n import _, speaking, spoken
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
 from marketplace.money import Money
+from marketplace.paging import Keyset, Page, bounded
 from marketplace.payments import queries as payments
+
+_MINE = Keyset("mine", BookingId, Booking.id, Booking.created_at, is_descending=True, is_instant=True)
 
 
 async def locked(session: Session, id: BookingId) -> Booking:
@@ -146,14 +149,13 @@ async def said_places(session: Session, id: ListingId, units: Iterable[str]) -> 
     return {unit: plan.place(unit).label for unit in units}
 
 
-async def orders(
-    session: Session, actor: Actor, *, limit: int = 50, after: tuple[datetime, BookingId] | None = None
-) -> list[OrderCard]:
-    """The actor's own purchases (by account and by cart), newest first; `after` is when and which the last one was."""
+async def orders(session: Session, actor: Actor, cursor: str | None = None, limit: int = 50) -> Page[OrderCard]:
+    """The actor's own purchases (by account and by cart), newest first. Raises Invalid for a cursor that is not ours."""
     mine = [col(Booking.account_id) == actor.account] if actor.account else []
     mine += [and_(col(Booking.cart) == actor.cart, col(Booking.account_id).is_(None))] if actor.cart else []
     if not mine:
-        return []
+        return Page((), None)
+    limit = bounded(limit)
     quantity = (
         select(func.count())
         .select_from(BookingLine)
@@ -161,22 +163,18 @@ async def orders(
         .correlate(Booking)
         .scalar_subquery()
     )
-    wanted = select(Booking, quantity).where(or_(*mine)).limit(limit)
-    wanted = wanted.order_by(col(Booking.created_at).desc(), col(Booking.id).desc())
-    if after is not None:
-        at, last = after
-        wanted = wanted.where(
-            or_(col(Booking.created_at) < at, and_(col(Booking.created_at) == at, col(Booking.id) < last))
-        )
-    rows = await session.exec(wanted)
-    return [
+    wanted = select(Booking, quantity).where(or_(*mine)).order_by(*_MINE.columns()).limit(limit + 1)
+    if cursor:
+        wanted = wanted.where(_MINE.after(cursor))
+    page = Page.cut((await session.exec(wanted)).all(), limit, lambda row: _MINE.cursor(row[0]))
+    return page.of(
         OrderCard(
             BookingId(booking.id), Status(booking.status), ListingId(booking.listing_id), booking.title,
             booking.place_name, booking.zone, booking.starts_at, booking.ends_at, booking.total, count,
             booking.created_at,
         )
-        for booking, count in rows
-    ]  # fmt: skip
+        for booking, count in page.items
+    )  # fmt: skip
 
 
 async def for_guests(session: Session, email: str, now: datetime, limit: int = 20) -> list[BookingId]:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, case, outerjoin
 from sqlalchemy import select as sql_select
 from sqlmodel import and_, col, func, or_, select
 
-from marketplace import cursors
+from marketplace import paging
 from marketplace.bookings import queries
 from marketplace.bookings.models import Booking, BookingLine
 from marketplace.bookings.views import (
@@ -32,7 +32,7 @@ from marketplace.bookings.views import (
 )
 from marketplace.catalog import queries as catalog
 from marketplace.catalog import writing
-from marketplace.catalog.views import EVENT_DETAILS, EventDetails, ListingPage, Page
+from marketplace.catalog.views import EVENT_DETAILS, EventDetails, ListingPage
 from marketplace.db import transaction
 from marketplace.errors import Unavailable
 from marketplace.ids import BookingId, ListingId, PaymentId, ResourceId
@@ -40,6 +40,7 @@ from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries as allocations
 from marketplace.inventory.views import HELD, SOLD
 from marketplace.money import Money
+from marketplace.paging import MOST_PER_PAGE, Page
 from marketplace.payments import queries as payments
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 BOX_OFFICE = "box office"
 """What held-back seats are allotted for."""
 
-MOST_PER_PAGE = 100
 LIVE = (Status.PENDING_PAYMENT, Status.CONFIRMED)
 
 _HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -234,8 +234,8 @@ async def exported(actor: Actor, id: ListingId, now: datetime) -> AsyncIterator[
 async def _orders(session: Session, id: ListingId, cursor: str | None, limit: int) -> Page[SoldOrder]:
     wanted = select(Booking).where(Booking.listing_id == id)
     if cursor:
-        last, key = cursors.read(_ORDER, cursor, BookingId)
-        at = cursors.moment_of(key)
+        last, key = paging.read(_ORDER, cursor, BookingId)
+        at = paging.moment_of(key)
         wanted = wanted.where(
             or_(col(Booking.created_at) < at, and_(col(Booking.created_at) == at, col(Booking.id) < last))
         )
@@ -263,7 +263,7 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
 
 
 def _cursor_after(row: Booking) -> str:
-    return cursors.write(_ORDER, row.id, cursors.key_of(row.created_at))
+    return paging.write(_ORDER, row.id, paging.key_of(row.created_at))
 
 
 async def _returned(session: Session, ids: Iterable[str]) -> dict[str, int]:

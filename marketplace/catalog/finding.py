@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from marketplace import cursors, datetimes
+from marketplace import datetimes, paging
 from marketplace.catalog.models import Listing, ListingPrice
 from marketplace.catalog.validation import fold
 from marketplace.catalog.views import ListingFilters, Sort, Status
 from marketplace.ids import ListingId
 from marketplace.money import Money
+from marketplace.paging import Keyset
 
 
 def conditions(filters: ListingFilters, now: datetime) -> Iterator[ColumnElement[bool]]:
@@ -56,39 +57,6 @@ def _has_price_within(least: Money | None, most: Money | None) -> ColumnElement[
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """One way to sort: by a column, then by id in the same direction, so that one index serves and no two are equal.
-
-    A cursor names its order and the last row that was shown, so that nothing is skipped or repeated when rows come
-    and go meanwhile.
-    """
-
-    name: Sort
-    column: Any
-    is_descending: bool = False
-    is_instant: bool = False
-
-    def columns(self) -> tuple[Any, ...]:
-        """For ORDER BY."""
-        both = (col(self.column), col(Listing.id))
-        return tuple(one.desc() for one in both) if self.is_descending else both
-
-    def cursor(self, row: Listing) -> str:
-        """Where the rows after this one begin."""
-        value = getattr(row, self.column.key)
-        return cursors.write(self.name, row.id, cursors.key_of(value) if self.is_instant else value)
-
-    def after(self, cursor: str) -> ColumnElement[bool]:
-        """What follows. Raises Invalid for a cursor that we did not make, or of another order."""
-        by, id = col(self.column), col(Listing.id)
-        last_id, key = cursors.read(self.name, cursor, ListingId)
-        last = cursors.moment_of(key) if self.is_instant else key
-        if self.is_descending:
-            return or_(by < last, and_(by == last, id < last_id))
-        return or_(by > last, and_(by == last, id > last_id))
-
-
-@dataclass(frozen=True, slots=True)
 class CheapestFirst:
     """The lowest price first, currency by currency: there are no exchange rates here, and ¥1,000 is less than €10.
 
@@ -101,7 +69,7 @@ class CheapestFirst:
     @classmethod
     def again(cls, cursor: str) -> CheapestFirst:
         """The order that a cursor was written in, which `after` checks."""
-        return cls(cursors.order_of(cursor).rpartition(".")[2])
+        return cls(paging.order_of(cursor).rpartition(".")[2])
 
     @property
     def _name(self) -> str:
@@ -111,11 +79,11 @@ class CheapestFirst:
         return self._group(col(Listing.currency)), col(Listing.cheapest), col(Listing.id)
 
     def cursor(self, row: Listing) -> str:
-        return cursors.write(self._name, row.id, row.cheapest)
+        return paging.write(self._name, row.id, row.cheapest)
 
     def after(self, cursor: str) -> ColumnElement[bool]:
         """What follows. Raises Invalid for a cursor that we did not make, or of another order."""
-        last_id, minor = cursors.read(self._name, cursor, ListingId)
+        last_id, minor = paging.read(self._name, cursor, ListingId)
         last = aliased(Listing)
         mine = self._group(col(Listing.currency))
         its = select(self._group(col(last.currency))).where(col(last.id) == last_id).scalar_subquery()
@@ -126,11 +94,12 @@ class CheapestFirst:
         return case((currency == self.lead, ""), else_=currency)
 
 
+def _by(sort: Sort, column: Any, **how: bool) -> Keyset[ListingId]:
+    return Keyset(sort.value, ListingId, Listing.id, column, **how)
+
+
 ORDERS = {
-    order.name: order
-    for order in (
-        Order(Sort.SOONEST, Listing.starts_at, is_instant=True),
-        Order(Sort.NEWEST, Listing.published_at, is_descending=True, is_instant=True),
-        Order(Sort.SELLING_FAST, Listing.demand, is_descending=True),
-    )
+    Sort.SOONEST: _by(Sort.SOONEST, Listing.starts_at, is_instant=True),
+    Sort.NEWEST: _by(Sort.NEWEST, Listing.published_at, is_descending=True, is_instant=True),
+    Sort.SELLING_FAST: _by(Sort.SELLING_FAST, Listing.demand, is_descending=True),
 }

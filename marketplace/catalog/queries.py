@@ -15,7 +15,7 @@ from marketplace.accounts.views import Actor, SellerView
 from marketplace.cache import Cache
 from marketplace.catalog import drafts, posters, sketches, validation
 from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
-from marketplace.catalog.finding import ORDERS, CheapestFirst, Order, conditions
+from marketplace.catalog.finding import ORDERS, CheapestFirst, conditions
 from marketplace.catalog.models import Listing, ListingDraft, ListingPrice, Plan
 from marketplace.catalog.plans import geometry, read_plan
 from marketplace.catalog.seating import SeatPlan
@@ -27,7 +27,6 @@ from marketplace.catalog.views import (
     ListingContent,
     ListingFilters,
     ListingPage,
-    Page,
     Place,
     PlanView,
     Policy,
@@ -40,8 +39,7 @@ from marketplace.catalog.views import (
 from marketplace.db import Session, transaction
 from marketplace.ids import ListingId, PlanId, SellerId
 from marketplace.money import Money
-
-MOST_PER_PAGE = 100
+from marketplace.paging import MOST_PER_PAGE, Keyset, Page, bounded
 
 _offers: Cache[ListingId, SeatOffer] = Cache(most=2_000, seconds=2)
 _plans: Cache[PlanId, SeatPlan] = Cache(most=64)
@@ -230,7 +228,7 @@ async def listing_cards(
 
     The lowest price comes first within each currency: first those in `currency`, or else in what most listings ask for.
     """
-    order: Order | CheapestFirst
+    order: Keyset[ListingId] | CheapestFirst
     if sort is not Sort.CHEAPEST:
         order = ORDERS[sort]
     elif cursor:
@@ -534,14 +532,14 @@ async def _page(
     now: datetime,
     cursor: str | None,
     limit: int,
-    order: Order | CheapestFirst = ORDERS[Sort.SOONEST],
+    order: Keyset[ListingId] | CheapestFirst = ORDERS[Sort.SOONEST],
 ) -> Page[ListingCard]:
-    limit = max(1, min(limit, MOST_PER_PAGE))
+    limit = bounded(limit)
     if cursor:
         wanted = wanted.where(order.after(cursor))
     rows = (await session.exec(wanted.order_by(*order.columns()).limit(limit + 1))).all()
-    following = order.cursor(rows[limit - 1]) if len(rows) > limit else None
-    return Page(tuple(await _cards(session, rows[:limit], now)), following)
+    page = Page.cut(rows, limit, order.cursor)
+    return page.of(await _cards(session, page.items, now))
 
 
 async def _cards(session: Session, rows: Collection[Listing], now: datetime) -> list[ListingCard]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from marketplace.accounts.views import SellerView
 from marketplace.catalog.seating import Area, Category, Row, Seat, SeatPlan, UnknownUnits, Zone
@@ -26,7 +26,6 @@ __all__ = [
     "ListingContent",
     "ListingFilters",
     "ListingPage",
-    "Page",
     "Place",
     "PlanView",
     "Policy",
@@ -41,8 +40,6 @@ __all__ = [
     "UnknownUnits",
     "Zone",
 ]  # fmt: skip
-
-T = TypeVar("T")
 
 
 class Status(StrEnum):
@@ -199,14 +196,6 @@ class ListingFilters:
     price_to: Money | None = None
     only_available: bool = False
     seller_id: SellerId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some of a list, and where the next ones begin."""
-
-    items: tuple[T, ...]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from marketplace.ids import ListingId, PlanId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.lab.history import PastOrder, write_orders
 from marketplace.lab.programme import HOUSES, PROGRAMME, SHOPS, Show
+from marketplace.paging import MOST_PER_PAGE
 
 PASSWORD = "holdfast-demo"  # noqa: S105 - everybody may know it: the demo world is for trying out
 BUYER, SELLER, OPERATOR = "ada@holdfast.example", "mira@holdfast.example", "olga@holdfast.example"
@@ -88,7 +89,7 @@ async def _standing(session: Session, now: datetime) -> World | None:
     shops = {shop.key: accounts[shop.email].sellers[0] for shop in SHOPS}
     listings: dict[str, ListingId] = {}
     for seller in shops.values():
-        page = await queries.shop_listings(session, SYSTEM, seller.id, now, limit=queries.MOST_PER_PAGE)
+        page = await queries.shop_listings(session, SYSTEM, seller.id, now, limit=MOST_PER_PAGE)
         listings |= {card.slug: card.id for card in page.items}
     return World(accounts, shops, listings, was_built=False)
 

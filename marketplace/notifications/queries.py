@@ -12,24 +12,24 @@ from marketplace.db import Session
 from marketplace.ids import AccountId, BookingId, MailId
 from marketplace.notifications.errors import MailNotFound
 from marketplace.notifications.models import Mail
-from marketplace.notifications.views import MailCard, MailPage, MailView
+from marketplace.notifications.views import MailCard, MailView
+from marketplace.paging import Keyset, Page, bounded
 
-MOST = 200
+_NEWEST = Keyset("mailed", MailId, Mail.id, is_descending=True)
 
 
 async def mailbox(
-    session: Session, limit: int = 50, cursor: MailId | None = None, *, about: BookingId | None = None
-) -> MailPage:
-    """All mail, newest first; with `about`, one booking's."""
-    limit = max(1, min(limit, MOST))
-    wanted = select(Mail).order_by(col(Mail.id).desc()).limit(limit + 1)
-    if cursor is not None:
-        wanted = wanted.where(col(Mail.id) < cursor)
+    session: Session, limit: int = 50, cursor: str | None = None, *, about: BookingId | None = None
+) -> Page[MailCard]:
+    """All mail, newest first; with `about`, one booking's. Raises Invalid for a cursor that is not ours."""
+    limit = bounded(limit)
+    wanted = select(Mail).order_by(*_NEWEST.columns()).limit(limit + 1)
+    if cursor:
+        wanted = wanted.where(_NEWEST.after(cursor))
     if about is not None:
         wanted = wanted.where(Mail.about == about)
-    rows = (await session.exec(wanted)).all()
-    next_cursor = MailId(rows[limit - 1].id) if len(rows) > limit else None
-    return MailPage(tuple(_card(row) for row in rows[:limit]), next_cursor)
+    page = Page.cut((await session.exec(wanted)).all(), limit, _NEWEST.cursor)
+    return page.of(map(_card, page.items))
 
 
 async def mail(session: Session, id: MailId) -> MailView:

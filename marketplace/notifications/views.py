@@ -39,14 +39,6 @@ class MailCard:
 
 
 @dataclass(frozen=True, slots=True)
-class MailPage:
-    """Some of the mailbox, newest first, and where the next ones begin."""
-
-    items: tuple[MailCard, ...]
-    next_cursor: MailId | None
-
-
-@dataclass(frozen=True, slots=True)
 class MailView:
     """One mail, whole. It may carry a key to somebody's order: for operators and the lab only."""
 

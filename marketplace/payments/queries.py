@@ -15,6 +15,7 @@ from marketplace.db import Session
 from marketplace.i18n import _
 from marketplace.ids import BookingId, PaymentId, RefundId
 from marketplace.money import Money
+from marketplace.paging import Keyset, Page, bounded
 from marketplace.payments.errors import PaymentNotFound, RefundNotFound, WebhookNotFound
 from marketplace.payments.models import IdempotencyKey, InboxState, Payment, PaymentStep, Refund, WebhookEvent
 from marketplace.payments.status import LIVE, FailureReason, PaymentStatus, RefundStatus
@@ -38,6 +39,7 @@ _SUCCEEDED = col(Payment.status) == PaymentStatus.SUCCEEDED.value
 _FAILED = col(Payment.status).in_([PaymentStatus.FAILED.value, PaymentStatus.CANCELED.value])
 _IS_LIVE = and_(col(Payment.status).in_([status.value for status in LIVE]), col(Payment.is_surplus).is_(False))
 
+_NEWEST = Keyset("paid", PaymentId, Payment.id, is_descending=True)
 _IS_OWED = col(Refund.status) == RefundStatus.OWED.value
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([A-Z]{3})")
@@ -147,18 +149,19 @@ async def history(
     *,
     status: PaymentStatus | None = None,
     text: str = "",
-    before: PaymentId | None = None,
+    cursor: str | None = None,
     limit: int = 50,
-) -> list[PaymentView]:
-    """Payments, latest first, narrowed down; `before` is the last one of the page before.
+) -> Page[PaymentView]:
+    """Payments, latest first, narrowed down. Raises Invalid for a cursor that is not ours.
 
     `text` is looked for in the ids, the provider's reference, the card's label and the reason of failure.
     """
-    wanted = select(Payment).order_by(col(Payment.id).desc()).limit(min(limit, 200))
+    limit = bounded(limit)
+    wanted = select(Payment).order_by(*_NEWEST.columns()).limit(limit + 1)
     if status is not None:
         wanted = wanted.where(col(Payment.status) == status.value)
-    if before is not None:
-        wanted = wanted.where(col(Payment.id) < before)
+    if cursor:
+        wanted = wanted.where(_NEWEST.after(cursor))
     if text.strip():
         wanted = wanted.where(
             or_(
@@ -174,8 +177,8 @@ async def history(
                 )
             )
         )
-    rows = await session.exec(wanted)
-    return await _views(session, rows.all())
+    page = Page.cut((await session.exec(wanted)).all(), limit, _NEWEST.cursor)
+    return page.of(await _views(session, page.items))
 
 
 async def analytics(session: Session, *, since: datetime, until: datetime) -> Analytics:

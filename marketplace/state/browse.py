@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import reflex as rx
@@ -18,6 +19,7 @@ from marketplace.components.values import Choice
 from marketplace.db import transaction
 from marketplace.i18n import _, ngettext, spoken
 from marketplace.money import AmountRefused
+from marketplace.paging import first
 from marketplace.state import formatting
 from marketplace.state.cards import Card, card_of
 from marketplace.state.filters import NO_FILTERS, Filters, zone_text
@@ -194,21 +196,16 @@ class BrowseState(ViewerState):
     async def _show(self, count: int) -> None:
         """The first `count` cards or a few more, and what belongs to them."""
         now, wanted = clock.now(), self._wanted()
-        cards: list[Card] = []
-        cursor = None
         async with transaction(reading=True) as session:
-            while True:
-                page = await queries.listing_cards(
-                    session, wanted, now, cursor, min(max(count, ON_A_PAGE), queries.MOST_PER_PAGE), self.filters.order,
-                    self.filters.currency or self.currency,
-                )  # fmt: skip
-                cards += map(card_of, page.items)
-                cursor = page.next_cursor
-                if cursor is None or len(cards) >= count:
-                    break
+            find = partial(
+                queries.listing_cards, session, wanted, now, sort=self.filters.order,
+                currency=self.filters.currency or self.currency,
+            )  # fmt: skip
+            page = await first(max(count, ON_A_PAGE), find)
             total = await queries.listing_count(session, wanted, now, MOST_COUNTED)
             cities, currencies = await queries.cities(session, now), await queries.currencies(session, now)
-        self.cards, self._cursor, self.has_more = cards, cursor, cursor is not None
+        self.cards = [card_of(card) for card in page.items]
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.count_text = _count_text(total)
         has_bounds = wanted.price_from is not None or wanted.price_to is not None
         is_mixed = self.filters.order is Sort.CHEAPEST and len(currencies) > 1 and not has_bounds

@@ -333,7 +333,7 @@ class LabState(ViewerState):
         async with transaction(reading=True) as session:
             history = await payment_queries.history(session, limit=SHOWN)
             mails = await mailbox.mailbox(session, SHOWN)
-        self.payments = [_row(payment, self.zone) for payment in history]
+        self.payments = [_row(payment, self.zone) for payment in history.items]
         self.mails = [
             MailRow(
                 id=mail.id, subject=mail.subject, to=mail.to, status=_mail_status(mail.status),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from marketplace.errors import Conflict, HoldfastError, NotFound
 from marketplace.i18n import _, gettext_noop, ngettext, page_at
 from marketplace.ids import BookingId
 from marketplace.money import Money
+from marketplace.paging import first
 from marketplace.payments import queries as payments
 from marketplace.payments.status import RefundStatus
 from marketplace.payments.views import PaymentView, RefundView
@@ -102,11 +104,11 @@ class OrdersState(ViewerState):
     async def _show(self, count: int) -> None:
         now = clock.now()
         async with transaction(reading=True) as session:
-            cards = await queries.orders(session, await self._actor(), limit=count + 1)
-        self.has_more, self._shown = len(cards) > count, count
-        coming = [card for card in cards[:count] if card.is_coming(now)]
+            page = await first(count, partial(queries.orders, session, await self._actor()))
+        self.has_more, self._shown = page.next_cursor is not None, count
+        coming = [card for card in page.items if card.is_coming(now)]
         self.coming = [_row(card) for card in sorted(coming, key=lambda card: card.starts_at)]
-        self.past = [_row(card) for card in cards[:count] if not card.is_coming(now)]
+        self.past = [_row(card) for card in page.items if not card.is_coming(now)]
 
 
 class OrderState(ViewerState):

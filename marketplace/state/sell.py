@@ -25,6 +25,7 @@ from marketplace.i18n import _, page_at
 from marketplace.ids import ListingId, ResourceId, SellerId
 from marketplace.inventory import queries as inventory
 from marketplace.money import Money
+from marketplace.paging import MOST_PER_PAGE
 from marketplace.state import formatting
 from marketplace.state.viewer import ViewerState
 
@@ -132,7 +133,7 @@ class SellState(ViewerState):
     async def _look(self, session: Session, actor: Actor, shop: SellerView) -> None:
         now = clock.now()
         self._shop_id, self.shop, self.is_suspended = shop.id, shop.name, shop.is_suspended
-        page = await queries.shop_listings(session, actor, shop.id, now, limit=queries.MOST_PER_PAGE)
+        page = await queries.shop_listings(session, actor, shop.id, now, limit=MOST_PER_PAGE)
         drafts = await queries.unlisted_drafts(session, actor, shop.id)
         plans = await queries.plans_of(session, actor, SellerId(shop.id))
         ids = [card.id for card in page.items]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from marketplace.bookings import sales, selling
 from marketplace.bookings.views import CallOffQuote, CategorySales, HeldBack, RevenuePeriod, Sales, SoldOrder
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog import queries
-from marketplace.catalog.views import Page, Status
+from marketplace.catalog.views import Status
 from marketplace.components.values import Bar, Tone
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, NotFound
@@ -23,6 +24,7 @@ from marketplace.i18n import _, locale, ngettext, page_at
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.money import Money
+from marketplace.paging import Page, first
 from marketplace.state import charts, formatting
 from marketplace.state.charts import Point
 from marketplace.state.viewer import ViewerState
@@ -232,7 +234,7 @@ class SellSalesState(ViewerState):
             seen = await sales.sales(session, actor, id, now)
             bars = await sales.takings(session, actor, id, now)
             kept = await sales.held_back(session, actor, id, now)
-            page = await sales.orders(session, actor, id, now, limit=limit)
+            page = await first(limit, partial(sales.orders, session, actor, id, now))
         self._show(seen)
         self._show_bars(bars, seen.listing.place.zone)
         self.kept = [_kept(entry, self.zone) for entry in kept]

@@ -218,11 +218,12 @@ class TestSeeing:
         await market.order(guest(), "C-2", buyer=GRACE)
         async with transaction(reading=True) as session:
             mine = await queries.orders(session, at_home)
-            assert [(card.id, card.quantity) for card in mine] == [(third.id, 1), (second.id, 2), (first.id, 1)]
-            page = await queries.orders(session, at_home, limit=1, after=(mine[0].created_at, mine[0].id))
-            assert [card.id for card in page] == [second.id]
-            assert [card.id for card in await queries.orders(session, Actor(at_home.cart))] == [third.id]
-            assert await queries.orders(session, Actor()) == []
+            assert [(card.id, card.quantity) for card in mine.items] == [(third.id, 1), (second.id, 2), (first.id, 1)]
+            newest = await queries.orders(session, at_home, limit=1)
+            middle = await queries.orders(session, at_home, newest.next_cursor, limit=1)
+            assert [card.id for card in middle.items] == [second.id]
+            assert [card.id for card in (await queries.orders(session, Actor(at_home.cart))).items] == [third.id]
+            assert (await queries.orders(session, Actor())).items == ()
 
     async def test_what_waits_to_be_paid_can_be_found_again(self, market: Market) -> None:
         ada = guest()

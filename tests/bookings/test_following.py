@@ -70,7 +70,7 @@ async def test_the_order_says_the_new_time_and_place_and_its_money_stays(market:
         ends_at=bought.ends_at + A_WEEK,
     )
     async with transaction(reading=True) as session:
-        [card] = await queries.orders(session, ada)
+        [card] = (await queries.orders(session, ada)).items
     assert (card.title, card.starts_at) == ("Three Sisters", bought.starts_at + A_WEEK)
     assert (seen.lines, seen.total, seen.policy, seen.tickets) == (
         bought.lines, bought.total, bought.policy, bought.tickets,

@@ -16,11 +16,12 @@ from sqlalchemy import event
 from marketplace import db
 from marketplace.accounts.views import SYSTEM, Actor
 from marketplace.catalog import actions, queries
-from marketplace.catalog.views import ListingCard, ListingFilters, ListingPage, Page, Sort, Status
+from marketplace.catalog.views import ListingCard, ListingFilters, ListingPage, Sort, Status
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, Invalid
 from marketplace.ids import ListingId
 from marketplace.money import Money
+from marketplace.paging import Page
 from tests.makers.accounts import make_seller
 from tests.makers.catalog import BERLIN, make_listing
 

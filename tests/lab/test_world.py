@@ -130,7 +130,7 @@ async def _its_orders_are_like_any_others(built: World, now: datetime) -> None:
     wiring.wire()
     ada = Actor(account=built.accounts[BUYER].id)
     async with transaction(reading=True) as session:
-        cards = await bookings.orders(session, ada)
+        cards = (await bookings.orders(session, ada)).items
         assert sorted(card.is_coming(now) for card in cards) == [False, True, True]
         coming = next(card for card in cards if card.title == "The Tempest")
         order = await bookings.order(session, ada, coming.id)

@@ -495,12 +495,17 @@ class TestHistory:
         failed = await world.pay(CARD_DECLINED)
         async with transaction(reading=True) as session:
             everything = await queries.history(session)
-            assert [one.id for one in everything] == [failed.id, paid.id]
-            assert [one.id for one in await queries.history(session, before=failed.id)] == [paid.id]
-            assert [one.id for one in await queries.history(session, status=PaymentStatus.FAILED)] == [failed.id]
-            assert [one.id for one in await queries.history(session, text=f" {paid.booking_id} ")] == [paid.id]
-            assert [one.id for one in await queries.history(session, text="DECLINED")] == [failed.id]
-            assert await queries.history(session, text="%") == []
+            assert [one.id for one in everything.items] == [failed.id, paid.id]
+            newest = await queries.history(session, limit=1)
+            rest = await queries.history(session, cursor=newest.next_cursor)
+            assert [[one.id for one in page.items] for page in (newest, rest)] == [[failed.id], [paid.id]]
+            assert rest.next_cursor is None
+            for narrowed, found in (
+                ({"status": PaymentStatus.FAILED}, [failed.id]), ({"text": f" {paid.booking_id} "}, [paid.id]),
+                ({"text": "DECLINED"}, [failed.id]), ({"text": "%"}, []),
+            ):  # fmt: skip
+                page = await queries.history(session, **narrowed)
+                assert [one.id for one in page.items] == found
 
     async def test_analytics_count_what_was_decided(self, world: World) -> None:
         began = world.now
