@@ -4,7 +4,7 @@ import { createElement as h, useEffect, useRef, useState } from "react";
 const LARGEST = 32 * 1024 * 1024;
 const SHOWN = 50;  // faults listed at first
 
-export function PlanFile({ sellerId, words, onKept, ...rest }) {
+export function PlanFile({ sellerId, words, renewal, onKept, ...rest }) {
   const [state, setState] = useState({ is: "idle" });
   const [over, setOver] = useState(false);
   const picker = useRef(null);
@@ -22,7 +22,7 @@ export function PlanFile({ sellerId, words, onKept, ...rest }) {
         setState({ is: "idle" });
         return onKept?.(said.id);
       }
-      if (answer.status === 401) return window.location.assign(`/session/renew?next=${encodeURIComponent(window.location.pathname)}`);
+      if (answer.status === 401) return window.location.assign(`${renewal}?next=${encodeURIComponent(window.location.pathname)}`);
       const drawing = said.drawing && URL.createObjectURL(new Blob([said.drawing], { type: "image/svg+xml" }));
       return setState({ is: "failed", name: file.name, message: said.detail, faults: said.errors ?? [], drawing });
     } catch {

@@ -1,7 +1,7 @@
 /* Confirms a second factor and shows its recovery codes, once: they go from the API to this page and are kept nowhere else. */
 import { createElement as h, useState } from "react";
 
-export function RecoveryCodes({ children, words, onRefused, onKept }) {
+export function RecoveryCodes({ children, words, renewal, onRefused, onKept }) {
   const [codes, setCodes] = useState(null);
 
   const confirm = async (event) => {
@@ -16,7 +16,7 @@ export function RecoveryCodes({ children, words, onRefused, onKept }) {
       });
       const said = await answer.json();
       if (answer.ok) return setCodes(said.recovery_codes);
-      if (answer.status === 401) return window.location.assign(`/session/renew?next=${encodeURIComponent(window.location.pathname)}`);
+      if (answer.status === 401) return window.location.assign(`${renewal}?next=${encodeURIComponent(window.location.pathname)}`);
       onRefused?.(said.errors?.[0]?.message ?? said.detail);
     } catch {
       onRefused?.(words.away);

@@ -19,23 +19,18 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+
+from marketplace import addresses
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """What we speak, each under its own name; English stands in the code and needs no catalogue."""
 
 LOCALES = {"en": "en_GB", "de": "de_DE"}
 """The locale in which dates, numbers and money are written, by language."""
-
-ONE_FOR_ALL = ("/api/", "/session/")
-"""What stands below these is no page, and has one address whatever the language."""
-
-_QUOTED_AT_MOST = 4
-"""How often an address of a page may be quoted: nothing of ours is even quoted twice."""
 
 DOMAIN = "holdfast"
 CATALOGUES = Path(__file__).parent / "locales"
@@ -94,7 +89,7 @@ def page_at(path: str, language: str = "") -> str:
     An address that says its language already, and one that leads to no page, stays as it is.
     """
     language = language or spoken()
-    if language == "en" or path.startswith(ONE_FOR_ALL) or read_address(path)[0] != "en":
+    if language == "en" or path.startswith(addresses.NO_PAGES) or read_address(path)[0] != "en":
         return path
     return f"/{language}{path}" if path != "/" else f"/{language}"
 
@@ -102,24 +97,9 @@ def page_at(path: str, language: str = "") -> str:
 def own_page(wish: str, language: str = "") -> str:
     """The page of ours that somebody wishes to be led to, in `language` or the one that is spoken; else the front page.
 
-    Every redirect to an address that came from outside goes through here. An address that browsers or proxies might
-    read as another site's, or as none of a page, is refused however it is spelled.
+    Every redirect to an address that came from outside goes through here.
     """
-    return page_at(wish if _is_own_page(wish) else "/", language)
-
-
-def _is_own_page(wish: str) -> bool:
-    path = re.split(r"[?#]", wish, maxsplit=1)[0]
-    if not wish.isprintable() or "\\" in wish or not path.startswith("/"):
-        return False
-    # A proxy may undo what is quoted, more than once.
-    for _ in range(_QUOTED_AT_MOST):
-        if "//" in path or "\\" in path or not path.isprintable():
-            return False
-        path, before = unquote(path), path
-        if path == before:
-            return not any(path.startswith(kept) for kept in ONE_FOR_ALL)
-    return False
+    return page_at(wish if addresses.is_page(wish) else "/", language)
 
 
 def read_address(path: str) -> tuple[str, str]:

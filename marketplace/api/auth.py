@@ -13,6 +13,7 @@ from marketplace.accounts import inputs, throttle, tokens
 from marketplace.accounts.errors import SecondFactorNeeded, TokenRefused
 from marketplace.accounts.tokens import Purpose
 from marketplace.accounts.views import AccountView, Tokens
+from marketplace.addresses import RENEWAL, SESSION
 from marketplace.api import languages
 from marketplace.api.auth_context import (
     actor_of,
@@ -49,7 +50,7 @@ from marketplace.errors import HoldfastError, Unauthenticated
 from marketplace.i18n import LANGUAGES, own_page, page_at, read_address, spoken
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
-forms = APIRouter(prefix="/session", include_in_schema=False)
+forms = APIRouter(prefix=SESSION, include_in_schema=False)
 
 
 def _session(given: Tokens) -> SessionShape:
@@ -301,7 +302,7 @@ async def logout_form(request: Request, csrf: Text = "") -> Response:
     return response
 
 
-@forms.get("/renew")
+@forms.get(RENEWAL.removeprefix(SESSION))
 async def renew(request: Request, next: str = "/") -> Response:
     """A page whose access token has run out comes by here for a fresh one; who was logged out elsewhere is a new visitor."""
     response = RedirectResponse(own_page(next), 303)

@@ -18,6 +18,7 @@ from marketplace import clock, settings
 from marketplace.accounts import queries, throttle, tokens
 from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.views import Actor, Tokens
+from marketplace.addresses import API, SESSION
 from marketplace.api import same_origin
 from marketplace.api.credentials import ACCESS, CART, CART_HEADER, HALF_WAY, KEY_HEADER, REFRESH
 from marketplace.db import transaction
@@ -34,10 +35,8 @@ VISIT = "visit"
 LANGUAGE = "language"
 """The cookie with the language that a visitor chose; without one, their browser is asked."""
 
-REFRESH_PATH = "/session"
-"""The refresh token is sent to the log-in routes only, never along with every request."""
-
-LOG_IN_PATHS = (REFRESH_PATH, "/api/v1/auth")
+LOG_IN_PATHS = (SESSION, f"{API}/v1/auth")
+"""The refresh token is sent to these only, never along with every request."""
 
 DEVICE = "device"
 """The cookie of a browser in which somebody has logged in before."""
@@ -227,11 +226,11 @@ def keep_typed(response: Response, typed: dict[str, str]) -> None:
 def give_half_way(response: Response, token: str) -> None:
     """For as long as the code may be typed, and to the forms only."""
     life = int(tokens.STEP_LIFE[tokens.Purpose.HALF_WAY].total_seconds())
-    _set_cookie(response, HALF_WAY, token, life, REFRESH_PATH)
+    _set_cookie(response, HALF_WAY, token, life, SESSION)
 
 
 def take_half_way(response: Response) -> None:
-    _delete_cookie(response, HALF_WAY, REFRESH_PATH)
+    _delete_cookie(response, HALF_WAY, SESSION)
 
 
 def _set_cookie(response: Response, name: str, value: str, life: int, path: str) -> None:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from marketplace import clock, settings
 from marketplace.accounts import throttle
+from marketplace.addresses import SESSION
 from marketplace.api.auth_context import Asking, client_ip
 from marketplace.api.forms import Text, back
 from marketplace.api.idempotency import Idempotent, KeyRequired
@@ -37,7 +38,7 @@ from marketplace.paging import MOST_PER_PAGE
 from marketplace.payments import actions as payments
 
 router = APIRouter(tags=["Bookings"], route_class=Idempotent)
-forms = APIRouter(prefix="/session", include_in_schema=False)
+forms = APIRouter(prefix=SESSION, include_in_schema=False)
 
 
 @router.post("/bookings", status_code=201, responses=refuses(404))

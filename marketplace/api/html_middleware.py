@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from marketplace import clock, settings
 from marketplace.accounts import tokens
 from marketplace.accounts.errors import TokenRefused
+from marketplace.addresses import API, SESSION
 from marketplace.api import auth_context, languages, meta, same_origin
 from marketplace.api.credentials import CART
 from marketplace.cache import Cache
@@ -33,8 +34,7 @@ from marketplace.ids import CartId
 
 log = structlog.get_logger()
 
-API = "/api/"
-FORMS = "/session/"
+FORMS = f"{SESSION}/"
 """Also where a page that lay open until its cart ran out is sent to get another: a websocket brings no cookies."""
 
 HASHED = "/assets/"
@@ -81,7 +81,7 @@ class HtmlMiddleware:
         if scope["type"] == "websocket" and same_origin.names_another(Headers(scope=scope)):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Another site's page may not connect."})
-        elif scope["type"] == "http" and not scope["path"].startswith(API):
+        elif scope["type"] == "http" and not scope["path"].startswith(f"{API}/"):
             elsewhere = languages.way_to_own(scope)
             if elsewhere is None:
                 await self.app(self._inner(scope), receive, _HtmlResponse(scope, send))

@@ -13,6 +13,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
+from marketplace.addresses import API, NO_PAGES
 from marketplace.api import same_origin
 from marketplace.api.auth_context import LANGUAGE
 from marketplace.i18n import LANGUAGES, page_at, read_address
@@ -53,7 +54,7 @@ def came_from(headers: Headers) -> str:
 def of_request(scope: Scope) -> str:
     """The language in which a request is answered: a form's is that of its page, the API's is asked for by header."""
     headers = Headers(scope=scope)
-    if not scope["path"].startswith("/api/"):
+    if not scope["path"].startswith(f"{API}/"):
         return read_address(came_from(headers))[0]
     return preferred(headers.get("accept-language", ""))
 
@@ -79,5 +80,5 @@ def _is_page(scope: Scope, headers: Headers) -> bool:
         scope["method"] in {"GET", "HEAD"}
         and "text/html" in headers.get("accept", "")
         and "." not in path.rpartition("/")[2]
-        and not path.startswith(("/session/", "/ping", "/_"))
+        and not path.startswith((*NO_PAGES, "/ping", "/_"))
     )

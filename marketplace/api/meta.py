@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Response
 
 from marketplace import clock, datetimes, settings
+from marketplace.addresses import NO_PAGES
 from marketplace.catalog import posters, queries
 from marketplace.catalog.views import Genre, ListingCard, ListingFilters, ListingPage, Status
 from marketplace.components.feedback import CARDS_AT_FIRST, SEEN_AT_ONCE, SOONEST
@@ -184,7 +185,7 @@ async def sitemap() -> Response:
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])
 async def robots() -> Response:
     """Where crawlers may go: not into anybody's orders, nor into the API."""
-    private = ["/api/", "/session/", *(page_at(path, language) for language in LANGUAGES for path in PRIVATE)]
+    private = [*NO_PAGES, *(page_at(path, language) for language in LANGUAGES for path in PRIVATE)]
     closed = "".join(f"Disallow: {path}\n" for path in private)
     body = f"User-agent: *\nAllow: /api/v1/listings/*/poster.\n{closed}\nSitemap: {settings.current().origin}/sitemap.xml\n"
     return Response(body, media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})

@@ -12,6 +12,7 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from marketplace.addresses import NO_PAGES
 from marketplace.api import languages, problems
 from marketplace.api.auth_context import RATE
 from marketplace.i18n import speaking, spoken
@@ -27,7 +28,6 @@ SECONDS = Histogram(
 
 log = structlog.get_logger()
 
-OURS = ("/api/", "/session/")
 MOST_BODY = 1 << 20
 MOST_PLAN = 32 << 20
 PATIENCE, SLOWEST = 20.0, 16 << 10
@@ -75,7 +75,7 @@ class Edge:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(OURS):
+        if scope["type"] != "http" or not scope["path"].startswith(NO_PAGES):
             await self.app(scope, receive, send)
             return
         with speaking(languages.of_request(scope)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace.addresses import RENEWAL
 from marketplace.components.values import Handler, Node
 
 
@@ -14,6 +15,7 @@ class RecoveryCodes(rx.Component):
     tag = "RecoveryCodes"
 
     words: rx.Var[dict[str, str]]
+    renewal: rx.Var[str]
 
     on_refused: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_kept: rx.EventHandler[rx.event.no_args_event_spec]
@@ -25,4 +27,4 @@ def recovery_codes(*children: Node, words: dict[str, str], on_refused: Handler, 
     The browser asks the API for them: they pass through no State. `on_refused` is told why a code was not taken.
     `words`: title, hint, kept, away.
     """
-    return RecoveryCodes.create(*children, words=words, on_refused=on_refused, on_kept=on_kept)
+    return RecoveryCodes.create(*children, words=words, renewal=RENEWAL, on_refused=on_refused, on_kept=on_kept)

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from marketplace.addresses import SESSION
 from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card
@@ -269,7 +270,7 @@ def _leaving() -> rx.Component:
                 button(_("Delete account"), testid="erase-confirm", tone="danger", kind="submit"),
                 class_name="dialog-actions",
             ),
-            action="/session/erase",
+            action=f"{SESSION}/erase",
             class_name="form",
         ),
         title=_("Delete your account?"),
@@ -298,7 +299,7 @@ def forgot() -> rx.Component:
                         default_value=ResetState.email, key=ResetState.email, is_required=True, max_length=LONGEST_LINE,
                     ),
                     button(_("Send link"), testid="submit", tone="primary", kind="submit"),
-                    action="/session/forgot",
+                    action=f"{SESSION}/forgot",
                     class_name="form",
                 ),
             ),
@@ -339,7 +340,7 @@ def _reset_form() -> rx.Component:
                 hint=_("At least ten characters, not your address, and not a common password."),
             ),
             button(_("Set password"), testid="submit", tone="primary", kind="submit"),
-            action="/session/reset",
+            action=f"{SESSION}/reset",
             class_name="form",
         ),
         rx.el.p(rx.el.a(_("Request a new link"), href=page_at("/forgot"), data_testid="to-forgot")),

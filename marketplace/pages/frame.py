@@ -8,6 +8,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.element import Element
 
+from marketplace.addresses import SESSION
 from marketplace.components.feedback import notice, toast, toasts, unsent
 from marketplace.components.shell import site_footer, site_header
 from marketplace.components.values import Link
@@ -66,14 +67,14 @@ def frame(*content: rx.Component, current: str = "") -> rx.Component:
             unsent(_("You're offline, and that was not sent. Please try again when you are back.")),
         ),
         _ExternalRedirect.create(to=ViewerState.away),
-        native_form(action="/session/logout", id=LEAVE, hidden=True),
+        native_form(action=f"{SESSION}/logout", id=LEAVE, hidden=True),
     )  # fmt: skip
 
 
 def _languages() -> dict[str, Link]:
     """The ways to this page in every language but its own, by code. The server remembers which one was taken."""
     return {
-        language: Link(label=name, href=f"/session/language?to={language}", testid=f"speak-{language}")
+        language: Link(label=name, href=f"{SESSION}/language?to={language}", testid=f"speak-{language}")
         for language, name in LANGUAGES.items()
         if language != spoken()
     }

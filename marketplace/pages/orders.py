@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace.addresses import SESSION
 from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card, poster, ticket_card
@@ -103,7 +104,7 @@ def _lost_links() -> rx.Component:
                     max_length=LONGEST_LINE,
                 ),
                 button(_("Send me my links"), testid="links-submit", kind="submit"),
-                action="/session/links",
+                action=f"{SESSION}/links",
                 class_name="form",
             ),
         ),

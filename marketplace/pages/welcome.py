@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace.addresses import SESSION
 from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button
 from marketplace.components.feedback import notice
@@ -28,7 +29,7 @@ def login() -> rx.Component:
                     tone="good",
                 ),
             ),
-            _form("/session/login", _email(), _password("current-password"), button_label=_("Log in")),
+            _form(f"{SESSION}/login", _email(), _password("current-password"), button_label=_("Log in")),
             rx.el.p(rx.el.a(_("Forgot your password?"), href=page_at("/forgot"), data_testid="to-forgot")),
             rx.el.p(
                 *sentence(
@@ -48,7 +49,7 @@ def login_code() -> rx.Component:
                 _("Two-factor authentication"), lead=_("Enter the code that your authenticator app shows now.")
             ),
             _form(
-                "/session/code",
+                f"{SESSION}/code",
                 field(
                     _("Code"),
                     name="code",
@@ -71,7 +72,7 @@ def register() -> rx.Component:
         rx.el.div(
             page_header(_("Create account"), lead=_("You can also buy as a guest.")),
             _form(
-                "/session/register",
+                f"{SESSION}/register",
                 field(
                     _("Your name"),
                     name="name",

@@ -12,10 +12,11 @@ from marketplace import clock, datetimes
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import codes, devices, queries, throttle
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
+from marketplace.addresses import renewal
 from marketplace.components.values import Choice
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid
-from marketplace.i18n import LANGUAGES, _
+from marketplace.i18n import LANGUAGES, _, page_at
 from marketplace.ids import SessionId
 from marketplace.state.viewer import ViewerState
 
@@ -140,7 +141,7 @@ class AccountState(ViewerState):
     def keep_codes(self) -> None:
         """They are written down. The tokens of this log-in come anew, now that it has shown the second factor."""
         self.enrolling_secret, self.enrolling_qr = "", ""
-        self.away = f"/session/renew?next=/account&at={clock.now().timestamp():.3f}"
+        self.away = renewal(page_at("/account"), clock.now())
 
     @rx.event
     async def switch_off_second_factor(self, form: dict[str, Any]) -> None:

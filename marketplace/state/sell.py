@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from urllib.parse import quote
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -14,6 +13,7 @@ from marketplace import clock, datetimes
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import queries as people
 from marketplace.accounts.views import Actor, SellerView
+from marketplace.addresses import renewal
 from marketplace.bookings import sales
 from marketplace.catalog import currencies, posters, queries, writing
 from marketplace.catalog.posters import Poster
@@ -128,7 +128,7 @@ class SellState(ViewerState):
 
     def _learn_of_the_shop(self) -> None:
         """What somebody may do stands in their access token: fetch one that knows of the new shop."""
-        self.away = f"/session/renew?next={quote(page_at('/sell'))}&at={clock.now().timestamp():.3f}"
+        self.away = renewal(page_at("/sell"), clock.now())
 
     async def _look(self, session: Session, actor: Actor, shop: SellerView) -> None:
         now = clock.now()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import reflex as rx
 from starlette.requests import cookie_parser
@@ -19,6 +19,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts import throttle, tokens
 from marketplace.accounts.errors import SessionEnded, TokenRefused
 from marketplace.accounts.views import Actor
+from marketplace.addresses import renewal
 from marketplace.db import transaction
 from marketplace.i18n import _
 from marketplace.ids import CartId
@@ -162,5 +163,4 @@ class ViewerState(rx.State):
 
     def _fetch_cookies(self, then: str, now: datetime) -> None:
         """Go by the log-in routes to `then`: with fresh cookies or, where the log-in has ended, without."""
-        # The moment makes each address a new one, which the browser follows once.
-        self.away = f"/session/renew?next={quote(then)}&at={now.timestamp():.3f}"
+        self.away = renewal(then, now)

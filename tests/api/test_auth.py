@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from marketplace import settings
+from marketplace import addresses, settings
 from marketplace.accounts import passwords, tokens
 from marketplace.db import transaction
 from marketplace.ids import CartId
@@ -135,12 +135,12 @@ class TestForms:
         assert (entered.status_code, entered.headers["location"]) == (303, "/orders?x=1")
         assert browser.cookies["access"]
         assert (await browser.get("/api/v1/me")).json()["name"] == "Ada"
-        renewed = await browser.get("/session/renew", params={"next": "/here"})
-        assert (renewed.status_code, renewed.headers["location"]) == (303, "/here")
+        renewed = await browser.get(addresses.renewal("/here?x=1&y=a%20b", market.now))
+        assert (renewed.status_code, renewed.headers["location"]) == (303, "/here?x=1&y=a%20b")
         out = await browser.post("/session/logout", data=self.form(browser))
         assert (out.status_code, out.headers["location"]) == (303, "/")
         assert "access" not in browser.cookies
-        gone = await browser.get("/session/renew")
+        gone = await browser.get(addresses.RENEWAL)
         assert gone.status_code == 303
         again = await browser.post("/session/login", data=self.form(browser, email=who["email"], password=PASSWORD))
         assert (again.status_code, again.headers["location"]) == (303, "/")
