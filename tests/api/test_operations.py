@@ -259,7 +259,7 @@ class TestLab:
     async def test_its_lists_go_on_page_by_page(
         self, api: Client, market: Market, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("marketplace.api.lab._ON_A_PAGE", 1)
+        monkeypatch.setattr("marketplace.paging.MOST_PER_PAGE", 1)
         for seat in ("A-1", "A-2"):
             await api.pay(await api.book(market, seat), key=seat)
             await market.let_pass(5)
