@@ -5,14 +5,14 @@ The patterns (Unicode TR 35) stand in the catalogues like any other sentence: a 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 from babel.dates import format_date, format_datetime, get_timezone_location
 
-from marketplace.i18n import _, locale
+from marketplace.i18n import _, locale, ngettext
 
 
 def short(at: datetime, zone: str) -> str:
@@ -71,6 +71,16 @@ def zone_text(zone: str) -> str:
 def day(on: date) -> str:
     """“14 Feb 2026”."""
     return format_date(on, _("d MMM y"), locale=locale())
+
+
+def span(length: timedelta) -> str:
+    """How long something lasts, in the largest unit that counts it in whole ones: “24 hours”, “3 days”."""
+    minutes = int(length.total_seconds()) // 60
+    if minutes % 60:
+        return ngettext("{count} minute", "{count} minutes", minutes)
+    if minutes % (24 * 60) or minutes == 24 * 60:
+        return ngettext("{count} hour", "{count} hours", minutes // 60)
+    return ngettext("{count} day", "{count} days", minutes // (24 * 60))
 
 
 def _city(zone: str) -> str:

@@ -14,6 +14,7 @@ from marketplace.catalog.views import (
     ListingFilters,
     ListingPage,
     Place,
+    Policy,
     PriceView,
     Sort,
 )
@@ -98,7 +99,7 @@ class ListingDraftBody(Shape):
     currency: str = Field(max_length=10, examples=["EUR"])
     plan_id: str | None = None
     prices: Prices = Field(default_factory=dict)
-    policy: str = "moderate"
+    policy: str = Policy.MODERATE
     max_per_buyer: int = Field(default=10, strict=True)
     no_single_seats: Flag = False
 

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from marketplace.bookings.views import Party
 from marketplace.money import Money
 
 ALL, HALF = 10_000, 5_000
-_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a policy promises: all of the price until `all_until` before the start, half of it until `half_until` before.
+
+    With `soon_after`, all of it comes back only so long after booking, too.
+    """
+
+    all_until: timedelta
+    half_until: timedelta
+    soon_after: timedelta | None = None
+
+
+TERMS = {
+    "flexible": Terms(all_until=timedelta(hours=24), half_until=timedelta(hours=2)),
+    "moderate": Terms(all_until=timedelta(days=3), half_until=timedelta(hours=24)),
+    "strict": Terms(all_until=timedelta(days=7), half_until=timedelta(days=3), soon_after=timedelta(hours=1)),
+}
+"""The one place that says these numbers: every text is made from them."""
 
 
 def deadlines(policy: str, *, starts_at: datetime, booked_at: datetime) -> tuple[tuple[datetime, int], ...]:
     """Until when a buyer who cancels gets back which share of the price, in hundredths of a percent; soonest first.
 
-    flexible: all until 24 h before, half until 2 h before. moderate: all until 72 h before, half until 24 h before.
-    strict: all within 1 h of booking if the event is at least 7 days out, half until 72 h before. Each includes its
-    edge. Raises KeyError for a policy that does not exist.
+    Each includes its edge. Raises KeyError for a policy that does not exist.
     """
-    all_until, half_until = {
-        "flexible": (starts_at - 24 * _HOUR, starts_at - 2 * _HOUR),
-        "moderate": (starts_at - 72 * _HOUR, starts_at - 24 * _HOUR),
-        "strict": (min(booked_at + _HOUR, starts_at - timedelta(days=7)), starts_at - 72 * _HOUR),
-    }[policy]
-    return (all_until, ALL), (half_until, HALF)
+    terms = TERMS[policy]
+    all_until = starts_at - terms.all_until
+    if terms.soon_after is not None:
+        all_until = min(booked_at + terms.soon_after, all_until)
+    return (all_until, ALL), (starts_at - terms.half_until, HALF)
 
 
 def refunded_share(policy: str, *, starts_at: datetime, booked_at: datetime, now: datetime) -> int:

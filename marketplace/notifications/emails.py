@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from marketplace import datetimes
+from marketplace.accounts.tokens import STEP_LIFE, Purpose
 from marketplace.accounts.views import AccountView
 from marketplace.bookings import policy
 from marketplace.bookings.views import Order, Status
@@ -324,7 +325,10 @@ def verify_address(account: AccountView, url: str) -> EmailTemplate:
         heading=_("Confirm your e-mail address"),
         paragraphs=(
             _("Hello {name}, somebody made an account on Holdfast with this address.", name=account.name),
-            _("If that was you, please confirm it within three days. If not, ignore this email."),
+            _(
+                "If that was you, please confirm it: the link is valid for {life}. If not, ignore this email.",
+                life=datetimes.span(STEP_LIFE[Purpose.VERIFY]),
+            ),
         ),
         button=Button(_("Confirm my address"), url),
         footnote=_about_account(),
@@ -349,14 +353,18 @@ def signed_up_again(account: AccountView, url: str) -> EmailTemplate:
 
 
 def reset_password(account: AccountView, url: str) -> EmailTemplate:
+    life = datetimes.span(STEP_LIFE[Purpose.RESET])
     return EmailTemplate(
         kind="reset_password",
         subject=_("Set a new password"),
-        preview=_("The link is good for one hour, and once."),
+        preview=_("The link is valid for {life} and works once.", life=life),
         heading=_("Set a new password"),
         paragraphs=(
             _("Hello {name}, somebody asked for a new password for your account.", name=account.name),
-            _("If that was you, use this link within an hour. It works once, and logs you out everywhere."),
+            _(
+                "If that was you, use this link. It is valid for {life}, works once, and logs you out everywhere.",
+                life=life,
+            ),
             _("If not, ignore this email: your password stays as it is."),
         ),
         button=Button(_("Set a new password"), url),

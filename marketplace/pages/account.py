@@ -6,6 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from marketplace import datetimes
+from marketplace.accounts.tokens import STEP_LIFE, Purpose
 from marketplace.addresses import SESSION
 from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button, link_button
@@ -287,7 +289,10 @@ def forgot() -> rx.Component:
             rx.cond(
                 ResetState.is_sent,
                 notice(
-                    _("If an account with this address exists, a link is on its way. It is valid for one hour."),
+                    _(
+                        "If an account with this address exists, a link is on its way. It is valid for {life}.",
+                        life=datetimes.span(STEP_LIFE[Purpose.RESET]),
+                    ),
                     title=_("Check your e-mail"),
                     testid="reset-sent",
                     tone="good",
@@ -369,7 +374,7 @@ def verify() -> rx.Component:
                 ),
                 empty_state(
                     _("This link has expired"),
-                    _("It is more than three days old or incomplete. Request another one on your account page."),
+                    _("It is too old or incomplete. Request another one on your account page."),
                     is_page=True,
                     testid="not-verified",
                     action=link_button(_("Go to my account"), page_at("/account"), testid="verify-account"),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal, format_percent
 
 from marketplace import datetimes
+from marketplace.bookings.policy import TERMS
 from marketplace.bookings.views import Order
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog.views import Policy
@@ -21,13 +22,17 @@ from marketplace.notifications.emails import way_out
 
 def policy_text(policy: str) -> str:
     """What a buyer who cancels gets back."""
-    return {
-        Policy.FLEXIBLE: _("Free to cancel until 24 hours before, half back until 2 hours before."),
-        Policy.MODERATE: _("Free to cancel until 3 days before, half back until 24 hours before."),
-        Policy.STRICT: _(
-            "Free to cancel within an hour of buying if it is a week away; half back until 3 days before."
-        ),
-    }[Policy(policy)]
+    terms = TERMS[policy]
+    all_until, half_until = datetimes.span(terms.all_until), datetimes.span(terms.half_until)
+    if terms.soon_after is None:
+        return _(
+            "Free to cancel until {all_until} before, half back until {half_until} before.",
+            all_until=all_until, half_until=half_until,
+        )  # fmt: skip
+    return _(
+        "Free to cancel for {soon_after} after buying, up to {all_until} before; half back until {half_until} before.",
+        soon_after=datetimes.span(terms.soon_after), all_until=all_until, half_until=half_until,
+    )  # fmt: skip
 
 
 def cancelling_text(policy: str, guest_surcharge_bp: int) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from marketplace.bookings.policy import TERMS, deadlines, refunded_share
 from marketplace.bookings.views import Status
 from marketplace.catalog.views import Genre, Policy
-from marketplace.i18n import speaking
+from marketplace.i18n import LANGUAGES, speaking
 from marketplace.money import Money
 from marketplace.pages.sell_edit import _rules, _what
 from marketplace.state import formatting
@@ -86,3 +90,33 @@ def test_the_editor_names_categories_and_policies_in_german() -> None:
     for policy, german in ((Policy.FLEXIBLE, "Flexibel"), (Policy.STRICT, "Streng")):
         assert f'"{german}"' in rules
         assert f'"{policy.value.capitalize()}"' not in rules
+
+
+NUMBERS = re.compile(r"(\d+) (Stunde|Tag|hour|day)")
+UNITS = {"Stunde": timedelta(hours=1), "hour": timedelta(hours=1), "Tag": timedelta(days=1), "day": timedelta(days=1)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("policy", Policy)
+def test_a_policy_is_told_with_the_numbers_by_which_money_comes_back(
+    policy: Policy, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they are, and as they would be: a text that repeated them would go on to promise the old ones."""
+    terms = TERMS[policy]
+    longer = replace(
+        terms,
+        all_until=terms.all_until * 5,
+        half_until=terms.half_until * 5,
+        soon_after=terms.soon_after and 5 * terms.soon_after,
+    )
+    for now_in_force in (terms, longer):
+        monkeypatch.setitem(TERMS, policy, now_in_force)
+        with speaking(language):
+            told = formatting.policy_text(policy)
+        said = {int(count) * UNITS[unit] for count, unit in NUMBERS.findall(told)}
+        assert said == {now_in_force.all_until, now_in_force.half_until, now_in_force.soon_after} - {None}
+        # What is told is what is done: to the minute on the one side of each edge, and on the other.
+        starts, booked = datetime(2027, 6, 18, 18, tzinfo=UTC), datetime(2026, 6, 18, tzinfo=UTC)
+        for until, share in deadlines(policy, starts_at=starts, booked_at=booked):
+            assert starts - until in said or until - booked in said
+            assert refunded_share(policy, starts_at=starts, booked_at=booked, now=until) == share
