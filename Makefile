@@ -2,6 +2,8 @@
 
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
+NODE := .venv/bin/node
+NPM_TOOLS := tools/js/node_modules/.bin
 export PYTHONPATH := .
 
 .PHONY: help run dev test coverage check format words bench storm lock browser clean set-up set-up-dev
@@ -22,11 +24,13 @@ test: set-up-dev ## every test; make test ARGS="tests/ground -k money" runs some
 coverage: set-up-dev ## how much of rooms, ground floor and API the tests reach; fails below 95 % of lines and branches
 	$(PYTHON) -m pytest -q --cov --cov-branch --cov-fail-under=95 --ignore=tests/journeys
 
-check: set-up-dev ## style, types, import contracts, migrations
+check: set-up-dev ## style, types, import contracts, migrations, JavaScript
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+	$(NODE) $(NPM_TOOLS)/biome lint --config-path=tools/js/lint.jsonc --error-on-warnings --diagnostic-level=info assets tests
+	$(NODE) $(NPM_TOOLS)/tsc --project tools/js
 	$(PYTHON) -m pytest -q tests/test_migrations.py
 
 format: set-up-dev ## let ruff arrange the code
@@ -42,14 +46,14 @@ bench: set-up-dev ## benchmarks; ratios measured side by side in one run
 storm: set-up-dev ## two minutes of kills, flushes and pauses under 200 buyers, then the books are checked; make storm SEED=7
 	@$(PYTHON) -m tests.storm --seed "$(SEED)" --actors "$(or $(ACTORS),200)" --seconds "$(or $(SECONDS),120)"
 
-lock: set-up-dev ## write requirements/*.txt anew from pyproject.toml
+lock: set-up-dev ## write requirements/*.txt and tools/js/package-lock.json anew from what is wanted
 	@bin/lock
 
 browser: set-up-dev ## find, or fetch, a browser for the journeys
 	@bin/ensure-browser
 
 clean: ## forget what was built and tried out (.data and .venv too)
-	rm -rf .venv .web .data .states .coverage htmlcov test-results
+	rm -rf .venv tools/js/node_modules .web .data .states .coverage htmlcov test-results
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

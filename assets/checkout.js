@@ -1,58 +1,38 @@
 /* Check-out's form: card fields that are written as cards are, and a “Pay” that is never sent later than it was pressed. */
 import { createElement as h, useEffect, useRef, useState } from "react";
+import { brandOf, caretIn, dated, digitsOf, grouped } from "./card_digits.js";
 import { isHeard } from "./line.js";
 
-const BRANDS = [["American Express", /^3[47]/], ["Visa", /^4/], ["Mastercard", /^(5[1-5]|2[2-7])/], ["Maestro", /^(50|5[6-9]|6[0-9])/]];
-const AMEX = [4, 6, 5], OTHERS = [4, 4, 4, 4, 3];
-
-const brandOf = (digits) => BRANDS.find(([, begins]) => begins.test(digits))?.[0] ?? "";
-
-function grouped(digits) {
-  const groups = [];
-  let rest = digits;
-  for (const size of brandOf(digits) === BRANDS[0][0] ? AMEX : OTHERS) {
-    if (rest) groups.push(rest.slice(0, size));
-    rest = rest.slice(size);
-  }
-  return groups.join(" ");
-}
-
-/** “12/30” from 1230, 12/2030 or 12 30; a month of one digit is told by what follows it. */
-function dated(digits, typed) {
-  const alone = /^\s*(\d)\s*[/.-]/.exec(typed);
-  let all = alone || /^[2-9]/.test(digits) ? `0${digits}` : digits;
-  if (/^\d\d20\d\d$/.test(all)) all = all.slice(0, 2) + all.slice(4);
-  all = all.slice(0, /^\d\d20/.test(all) ? 6 : 4);
-  return all.length > 2 ? `${all.slice(0, 2)}/${all.slice(2)}` : all;
-}
-
-/** Writes what was typed anew; the caret stays behind the same digit. */
+/**
+ * Writes what was typed anew.
+ * @param {HTMLInputElement} input
+ * @param {(digits: string, typed: string) => string} format
+ */
 function write(input, format) {
-  const typed = input.value, digits = typed.replace(/\D/g, "");
-  const behind = typed.slice(0, input.selectionStart).replace(/\D/g, "").length;
-  const isAtEnd = input.selectionStart === typed.length;
-  const written = format(digits, typed);
+  const typed = input.value, caret = input.selectionStart ?? typed.length;
+  const written = format(digitsOf(typed), typed);
   if (written === typed) return;
   input.value = written;
-  let at = written.length;
-  if (!isAtEnd) for (at = 0, seen(0); at < written.length && seen(at) < behind; at += 1);
+  const at = caretIn(typed, caret, written);
   input.setSelectionRange(at, at);
-
-  function seen(upTo) { return written.slice(0, upTo).replace(/\D/g, "").length; }
 }
 
-/** Nothing but the card's brand to see: formats the two fields with these ids while somebody types. */
+/**
+ * Nothing but the card's brand to see: formats the two fields with these ids while somebody types.
+ * @param {{number: string, expiry: string}} props
+ */
 export function CardTyping({ number, expiry }) {
   const [brand, setBrand] = useState("");
   useEffect(() => {
-    const numbers = document.getElementById(number), dates = document.getElementById(expiry);
+    const [numbers, dates] = [number, expiry].map((id) => /** @type {HTMLInputElement} */ (document.getElementById(id)));
     const typeNumber = () => {
       write(numbers, grouped);
-      setBrand(brandOf(numbers.value.replace(/\D/g, "")));
+      setBrand(brandOf(digitsOf(numbers.value)));
     };
+    /** @param {Event} event */
     const typeDate = (event) => {
-      // Taking back must be able to take the slash as well.
-      if (!event.inputType?.startsWith("delete")) write(dates, dated);
+      // Taking back must be able to take the slash as well. What a browser fills in is no InputEvent.
+      if (!(event instanceof InputEvent && event.inputType.startsWith("delete"))) write(dates, dated);
     };
     numbers.addEventListener("input", typeNumber);
     dates.addEventListener("input", typeDate);
@@ -64,13 +44,18 @@ export function CardTyping({ number, expiry }) {
   return h("span", { className: "small quiet", "aria-live": "polite", "data-testid": "card-brand" }, brand);
 }
 
-/** Lets the form around it be sent only when the marketplace hears us at this moment; else says `text`. */
+/**
+ * Lets the form around it be sent only when the marketplace hears us at this moment; else says `text`.
+ * @param {{text: string}} props
+ */
 export function PayGuard({ text }) {
-  const place = useRef(null);
+  const place = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [isRefused, setRefused] = useState(false);
   useEffect(() => {
-    const form = place.current.closest("form");
+    const form = place.current?.closest("form");
+    if (!form) return undefined;
     let isAsking = false, mayGo = false;
+    /** @param {SubmitEvent} event */
     const guard = async (event) => {
       if (mayGo) {
         mayGo = false;

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 
 const KEY = "away";
 
+/** @param {{to: string}} props */
 export function ExternalRedirect({ to }) {
   useEffect(() => {
     // What a State asked for is still in it when the browser comes back: each address is followed once.

@@ -4,12 +4,19 @@ import { createElement as h, useEffect, useRef, useState } from "react";
 const LARGEST = 32 * 1024 * 1024;
 const SHOWN = 50;  // faults listed at first
 
-export function PlanFile({ sellerId, words, renewal, onKept, ...rest }) {
-  const [state, setState] = useState({ is: "idle" });
-  const [over, setOver] = useState(false);
-  const picker = useRef(null);
-  useEffect(() => () => state.drawing && URL.revokeObjectURL(state.drawing), [state.drawing]);
+/**
+ * @typedef {Record<"busy" | "drop" | "hint" | "tooLarge" | "away" | "nothingKept" | "drawing" | "showAll", string>} Words
+ * @typedef {{is: "idle" | "busy" | "failed", name?: string, message?: string, faults?: {field: string, message: string}[], drawing?: string}} Sent
+ */
 
+/** @param {{sellerId: string, words: Words, renewal: string, onKept?: (id: string) => void}} props */
+export function PlanFile({ sellerId, words, renewal, onKept, ...rest }) {
+  const [state, setState] = useState(/** @type {Sent} */ ({ is: "idle" }));
+  const [over, setOver] = useState(false);
+  const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useEffect(() => () => { if (state.drawing) URL.revokeObjectURL(state.drawing); }, [state.drawing]);
+
+  /** @param {File | undefined} file */
   const send = async (file) => {
     if (!file) return;
     if (file.size > LARGEST) return setState({ is: "failed", message: words.tooLarge });
@@ -31,6 +38,7 @@ export function PlanFile({ sellerId, words, renewal, onKept, ...rest }) {
       if (picker.current) picker.current.value = "";
     }
   };
+  /** @type {(is: boolean) => (event: import("react").DragEvent) => void} */
   const drag = (is) => (event) => {
     event.preventDefault();
     setOver(is);
@@ -39,17 +47,19 @@ export function PlanFile({ sellerId, words, renewal, onKept, ...rest }) {
   return h("div", { ...rest, className: "plan-file stack" },
     h("label", {
       className: "plan-drop", "data-over": over, onDragOver: drag(true), onDragLeave: drag(false),
+      /** @param {import("react").DragEvent} event */
       onDrop: (event) => { drag(false)(event); send(event.dataTransfer.files[0]); },
     },
     h("input", {
       ref: picker, type: "file", accept: ".json,application/json", className: "visually-hidden", "data-testid": "plan-file",
-      disabled: state.is === "busy", onChange: (event) => send(event.target.files[0]),
+      disabled: state.is === "busy", onChange: (event) => send(event.target.files?.[0]),
     }),
     h("strong", null, state.is === "busy" ? words.busy : words.drop),
     h("span", { className: "small quiet" }, words.hint)),
     h("div", { role: "status", "aria-live": "polite" }, state.is === "failed" && h(Refused, { state, words })));
 }
 
+/** @param {{state: Sent, words: Words}} props */
 function Refused({ state, words }) {
   const [all, setAll] = useState(false);
   const faults = state.faults ?? [], shown = all ? faults : faults.slice(0, SHOWN);

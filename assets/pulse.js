@@ -1,32 +1,27 @@
 /* Tells its page that seats of a listing have changed, now and then: as soon as it happens, then every other second. */
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
+import { beats } from "./beats.js";
 import { Live } from "./seatmap/live.js";
 
-const REST = 2000;    // milliseconds between two beats
-const SETTLE = 300;   // what belongs together, such as the seats of one order, arrives within this
-
+/** @param {{streamUrl: string, seatsUrl: string, onBeat?: () => void}} props */
 export function Pulse({ streamUrl, seatsUrl, onBeat }) {
+  const told = useRef(onBeat);
+  told.current = onBeat;
   useEffect(() => {
     if (!streamUrl) return undefined;
-    let timer = 0, last = 0, isFirst = true;
-    const beat = () => {
-      timer ||= setTimeout(() => {
-        timer = 0;
-        last = Date.now();
-        onBeat?.();
-      }, Math.max(SETTLE, last + REST - Date.now()));
-    };
+    let isFirst = true;
+    const { beat, stop } = beats(() => told.current?.());
     const live = new Live(streamUrl, seatsUrl, {
       snapshot: () => {
         if (!isFirst) beat();
         isFirst = false;
       },
       changes: beat,
-      paused: () => {},
-      lost: () => {},
+      paused: () => { /* the page's figures stand */ },
+      lost: () => { /* and are brought up to date by the snapshot that comes next */ },
     });
     return () => {
-      clearTimeout(timer);
+      stop();
       live.stop();
     };
   }, [streamUrl, seatsUrl]);

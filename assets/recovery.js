@@ -1,18 +1,24 @@
 /* Confirms a second factor and shows its recovery codes, once: they go from the API to this page and are kept nowhere else. */
 import { createElement as h, useState } from "react";
 
+/**
+ * @typedef {Record<"away" | "title" | "hint" | "kept", string>} Words
+ * @param {{words: Words, renewal: string, onRefused?: (why: string) => void, onKept?: () => void} & import("react").PropsWithChildren} props
+ */
 export function RecoveryCodes({ children, words, renewal, onRefused, onKept }) {
-  const [codes, setCodes] = useState(null);
+  const [codes, setCodes] = useState(/** @type {string[] | null} */ (null));
 
+  /** @param {import("react").FormEvent<HTMLDivElement>} event */
   const confirm = async (event) => {
-    if (!event.target.matches("[data-confirms]")) return;
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.matches("[data-confirms]")) return;
     event.preventDefault();
     event.stopPropagation();
     try {
       const answer = await fetch("/api/v1/me/second-factor/confirm", {
         method: "POST",
         headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang },
-        body: JSON.stringify({ code: new FormData(event.target).get("code") }),
+        body: JSON.stringify({ code: new FormData(form).get("code") }),
       });
       const said = await answer.json();
       if (answer.ok) return setCodes(said.recovery_codes);

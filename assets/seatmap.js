@@ -1,8 +1,8 @@
 /* The live seat map. React holds the frame around it; the hall itself is drawn on a canvas (seatmap/painter.js), read from
    typed arrays (seatmap/hall.js) and kept up to date by a stream (seatmap/live.js), none of which re-renders React. */
-import { createElement as h, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { createElement as h, useEffect, useReducer, useRef, useState } from "react";
 import { hangUp, onUnsent } from "./line.js";
-import { FREE, Hall } from "./seatmap/hall.js";
+import { FREE, Hall, STATUSES } from "./seatmap/hall.js";
 import { SeatList } from "./seatmap/list.js";
 import { Live } from "./seatmap/live.js";
 import { Selection, isGuess } from "./seatmap/selection.js";
@@ -12,34 +12,35 @@ import { speaker } from "./seatmap/words.js";
 const REDRAW_EVERY = 200;  // milliseconds between updates of counts and lists; the canvas itself does not wait
 const GATHER = 300;        // milliseconds in which presses on a standing counter become one wish
 
+/** @param {MapProps & import("react").HTMLAttributes<HTMLElement>} props */
 export function SeatMap({
   planUrl, streamUrl, seatsUrl, prices = {}, mine = [], most = 8, busy = false, disabled = false, debugged = false, words,
   onPick, onDrop, onBest, onStanding, onLost, ...rest
 }) {
-  const root = useRef(null);
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
   const [hall, failure, retry] = usePlan(planUrl);
   const [revision, redraw] = useReducer((n) => n + 1, 0);
   const [view, setView] = useState("map");
-  const [only, setOnly] = useState([]);
+  const [only, setOnly] = useState(/** @type {number[]} */ ([]));
   const [lost, setLost] = useState(false);
   const [paused, setPaused] = useState("");
   const [spoken, speak] = useState("");
-  const say = useMemo(() => speaker(words), []);  // a page speaks one language
-  const selection = useRef(null);
-  selection.current ??= new Selection(redraw, () => {
+  const [say] = useState(() => speaker(words)); // a page speaks one language
+  const [selection] = useState(() => new Selection(redraw, () => {
     speak(say("notSent"));
     hangUp(); // whether anything of it was heard is learned on the new connection
-  });
+  }));
 
-  const desk = useDesk({ hall, selection: selection.current, say, speak, prices, most, only, paused, disabled, onPick, onDrop, onStanding, onLost, root });
+  const desk = useDesk({ hall, selection, say, speak, prices, most, only, paused, disabled, onPick, onDrop, onStanding, onLost, root });
   useStream(desk, hall, streamUrl, seatsUrl, { redraw, setLost, setPaused });
-  useAnswers(desk, selection.current, mine, busy, say, speak);
+  useAnswers(desk, hall, mine, busy);
   useEffect(() => onUnsent(() => {
-    selection.current.forget();
+    selection.forget();
     speak(say("notSent"));
-  }), []);
+  }), [selection, say]);
   useHandle(desk, debugged);
 
+  /** @param {number} at */
   const toggleOnly = (at) => setOnly((now) => (now.includes(at) ? now.filter((one) => one !== at) : [...now, at]));
   const banner = lost ? say("lost") : paused;
 
@@ -60,16 +61,21 @@ export function SeatMap({
       banner && h("div", { className: "seat-map-banner", role: "status", "data-testid": "map-banner" }, banner),
       h(SeatList, { desk, say })),
     hall && h("p", { className: "small numeric", "data-testid": "map-chosen" }, desk.summary()),
-    hall?.standing.length > 0 && h(Standing, { desk, say }),
-    hall?.count > 0 && onBest && h(BestForm, { desk, say, isOff: busy || !desk.isOpen(), onBest }),
+    hall !== null && hall.standing.length > 0 && h(Standing, { desk, say }),
+    hall !== null && hall.count > 0 && onBest && h(BestForm, { desk, say, isOff: busy || !desk.isOpen(), onBest }),
     h("div", { className: "visually-hidden", role: "status", "aria-live": "polite", "data-testid": "map-said" }, spoken));
 }
 
-/** Fetches the plan. Gives the hall, whether that failed, and a way to try again. */
+/**
+ * Fetches the plan. Gives the hall, whether that failed, and a way to try again.
+ * @param {string} planUrl
+ * @returns {[Hall | null, boolean, () => void]}
+ */
 function usePlan(planUrl) {
-  const [hall, setHall] = useState(null);
+  const [hall, setHall] = useState(/** @type {Hall | null} */ (null));
   const [attempt, retry] = useReducer((n) => n + 1, 0);
   const [failure, setFailure] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt fetches anew
   useEffect(() => {
     if (!planUrl) return undefined;
     const leaving = new AbortController();
@@ -85,12 +91,21 @@ function usePlan(planUrl) {
   return [hall, failure, retry];
 }
 
-/** Feeds the stream into the hall; the canvas hears of every seat at once, React a few times a second. */
+/**
+ * Feeds the stream into the hall; the canvas hears of every seat at once, React a few times a second.
+ * @param {Desk} desk
+ * @param {Hall | null} hall
+ * @param {string} streamUrl
+ * @param {string} seatsUrl
+ * @param {{redraw: () => void, setLost: (isLost: boolean) => void, setPaused: (why: string) => void}} tell
+ */
 function useStream(desk, hall, streamUrl, seatsUrl, { redraw, setLost, setPaused }) {
   useEffect(() => {
     if (!hall || !streamUrl) return undefined;
-    let timer = 0;
-    const later = () => { timer ||= setTimeout(() => { timer = 0; redraw(); }, REDRAW_EVERY); };
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const later = () => { timer ??= setTimeout(() => { timer = undefined; redraw(); }, REDRAW_EVERY); };
+    /** @param {number[]} seats */
     const tell = (seats) => {
       desk.painter?.changed(seats);
       later();
@@ -113,50 +128,69 @@ function useStream(desk, hall, streamUrl, seatsUrl, { redraw, setLost, setPaused
       clearTimeout(timer);
       live.stop();
     };
-  }, [hall, streamUrl, seatsUrl]);
+  }, [desk, hall, streamUrl, seatsUrl, redraw, setLost, setPaused]);
 }
 
-/** What the viewer holds by the server's last word, and is free by the stream's, has run out: the page must ask anew. */
+/**
+ * What the viewer holds by the server's last word, and is free by the stream's, has run out: the page must ask anew.
+ * @param {Desk} desk
+ * @param {(unit: Unit) => boolean} isFree
+ */
 function tellLost({ selection, onLost }, isFree) {
   const lost = [...selection.mine].filter((unit) => selection.has(unit) && isFree(unit));
   if (lost.length > 0) onLost?.(lost);
 }
 
-/** Lays the server's answers over the viewer's wishes, and shows what “find the best” found. */
-function useAnswers(desk, selection, mine, busy, say, speak) {
+/**
+ * Lays the server's answers over the viewer's wishes, and shows what “find the best” found.
+ * @param {Desk} desk
+ * @param {Hall | null} hall
+ * @param {Unit[]} mine
+ * @param {boolean} busy
+ */
+function useAnswers(desk, hall, mine, busy) {
   const key = mine.join(" ");
   const wasBusy = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for `mine`, which is another list in every render
   useEffect(() => {
+    const { selection, say, speak } = desk;
     const before = new Set([...selection.mine, ...selection.units]);
-    const granted = mine.filter((unit) => selection.isAsked(unit)).map((unit) => desk.hall?.seatOf(unit)).filter((seat) => seat !== undefined);
+    const granted = seatsOf(hall, mine.filter((unit) => selection.isAsked(unit)));
     selection.settle(mine);
-    if (granted.length > 0) {
-      const seats = granted.map((seat) => desk.describe(seat).where).join("; ");
-      speak(say("picked", { seat: seats, n: selection.size, most: desk.most }));
-    }
-    const fresh = mine.filter((unit) => !before.has(unit)).map((unit) => desk.hall?.seatOf(unit)).filter((seat) => seat !== undefined);
+    if (granted.length > 0) speak(say("picked", { seat: named(desk, granted), n: selection.size, most: desk.most }));
+    const fresh = seatsOf(hall, mine.filter((unit) => !before.has(unit)));
     if (!desk.wantsBest || fresh.length === 0) return;
     desk.wantsBest = false;
     desk.lit = new Set(fresh);
     desk.painter?.show(fresh);
-    speak(say("found", { seats: fresh.map((seat) => desk.describe(seat).where).join("; ") }));
-  }, [key, desk.hall]);
+    speak(say("found", { seats: named(desk, fresh) }));
+  }, [desk, hall, key]);
   useEffect(() => {
-    const refused = busy === wasBusy.current ? [] : selection.work(busy).map((unit) => desk.hall?.seatOf(unit)).filter((seat) => seat !== undefined);
+    const refused = busy === wasBusy.current ? [] : seatsOf(hall, desk.selection.work(busy));
     wasBusy.current = busy;
-    if (refused.length > 0) speak(say("refused", { seats: refused.map((seat) => desk.describe(seat).where).join("; ") }));
-  }, [busy]);
+    if (refused.length > 0) desk.speak(desk.say("refused", { seats: named(desk, refused) }));
+  }, [desk, hall, busy]);
 }
 
-/** What the parts of the map share: one object for as long as the map lives, its particulars as of the last render. */
+/** @param {Hall | null} hall @param {Iterable<Unit>} units */
+const seatsOf = (hall, units) => [...units].map((unit) => hall?.seatOf(unit)).filter((seat) => seat !== undefined);
+
+/** @param {Desk} desk @param {number[]} seats */
+const named = (desk, seats) => seats.map((seat) => desk.describe(seat).where).join("; ");
+
+/**
+ * What the parts of the map share: one object for as long as the map lives, its particulars as of the last render.
+ * @param {Omit<DeskNow, "hall"> & {hall: Hall | null}} now
+ * @returns {Desk}
+ */
 function useDesk(now) {
-  const kept = useRef(null);
+  const kept = useRef(/** @type {Desk | null} */ (null));
   kept.current ??= makeDesk();
   return Object.assign(kept.current, now);
 }
 
 function makeDesk() {
-  const desk = {
+  const desk = /** @type {Desk} */ ({
     painter: null,
     lit: new Set(),
     wantsBest: false,
@@ -166,7 +200,7 @@ function makeDesk() {
     isMine: (seat) => desk.selection.has(desk.hall.unit(seat)),
     isAsked: (seat) => desk.selection.isAsked(desk.hall.unit(seat)),
     isOpen: () => !desk.disabled && !desk.paused,
-    seats: () => [...desk.selection.units].map((unit) => desk.hall.seatOf(unit)).filter((seat) => seat !== undefined),
+    seats: () => seatsOf(desk.hall, desk.selection.units),
     placesIn: (area) => [...desk.selection.units].filter((unit) => unit.startsWith(`stand:${area.guid}:`)),
     canPick: (seat) => desk.isOpen() && desk.hall.status[seat] === FREE && Boolean(desk.priceOf(desk.hall.category[seat])),
     offCategories: () => Uint8Array.from(desk.hall.categories, (_, at) =>
@@ -189,7 +223,7 @@ function makeDesk() {
       desk.speak([where, price, state, note].filter(Boolean).join(", "));
     },
 
-    toggleGuid: (guid) => desk.toggle(desk.hall.indexOf.get(guid)),
+    toggleGuid: (guid) => desk.toggle(seatCalled(desk, guid)),
     toggle(seat) {
       const { hall, selection, say, most } = desk, unit = hall.unit(seat), words = { seat: desk.describe(seat).where, most };
       desk.lit = new Set();
@@ -211,7 +245,7 @@ function makeDesk() {
     /** Presses on “one more” are gathered for a moment and asked for together; `wanted` shows them meanwhile. */
     wanted: (area) => desk.gathering.get(area.guid)?.quantity ?? 0,
     stand(area) {
-      const total = desk.selection.size + [...desk.gathering.values()].reduce((sum, one) => sum + one.quantity, 0);
+      const total = desk.selection.size + [...desk.gathering.values()].reduce((sum, { quantity }) => sum + quantity, 0);
       if (total >= desk.most) return desk.speak(desk.say("tooMany", { most: desk.most }));
       const one = desk.gathering.get(area.guid) ?? { quantity: 0 };
       one.quantity += 1;
@@ -239,43 +273,49 @@ function makeDesk() {
       desk.selection.drop([last]);
       return desk.onDrop?.([last]);
     },
-    goTo: (area) => desk.root.current?.querySelector(`[data-testid="stand-more-${CSS.escape(area.guid)}"]`)?.focus(),
+    goTo: (area) => /** @type {HTMLElement | null | undefined} */ (desk.root.current?.querySelector(`[data-testid="stand-more-${CSS.escape(area.guid)}"]`))?.focus(),
 
     summary() {
       const { hall, selection, say, most } = desk;
       if (selection.size === 0) return say("nothing");
-      let amount = 0, currency = null;
+      /** @type {string | undefined} */
+      let currency;
+      let amount = 0;
       for (const unit of selection.units) {
         const seat = hall.seatOf(unit);
         const category = seat !== undefined ? hall.category[seat] : hall.standing.find((area) => unit.startsWith(`stand:${area.guid}:`))?.category;
-        const price = category === undefined ? null : desk.priceOf(category);
+        const price = category === undefined ? undefined : desk.priceOf(category);
         amount += price?.amount ?? 0;
         currency ??= price?.currency;
       }
       const asked = [...selection.units].some((unit) => selection.isAsked(unit)) ? ` · ${say("asked")}` : "";
       return `${say("chosen", { n: selection.size, most })}${asked}${currency ? ` · ${money(amount, currency)}` : ""}`;
     },
-  };
+  });
   return desk;
 }
 
+/** @param {{desk: Desk, say: Say, only: number[], toggleOnly: (at: number) => void}} props */
 function Legend({ desk, say, only, toggleOnly }) {
   return h("div", { className: "seat-map-legend", role: "group", "aria-label": say("legend") },
     desk.hall.categories.map((category, at) => desk.priceOf(at) && desk.hall.isUsed[at] && h("button", {
       key: at, type: "button", className: "chip", "aria-pressed": only.includes(at), "data-testid": `map-legend-${at}`, onClick: () => toggleOnly(at),
     },
     h("span", { className: "seat-map-dot", style: { background: category.color } }),
-    h("span", null, category.name, " ", h("strong", { className: "numeric" }, desk.priceOf(at).text)),
+    h("span", null, category.name, " ", h("strong", { className: "numeric" }, desk.priceOf(at)?.text)),
     h("span", { className: "quiet numeric" }, say("free", { n: freeOf(desk.hall, at) })))));
 }
 
+/** @param {Hall} hall @param {number} category */
 function freeOf(hall, category) {
   return hall.standing.reduce((sum, area) => sum + (area.category === category ? hall.leftIn(area) : 0), hall.freeOf[category]);
 }
 
+/** @param {{desk: Desk, say: Say}} props */
 function Standing({ desk, say }) {
   return h("div", { className: "seat-map-standing" }, desk.hall.standing.map((area) => {
     const name = area.text || say("standing"), own = desk.placesIn(area).length + desk.wanted(area), price = desk.priceOf(area.category);
+    /** @type {(kind: string, label: string, sign: string, act: () => void, isOff: boolean) => import("react").ReactNode} */
     const press = (kind, label, sign, act, isOff) => h("button", {
       type: "button", "aria-label": say(label, { area: name }), "data-testid": `stand-${kind}-${area.guid}`, disabled: isOff, onClick: act,
     }, sign);
@@ -289,10 +329,12 @@ function Standing({ desk, say }) {
   }));
 }
 
+/** @param {{desk: Desk, say: Say, isOff: boolean, onBest: NonNullable<MapProps["onBest"]>}} props */
 function BestForm({ desk, say, isOff, onBest }) {
   const most = Math.max(1, desk.most);
-  const amounts = [...new Map(desk.hall.categories.map((_, at) => desk.priceOf(at)).filter(Boolean).map((price) => [price.amount, price.text]))]
+  const amounts = [...new Map(desk.hall.categories.map((_, at) => desk.priceOf(at)).filter((price) => price !== undefined).map((price) => /** @type {[number, string]} */ ([price.amount, price.text])))]
     .sort(([one], [other]) => one - other);
+  /** @param {import("react").FormEvent<HTMLFormElement>} event */
   const submit = (event) => {
     event.preventDefault();
     const answers = new FormData(event.currentTarget);
@@ -314,36 +356,51 @@ function BestForm({ desk, say, isOff, onBest }) {
     h("button", { type: "submit", className: "button", disabled: isOff, "data-testid": "map-best-find" }, say("best")));
 }
 
-/** A handle for tests and measurements, where the server says that this is a place for them. */
+/**
+ * A handle for tests and measurements, where the server says that this is a place for them.
+ * @param {Desk} desk
+ * @param {boolean} isGiven
+ */
 function useHandle(desk, isGiven) {
   useEffect(() => {
     if (!isGiven) return undefined;
     window.holdfastSeatMap = {
       desk,
       times: () => desk.painter?.times ?? [],
-      statusOf: (guid) => ["free", "held", "sold"][desk.hall.status[desk.hall.indexOf.get(guid)]],
-      show: (guid) => desk.painter.centreOn(...placeOf(desk, guid), 12 / desk.hall.seatRadius, false),
+      statusOf: (guid) => STATUSES[desk.hall.status[seatCalled(desk, guid)]],
+      show(guid) {
+        const { hall, painter } = desk, seat = seatCalled(desk, guid);
+        painter?.centreOn(hall.x[seat], hall.y[seat], 12 / hall.seatRadius, false);
+      },
       positionOf(guid) {
-        const { left, top } = desk.painter.canvas.getBoundingClientRect(), { x, y } = desk.painter.toScreen(...placeOf(desk, guid));
+        const { hall, painter } = desk, seat = seatCalled(desk, guid);
+        if (!painter) throw new Error("The map is not drawn: its list is shown.");
+        const { left, top } = painter.canvas.getBoundingClientRect(), { x, y } = painter.toScreen(hall.x[seat], hall.y[seat]);
         return { x: left + x, y: top + y };
       },
     };
-    return () => { delete window.holdfastSeatMap; };
-  }, [isGiven]);
+    return () => { window.holdfastSeatMap = undefined; };
+  }, [desk, isGiven]);
 }
 
-/** “Stalls, row C, seat 12”, as on the ticket; what a plan leaves nameless is left out. */
+/**
+ * “Stalls, row C, seat 12”, as on the ticket; what a plan leaves nameless is left out.
+ * @param {string[]} parts
+ */
 function sentence(parts) {
   const words = parts.filter(Boolean).join(", ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function placeOf({ hall }, guid) {
+/** @param {Desk} desk @param {string} guid */
+function seatCalled({ hall }, guid) {
   const seat = hall.indexOf.get(guid);
-  return [hall.x[seat], hall.y[seat]];
+  if (seat === undefined) throw new Error(`No seat is called ${guid}.`);
+  return seat;
 }
 
+/** @param {number} minor @param {string} currency */
 function money(minor, currency) {
   const format = new Intl.NumberFormat(document.documentElement.lang || undefined, { style: "currency", currency });
-  return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 0));
 }

@@ -3,6 +3,7 @@ import { createElement as h, useEffect, useRef, useState } from "react";
 
 const SHORTEST = 6000, PER_LETTER = 60; // milliseconds
 
+/** @param {{text: string, onEnd?: () => void} & import("react").PropsWithChildren} props */
 export function Passing({ text, onEnd, children, ...rest }) {
   const [isPointedAt, setPointedAt] = useState(false), [hasFocus, setFocus] = useState(false);
   const isHeld = isPointedAt || hasFocus;

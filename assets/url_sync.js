@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 
 // Keeps the address in step with what the page shows, while that page is open: whoever has gone on is not called back.
+/** @param {{to: string}} props */
 export function UrlSync({ to }) {
   const navigate = useNavigate();
   const last = useRef(to);

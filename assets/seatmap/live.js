@@ -4,9 +4,25 @@ const PATIENCE = 1500;     // milliseconds of silence while connecting before th
 const FIRST_WAIT = 1000, LONGEST_WAIT = 15_000;
 
 export class Live {
-  /** @param on {snapshot, changes, paused, lost}: what to call; `lost(true)` and `lost(false)` frame a broken connection */
+  /**
+   * @param {string} streamUrl
+   * @param {string} seatsUrl
+   * @param {News} on what to call; `lost(true)` and `lost(false)` frame a broken connection
+   */
   constructor(streamUrl, seatsUrl, on) {
-    Object.assign(this, { streamUrl, seatsUrl, on, version: null, wait: FIRST_WAIT, isLost: false, isStopped: false });
+    this.streamUrl = streamUrl;
+    this.seatsUrl = seatsUrl;
+    this.on = on;
+    /** @type {number | null} */
+    this.version = null;
+    this.wait = FIRST_WAIT;
+    this.isLost = this.isStopped = false;
+    /** @type {EventSource | null} */
+    this.source = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.patience = undefined;
     this.reopen = this.reopen.bind(this);
     this.away = () => this.tell(true);
     // Who was offline may have a connection that only looks open: it is opened anew, and resumes where it was.
@@ -42,8 +58,9 @@ export class Live {
     this.close();
     // The browser resumes by itself with Last-Event-ID; a source opened anew cannot set that header, so the address says it.
     const address = new URL(this.streamUrl, window.location.href);
-    if (this.version !== null) address.searchParams.set("last_event_id", this.version);
-    const source = (this.source = new EventSource(address));
+    if (this.version !== null) address.searchParams.set("last_event_id", String(this.version));
+    const source = new EventSource(address);
+    this.source = source;
     this.patience = setTimeout(() => this.tell(true), PATIENCE);
     source.onopen = () => {
       clearTimeout(this.patience);
@@ -55,6 +72,7 @@ export class Live {
       if (source.readyState === EventSource.CLOSED) this.later();
       else this.patience = setTimeout(() => this.tell(true), PATIENCE);
     };
+    /** @type {<Kind>(name: string, take: (news: Kind & {version?: number}) => void) => void} */
     const read = (name, take) => source.addEventListener(name, (event) => {
       const news = JSON.parse(event.data || "{}");
       if (news.version !== undefined) this.version = news.version;
@@ -83,6 +101,7 @@ export class Live {
     } catch { /* the next attempt will tell */ }
   }
 
+  /** @param {boolean} isLost */
   tell(isLost) {
     if (this.isStopped || isLost === this.isLost) return;
     this.isLost = isLost;

@@ -1,6 +1,7 @@
 /* Draws a hall on a canvas, fast: the hall is cut into opaque tiles, each drawn once per zoom level and again only when a
    seat in it changes; panning only lays tiles. What moves with the viewer (own seats, focus, labels) is drawn over them. */
-import { FREE, corners } from "./hall.js";
+import { Camera } from "./camera.js";
+import { FREE, corners, isStanding } from "./hall.js";
 
 const TILE = 512;          // device pixels; about 1 MB each
 const MOST_TILES = 72;
@@ -9,60 +10,77 @@ const MOST_STAMPS = 1200;
 const MOST_PULSES = 24;
 const SETTLE = 110;        // milliseconds without zooming before tiles are drawn anew
 const DOTS = 1.7, ROUND = 3.2, NUMBERS = 8.5; // seat radius in CSS pixels from which seats are dots, round, numbered
-export const PICKABLE_MOUSE = 3.6, PICKABLE_TOUCH = 8;
 
-export class Painter {
-  /** @param canvas what to draw on; @param look () => what the overlay shows: {mine, hover, focus, lit, off, words} */
+/**
+ * @typedef {CanvasRenderingContext2D} Ctx
+ * @typedef {{canvas: HTMLCanvasElement, dirty: boolean}} Tile
+ * @typedef {{k: number, tiles: Map<string, Tile>}} Layer
+ */
+
+export class Painter extends Camera {
+  /**
+   * @param {HTMLCanvasElement} canvas what to draw on
+   * @param {import("./hall.js").Hall} hall
+   * @param {() => Look} look what the overlay shows
+   */
   constructor(canvas, hall, look) {
+    super(hall);
     this.canvas = canvas;
-    this.hall = hall;
     this.look = look;
-    this.ctx = canvas.getContext("2d", { alpha: false });
-    this.k = 1;
-    this.tx = this.ty = 0;
-    this.layer = this.previous = null;
-    this.zoomedAt = -Infinity;
-    this.flight = null;
-    this.frame = 0;
+    this.ctx = context(canvas, { alpha: false });
+    this.ratio = 0;
+    /** @type {Layer | null} */
+    this.layer = null;
+    /** @type {Layer | null} */
+    this.previous = null;
+    this.nextFrame = 0;
+    /** @type {number[]} */
     this.times = [];
     this.isSeen = false;
+    /** @type {{seat: number, from: number}[]} */
     this.pulses = [];
     this.off = new Uint8Array(hall.categories.length);
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.draw = this.draw.bind(this);
     this.scratch = new Int32Array(hall.count);
+    /** @type {Map<string, HTMLCanvasElement>} */
     this.stampOf = new Map();
+    /** @type {HTMLCanvasElement | null} */
+    this.overview = null;
+    this.overviewK = 1;
+    /** @type {(() => void) | null} */
+    this.afterDraw = null;
+    /** @type {Record<string, string>} */
+    this.theme = {};
+    this.font = "";
+    this.isDark = false;
+    /** @type {string[]} */
+    this.fills = [];
+    /** @type {string[]} */
+    this.inks = [];
     this.readTheme();
   }
 
   stop() {
-    cancelAnimationFrame(this.frame);
-    this.frame = -1;
+    cancelAnimationFrame(this.nextFrame);
+    this.nextFrame = -1;
   }
 
   /* ------------------------------------------------------------ size, theme, changes */
+  /** @param {number} width @param {number} height */
   resize(width, height) {
     const ratio = Math.min(3, window.devicePixelRatio || 1);
     if (width === this.width && height === this.height && ratio === this.ratio) return;
-    const first = this.width === undefined;
-    const centre = first ? null : this.toPlan(this.width / 2, this.height / 2);
-    [this.width, this.height, this.ratio] = [width, height, ratio];
+    this.ratio = ratio;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
-    const wasFit = !first && Math.abs(this.k / this.fitK - 1) < 0.01;
-    const { bounds } = this.hall;
-    this.fitK = Math.min(width / bounds.width, height / bounds.height);
-    this.leastK = this.fitK * 0.85;
-    this.mostK = Math.max(this.fitK * 1.5, 22 / this.hall.seatRadius);
-    this.drawOverview();
-    if (first || wasFit) this.fit(false);
-    else this.centreOn(centre.x, centre.y, this.k, false);
-    this.layer = this.previous = null;
-    this.invalidate();
+    this.frame(width, height);
+    this.forgetTiles();
   }
 
   readTheme() {
     const style = getComputedStyle(document.documentElement);
+    /** @param {string} name */
     const read = (name) => style.getPropertyValue(`--${name}`).trim() || "#888888";
     this.theme = Object.fromEntries(
       ["map-ground", "surface", "line", "line-strong", "ink", "ink-soft", "accent", "seat-taken", "seat-off", "seat-mine", "seat-mine-mark"]
@@ -82,7 +100,10 @@ export class Painter {
     this.invalidate();
   }
 
-  /** Shows only some categories as open: `off[c]` is 1 for those that are dimmed. */
+  /**
+   * Shows only some categories as open: `off[c]` is 1 for those that are dimmed.
+   * @param {Uint8Array<ArrayBuffer>} off
+   */
   filter(off) {
     if (this.off.length === off.length && this.off.every((value, at) => value === off[at])) return;
     this.off = off;
@@ -90,12 +111,15 @@ export class Painter {
   }
 
   markAll() {
-    for (const layer of [this.layer, this.previous]) layer?.tiles.forEach((tile) => { tile.dirty = true; });
+    for (const layer of [this.layer, this.previous]) for (const tile of layer?.tiles.values() ?? []) tile.dirty = true;
     if (this.width) this.drawOverview();
     this.invalidate();
   }
 
-  /** Seats whose status changed: their tiles are drawn again, those in view ring once. */
+  /**
+   * Seats whose status changed: their tiles are drawn again, those in view ring once.
+   * @param {number[]} seats
+   */
   changed(seats) {
     const { hall } = this;
     if (seats.length > 4000) return this.markAll();
@@ -120,142 +144,44 @@ export class Painter {
     return this.invalidate();
   }
 
-  /* ------------------------------------------------------------ camera */
-  toPlan(x, y) { return { x: (x - this.tx) / this.k, y: (y - this.ty) / this.k }; }
-  toScreen(x, y) { return { x: x * this.k + this.tx, y: y * this.k + this.ty }; }
-  get seatPixels() { return this.hall.seatRadius * this.k; }
-
-  panBy(dx, dy) {
-    this.flight = null;
-    this.tx += dx;
-    this.ty += dy;
-    this.keepInSight();
-    this.invalidate();
-  }
-
-  /** Zooms so that the plan's point under (x, y) stays there. */
-  zoomAt(x, y, factor) {
-    this.flight = null;
-    const point = this.toPlan(x, y);
-    this.k = this.lawful(this.k * factor);
-    this.tx = x - point.x * this.k;
-    this.ty = y - point.y * this.k;
-    this.keepInSight();
-    this.zoomedAt = performance.now();
-    this.invalidate();
-  }
-
-  centreOn(x, y, k = this.k, isSmooth = true) {
-    const end = { k: this.lawful(k) };
-    end.tx = this.width / 2 - x * end.k;
-    end.ty = this.height / 2 - y * end.k;
-    if (!isSmooth || this.still.matches) {
-      Object.assign(this, end);
-      this.keepInSight();
-      this.flight = null;
-    } else {
-      this.flight = { from: performance.now(), start: { k: this.k, tx: this.tx, ty: this.ty }, end };
-    }
-    this.zoomedAt = performance.now();
-    this.invalidate();
-  }
-
-  fit(isSmooth = true) {
-    const { left, top, width, height } = this.hall.bounds;
-    this.centreOn(left + width / 2, top + height / 2, this.fitK, isSmooth);
-  }
-
-  zoomBy(factor) {
-    const { x, y } = this.toPlan(this.width / 2, this.height / 2);
-    this.centreOn(x, y, (this.flight?.end.k ?? this.k) * factor);
-  }
-
-  /** Brings some seats into view, large enough to read. */
-  show(seats, least = 10) {
-    const xs = seats.map((seat) => this.hall.x[seat]), ys = seats.map((seat) => this.hall.y[seat]);
-    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    const room = this.hall.pitch * 6;
-    const k = Math.min(this.width / (right - left + room), this.height / (bottom - top + room), Math.max(this.k, least / this.hall.seatRadius));
-    this.centreOn((left + right) / 2, (top + bottom) / 2, k);
-  }
-
-  /** Moves just enough that a seat with the keyboard's focus is seen, and can be read. */
-  follow(seat) {
-    const [x, y] = [this.hall.x[seat], this.hall.y[seat]];
-    if (this.seatPixels < 6) return this.centreOn(x, y, 10 / this.hall.seatRadius);
-    const at = this.toScreen(x, y), edge = Math.min(90, this.width / 4, this.height / 4);
-    if (at.x < edge || at.y < edge || at.x > this.width - edge || at.y > this.height - edge) this.centreOn(x, y);
-    return this.invalidate();
-  }
-
-  lawful(k) { return Math.max(this.leastK, Math.min(this.mostK, k)); }
-
-  keepInSight() {
-    const { left, top, width, height } = this.hall.bounds;
-    const margin = 0.4;
-    const limit = (offset, start, size, view) => {
-      const slack = Math.max(0, view - size * this.k) / 2 + view * margin;
-      return Math.max(view - (start + size) * this.k - slack, Math.min(slack - start * this.k, offset));
-    };
-    this.tx = limit(this.tx, left, width, this.width);
-    this.ty = limit(this.ty, top, height, this.height);
-  }
-
-  fly(now) {
-    const { from, start, end } = this.flight;
-    const part = Math.min(1, (now - from) / 240);
-    const eased = 1 - (1 - part) ** 3;
-    // Zoom in equal ratios, and keep the plan's point at the view's centre on a straight line.
-    const k = start.k * (end.k / start.k) ** eased;
-    const centre = (c, size, axis) => (size / 2 - c[axis]) / c.k;
-    for (const [axis, size] of [["tx", this.width], ["ty", this.height]]) {
-      const a = centre(start, size, axis), b = centre(end, size, axis);
-      this[axis] = size / 2 - (a + (b - a) * eased) * k;
-    }
-    this.k = k;
-    this.zoomedAt = now;
-    if (part === 1) {
-      Object.assign(this, end);
-      this.flight = null;
-      this.zoomedAt = -Infinity;
-      this.keepInSight();
-    }
-  }
-
   /* ------------------------------------------------------------ frames */
+  /** @override */
   invalidate() {
-    if (this.frame === 0) this.frame = requestAnimationFrame(this.draw);
+    if (this.nextFrame === 0) this.nextFrame = requestAnimationFrame(this.draw);
   }
 
+  /** @param {number} now */
   draw(now) {
-    this.frame = 0;
+    this.nextFrame = 0;
     if (!this.width) return;
     const began = performance.now();
-    if (this.flight) this.fly(now);
+    this.fly(now);
     const settled = now - this.zoomedAt > SETTLE;
-    if (!this.layer || (settled && Math.abs(this.layer.k / this.k - 1) > 0.001)) {
-      if (this.layer) this.previous = this.layer;
-      this.layer = { k: this.k, tiles: new Map() };
+    let { layer } = this;
+    if (!layer || (settled && Math.abs(layer.k / this.k - 1) > 0.001)) {
+      if (layer) this.previous = layer;
+      layer = this.layer = { k: this.k, tiles: new Map() };
     }
 
-    const { ctx } = this;
+    const { ctx } = this, { tiles } = layer;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
-    const waiting = this.tilesWanted(this.layer).filter(({ key }) => !this.layer.tiles.has(key));
-    const dirty = waiting.length ? [] : this.tilesWanted(this.layer).filter(({ key }) => this.layer.tiles.get(key).dirty);
+    const wanted = this.tilesWanted(layer);
+    const waiting = wanted.filter(({ key }) => !tiles.has(key));
+    const dirty = waiting.length > 0 ? [] : wanted.filter(({ key }) => tiles.get(key)?.dirty);
     for (const { key, i, j } of [...waiting, ...dirty]) {
       if (performance.now() - began > BUDGET) break;
-      this.layer.tiles.set(key, this.drawTile(this.layer, i, j, this.layer.tiles.get(key)));
+      tiles.set(key, this.drawTile(layer, i, j, tiles.get(key)));
     }
-    const isWhole = this.tilesWanted(this.layer).every(({ key }) => this.layer.tiles.has(key) && !this.layer.tiles.get(key).dirty);
+    const isCovered = wanted.every(({ key }) => tiles.has(key));
+    const isWhole = isCovered && !wanted.some(({ key }) => tiles.get(key)?.dirty);
 
     ctx.fillStyle = this.theme["map-ground"];
     ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    const isCovered = this.tilesWanted(this.layer).every(({ key }) => this.layer.tiles.has(key));
-    if (!isCovered || this.layer.k !== this.k) this.layOverview();
+    if (!isCovered || layer.k !== this.k) this.layOverview();
     if (!isCovered && this.previous) this.layTiles(this.previous);
-    this.layTiles(this.layer);
-    if (isCovered && this.layer.k === this.k) this.previous = null;
-    this.trimTiles(this.layer);
+    this.layTiles(layer);
+    if (isCovered && layer.k === this.k) this.previous = null;
+    this.trimTiles(layer);
     const isMoving = this.drawOverlay(now);
     if (isCovered && !this.isSeen) {
       this.isSeen = true;
@@ -265,10 +191,13 @@ export class Painter {
     if (this.times.length > 2000) this.times.splice(0, 1000);
     this.afterDraw?.();
 
-    if (!isWhole || isMoving || this.flight || this.layer.k !== this.k) this.invalidate();
+    if (!isWhole || isMoving || this.flight || layer.k !== this.k) this.invalidate();
   }
 
-  /** Tiles of a layer that are in view and hold something, nearest to the centre first. */
+  /**
+   * Tiles of a layer that are in view and hold something, nearest to the centre first.
+   * @param {Layer} layer
+   */
   tilesWanted(layer) {
     const { bounds } = this.hall, at = layer.k * this.ratio, side = TILE / at;
     const from = this.toPlan(0, 0), until = this.toPlan(this.width, this.height);
@@ -280,6 +209,7 @@ export class Painter {
     return tiles.sort((a, b) => Math.hypot(a.i - ci, a.j - cj) - Math.hypot(b.i - ci, b.j - cj));
   }
 
+  /** @param {Layer} layer */
   layTiles(layer) {
     const { ctx, ratio } = this, grow = this.k / layer.k, size = TILE * grow;
     const [ox, oy] = grow === 1 ? [Math.round(this.tx * ratio), Math.round(this.ty * ratio)] : [this.tx * ratio, this.ty * ratio];
@@ -293,6 +223,7 @@ export class Painter {
     }
   }
 
+  /** @param {Layer} layer */
   trimTiles(layer) {
     if (layer.tiles.size <= MOST_TILES) return;
     const kept = new Set(this.tilesWanted(layer).map(({ key }) => key));
@@ -303,9 +234,10 @@ export class Painter {
   }
 
   /* ------------------------------------------------------------ tiles */
+  /** @param {Layer} layer @param {number} i @param {number} j @param {Tile | undefined} old */
   drawTile(layer, i, j, old) {
     const canvas = old?.canvas ?? surface(TILE, TILE);
-    const ctx = canvas.getContext("2d", { alpha: false });
+    const ctx = context(canvas, { alpha: false });
     const at = layer.k * this.ratio;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.fillStyle = this.theme["map-ground"];
@@ -316,10 +248,17 @@ export class Painter {
     return { canvas, dirty: false };
   }
 
-  /** One seat anew on a tile: under it lies its slab, whose colour wipes the old look away. */
+  /**
+   * One seat anew on a tile: under it lies its slab, whose colour wipes the old look away.
+   * @param {Tile} tile
+   * @param {Layer} layer
+   * @param {number} i
+   * @param {number} j
+   * @param {number} seat
+   */
   patchTile(tile, layer, i, j, seat) {
     const { hall } = this, at = layer.k * this.ratio;
-    const ctx = tile.canvas.getContext("2d");
+    const ctx = context(tile.canvas);
     ctx.setTransform(at, 0, 0, at, -i * TILE, -j * TILE);
     const r = hall.radius[seat] + 1.5 / at;
     ctx.fillStyle = this.theme.surface;
@@ -328,7 +267,15 @@ export class Painter {
     this.paintSeats(ctx, 1, at, layer.k * hall.seatRadius);
   }
 
-  /** Everything of the hall that is the same for all viewers, within a rectangle; `at` is device pixels per plan unit. */
+  /**
+   * Everything of the hall that is the same for all viewers, within a rectangle; `at` is device pixels per plan unit.
+   * @param {Ctx} ctx
+   * @param {number} left
+   * @param {number} top
+   * @param {number} right
+   * @param {number} bottom
+   * @param {number} at
+   */
   paint(ctx, left, top, right, bottom, at) {
     const { hall } = this, margin = hall.pitch * 1.5;
     this.paintAreas(ctx, left, top, right, bottom);
@@ -345,6 +292,13 @@ export class Painter {
     if (pixels >= 4.5) this.paintRowLabels(ctx, rows, at, pixels);
   }
 
+  /**
+   * @param {Ctx} ctx
+   * @param {number} left
+   * @param {number} top
+   * @param {number} right
+   * @param {number} bottom
+   */
   paintAreas(ctx, left, top, right, bottom) {
     for (const area of this.hall.areas) {
       const points = corners(area);
@@ -358,7 +312,7 @@ export class Painter {
         ctx.translate(-area.x, -area.y);
       }
       this.paintShape(ctx, area, points);
-      if (area.text && !area.guid) {
+      if (area.text && !isStanding(area)) {
         ctx.globalAlpha = 1;
         ctx.fillStyle = this.isDark || !area.text_color ? this.theme["ink-soft"] : area.text_color;
         ctx.font = `600 ${area.text_size || 16}px ${this.font}`;
@@ -370,28 +324,38 @@ export class Painter {
     }
   }
 
+  /** @param {Ctx} ctx @param {Area} area @param {Point[]} points */
   paintShape(ctx, area, points) {
     if (area.shape === "text") return;
     const path = new Path2D();
     if (area.shape === "circle") path.arc(area.x, area.y, area.radius, 0, 2 * Math.PI);
     else if (area.shape === "ellipse") path.ellipse(area.x, area.y, area.width / 2, area.height / 2, 0, 0, 2 * Math.PI);
-    else if (area.shape === "polygon") points.forEach(([x, y], at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
+    else if (area.shape === "polygon") for (const [x, y] of points) path.lineTo(x, y); // the first one only goes there
     else path.roundRect(area.x, area.y, area.width, area.height, Math.min(area.width, area.height, 3 * this.hall.seatRadius) / 4);
     path.closePath();
     // A plan's colours are chosen on white paper: at night they are let down to a tint.
-    const isStanding = Boolean(area.guid);
-    ctx.globalAlpha = isStanding ? 0.32 : this.isDark ? 0.22 : 1;
-    ctx.fillStyle = isStanding ? this.fills[area.category] : area.color || this.theme.line;
+    const own = isStanding(area) ? this.fills[area.category] : null;
+    ctx.globalAlpha = own ? 0.32 : this.isDark ? 0.22 : 1;
+    ctx.fillStyle = own ?? (area.color || this.theme.line);
     ctx.fill(path);
-    if (isStanding || area.border_color) {
-      ctx.globalAlpha = isStanding ? 1 : this.isDark ? 0.4 : 1;
-      ctx.strokeStyle = isStanding ? this.fills[area.category] : area.border_color;
+    if (own || area.border_color) {
+      ctx.globalAlpha = !own && this.isDark ? 0.4 : 1;
+      ctx.strokeStyle = own ?? area.border_color;
       ctx.lineWidth = this.hall.seatRadius / 5;
       ctx.stroke(path);
     }
   }
 
-  /** The floor that a block of seats stands on: one wide line through each row. */
+  /**
+   * The floor that a block of seats stands on: one wide line through each row.
+   * @param {Ctx} ctx
+   * @param {Set<number>} rows
+   * @param {number} left
+   * @param {number} top
+   * @param {number} right
+   * @param {number} bottom
+   * @param {number} margin
+   */
   paintSlabs(ctx, rows, left, top, right, bottom, margin) {
     const { hall } = this;
     ctx.strokeStyle = this.theme.surface;
@@ -414,10 +378,17 @@ export class Painter {
     }
   }
 
-  /** Seats sorted by how they look, so that each look is set once; taken seats are smaller and crossed, not only grey. */
+  /**
+   * Seats sorted by how they look, so that each look is set once; taken seats are smaller and crossed, not only grey.
+   * @param {Ctx} ctx
+   * @param {number} seen
+   * @param {number} at
+   * @param {number} pixels
+   */
   paintSeats(ctx, seen, at, pixels) {
     const { hall, scratch, off } = this;
     const kinds = hall.categories.length + 2, [OFF, TAKEN] = [kinds - 2, kinds - 1];
+    /** @type {number[][]} */
     const lists = Array.from({ length: kinds }, () => []);
     for (let n = 0; n < seen; n++) {
       const seat = scratch[n], category = hall.category[seat];
@@ -427,10 +398,18 @@ export class Painter {
       if (seats.length === 0) return;
       const fill = kind === TAKEN ? this.theme["seat-taken"] : kind === OFF ? this.theme["seat-off"] : this.fills[kind];
       if (pixels < ROUND) this.paintDots(ctx, seats, fill, at, kind === TAKEN ? 0.8 : 1, pixels);
-      else this.stampSeats(ctx, seats, fill, at, kind === TAKEN, kind < OFF && pixels >= NUMBERS ? this.inks[kind] : null);
+      else this.stampSeats(ctx, seats, fill, at, kind === TAKEN, kind < OFF && pixels >= NUMBERS ? this.inks[kind] : "");
     });
   }
 
+  /**
+   * @param {Ctx} ctx
+   * @param {number[]} seats
+   * @param {string} fill
+   * @param {number} at
+   * @param {number} share
+   * @param {number} pixels
+   */
   paintDots(ctx, seats, fill, at, share, pixels) {
     const { hall } = this;
     ctx.fillStyle = fill;
@@ -441,7 +420,15 @@ export class Painter {
     }
   }
 
-  /** Round seats and their numbers are stamped from a small picture of each look: far faster than paths and texts. */
+  /**
+   * Round seats and their numbers are stamped from a small picture of each look: far faster than paths and texts.
+   * @param {Ctx} ctx
+   * @param {number[]} seats
+   * @param {string} fill
+   * @param {number} at
+   * @param {boolean} isTaken
+   * @param {string} ink
+   */
   stampSeats(ctx, seats, fill, at, isTaken, ink) {
     const { hall } = this, { e, f } = ctx.getTransform();
     ctx.save();
@@ -458,13 +445,14 @@ export class Painter {
     ctx.restore();
   }
 
+  /** @param {Ctx} ctx @param {Set<number>} rows @param {number} at @param {number} pixels */
   paintRowLabels(ctx, rows, at, pixels) {
     const { hall, ratio, theme } = this, { e, f } = ctx.getTransform();
     const size = Math.round(Math.min(13, pixels * 1.1) * ratio);
     ctx.save();
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     for (const row of rows) {
-      const seats = hall.seatsOfRow(row), label = hall.rows[row][1];
+      const seats = hall.seatsOfRow(row), [, label] = hall.rows[row];
       const stamp = this.stamp(`row ${label} ${size}`, Math.ceil(size * 0.75 * (label.length + 1)), size * 2, (on) => this.write(on, label, size, theme["ink-soft"]));
       const [first, last] = [seats[0], seats[seats.length - 1]];
       for (const [end, inner] of [[first, seats[1] ?? last], [last, seats[seats.length - 2] ?? first]]) {
@@ -476,19 +464,32 @@ export class Painter {
     ctx.restore();
   }
 
-  /** A small picture drawn once, its origin in the middle, kept by `key`. */
+  /**
+   * A small picture drawn once, its origin in the middle, kept by `key`.
+   * @param {string} key
+   * @param {number} width
+   * @param {number} height
+   * @param {(ctx: Ctx) => void} draw
+   */
   stamp(key, width, height, draw) {
     let stamp = this.stampOf.get(key);
     if (stamp) return stamp;
     if (this.stampOf.size > MOST_STAMPS) this.stampOf.clear();
     stamp = surface(width, height);
-    const ctx = stamp.getContext("2d");
+    const ctx = context(stamp);
     ctx.translate(width / 2, height / 2);
     draw(ctx);
     this.stampOf.set(key, stamp);
     return stamp;
   }
 
+  /**
+   * @param {Ctx} ctx
+   * @param {string} text
+   * @param {number} size
+   * @param {string} ink
+   * @param {number} [widest]
+   */
   write(ctx, text, size, ink, widest) {
     ctx.font = `600 ${size}px ${this.font}`;
     ctx.fillStyle = ink;
@@ -503,26 +504,26 @@ export class Painter {
     const k = Math.min((this.fitK * this.ratio), 1400 / Math.max(bounds.width, bounds.height));
     this.overviewK = k;
     this.overview = surface(Math.ceil(bounds.width * k), Math.ceil(bounds.height * k));
-    const ctx = this.overview.getContext("2d", { alpha: false });
+    const ctx = context(this.overview, { alpha: false });
     ctx.fillStyle = this.theme["map-ground"];
     ctx.fillRect(0, 0, this.overview.width, this.overview.height);
     ctx.setTransform(k, 0, 0, k, -bounds.left * k, -bounds.top * k);
     this.paint(ctx, bounds.left, bounds.top, bounds.left + bounds.width, bounds.top + bounds.height, k);
-    this.overviewChanged = true;
   }
 
+  /** @param {number} seat */
   dotOverview(seat) {
     if (!this.overview) return;
     const { hall, overviewK: k } = this;
-    const ctx = this.overview.getContext("2d");
+    const ctx = context(this.overview);
     const fill = hall.status[seat] !== FREE ? "seat-taken" : this.off[hall.category[seat]] ? "seat-off" : null;
     ctx.fillStyle = fill ? this.theme[fill] : this.fills[hall.category[seat]];
     const r = Math.max(0.5 / k, hall.radius[seat]);
     ctx.fillRect(hall.x[seat] - r, hall.y[seat] - r, 2 * r, 2 * r);
-    this.overviewChanged = true;
   }
 
   layOverview() {
+    if (!this.overview) return;
     const { bounds } = this.hall, at = this.ratio;
     const { x, y } = this.toScreen(bounds.left, bounds.top);
     this.ctx.imageSmoothingQuality = "low";
@@ -530,11 +531,14 @@ export class Painter {
   }
 
   /* ------------------------------------------------------------ overlay */
+  /** @param {number} now */
   drawOverlay(now) {
     const { ctx, hall, ratio, theme } = this;
     const { mine, isAsked, hover, focus, lit } = this.look();
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    /** @param {number} seat */
     const spot = (seat) => ({ ...this.toScreen(hall.x[seat], hall.y[seat]), r: hall.radius[seat] * this.k });
+    /** @param {{x: number, y: number, r: number}} at */
     const isSeen = ({ x, y, r }) => x > -r && y > -r && x < this.width + r && y < this.height + r;
 
     let isMoving = false;
@@ -553,7 +557,7 @@ export class Painter {
       const r = Math.max(at.r * 1.12, 4);
       disc(ctx, at.x, at.y, r + Math.max(1.5, r * 0.16), theme.surface);
       // Until the server has said so, it is a wish: paler, and without the tick.
-      const isWish = isAsked?.(seat);
+      const isWish = isAsked(seat);
       ctx.globalAlpha = isWish ? 0.5 : 1;
       disc(ctx, at.x, at.y, r, theme["seat-mine"]);
       ctx.globalAlpha = 1;
@@ -578,6 +582,7 @@ export class Painter {
   drawZoneNames() {
     const { hall, ctx } = this;
     if (this.seatPixels > 4.5 || hall.zones.length < 2) return;
+    /** @type {{x: number, y: number, wide: number}[]} */
     const placed = [];
     ctx.font = `650 14px ${this.font}`;
     hall.zoneBoxes.forEach((box, zone) => {
@@ -608,6 +613,7 @@ export class Painter {
     }
   }
 
+  /** @param {string} text @param {number} x @param {number} y @param {number} wide */
   pill(text, x, y, wide) {
     const { ctx, theme } = this;
     ctx.globalAlpha = 0.92;
@@ -623,12 +629,22 @@ export class Painter {
   }
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
+export function context(canvas, settings) {
+  return /** @type {Ctx} */ (canvas.getContext("2d", settings)); // null only where it was asked for another kind before
+}
+
+/** @param {number} width @param {number} height */
 function surface(width, height) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.max(1, width), Math.max(1, height)];
   return canvas;
 }
 
+/** @param {Ctx} ctx @param {number} x @param {number} y @param {number} r @param {string} fill */
 function disc(ctx, x, y, r, fill) {
   ctx.fillStyle = fill;
   ctx.beginPath();
@@ -636,6 +652,14 @@ function disc(ctx, x, y, r, fill) {
   ctx.fill();
 }
 
+/**
+ * @param {Ctx} ctx
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @param {string} stroke
+ * @param {number} width
+ */
 function ring(ctx, x, y, r, stroke, width) {
   ctx.strokeStyle = stroke;
   ctx.lineWidth = width;
@@ -644,6 +668,7 @@ function ring(ctx, x, y, r, stroke, width) {
   ctx.stroke();
 }
 
+/** @param {Ctx} ctx @param {number} arm @param {string} stroke */
 function cross(ctx, arm, stroke) {
   ctx.strokeStyle = stroke;
   ctx.lineWidth = Math.max(1, arm / 2);
@@ -655,6 +680,13 @@ function cross(ctx, arm, stroke) {
   ctx.stroke();
 }
 
+/**
+ * @param {Ctx} ctx
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @param {string} stroke
+ */
 function check(ctx, x, y, r, stroke) {
   ctx.strokeStyle = stroke;
   ctx.lineWidth = Math.max(1.25, r * 0.2);
@@ -666,7 +698,10 @@ function check(ctx, x, y, r, stroke) {
   ctx.stroke();
 }
 
-/** Relative luminance of "#rgb" or "#rrggbb"; other ways to write a colour count as middling. */
+/**
+ * Relative luminance of "#rgb" or "#rrggbb"; other ways to write a colour count as middling.
+ * @param {string} colour
+ */
 export function luminance(colour) {
   const digits = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour)?.[1];
   if (!digits) return 0.3;

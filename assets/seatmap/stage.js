@@ -1,18 +1,22 @@
 /* The canvas and everything that hands and keys do on it. */
 import { createElement as h, useEffect, useId, useRef, useState } from "react";
-import { PICKABLE_MOUSE, PICKABLE_TOUCH, Painter } from "./painter.js";
+import { hands, keys } from "./hands.js";
+import { Painter, context } from "./painter.js";
 
 const MINIMAP_FROM = 1500; // seats
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+/** @param {{desk: Desk, say: Say, revision: string, banner: string}} props */
 export function Stage({ desk, say, revision, banner }) {
-  const box = useRef(null), canvas = useRef(null), minimap = useRef(null), painter = useRef(null);
-  const [card, setCard] = useState(null);
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null)), minimap = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const painter = useRef(/** @type {Painter | null} */ (null));
+  const [card, setCard] = useState(/** @type {Card | null} */ (null));
   const [isZoomed, setZoomed] = useState(false);
   const helpId = useId();
   const { hall } = desk;
 
   useEffect(() => {
+    if (!canvas.current || !box.current) return undefined;
     const marks = { hover: -1, focus: -1 };
     const paint = new Painter(canvas.current, hall, () => ({
       mine: desk.seats(),
@@ -53,13 +57,15 @@ export function Stage({ desk, say, revision, banner }) {
       paint.stop();
       if (desk.painter === paint) desk.painter = null;
     };
-  }, [hall]);
+  }, [desk, hall, say]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the revision says that something on the desk has changed
   useEffect(() => {
     painter.current?.filter(desk.offCategories());
     painter.current?.invalidate();
-  }, [revision]);
+  }, [desk, revision]);
 
+  /** @type {(testid: string, label: string, sign: string, act: () => void) => import("react").ReactNode} */
   const zoom = (testid, label, sign, act) =>
     h("button", { key: testid, type: "button", "aria-label": label, title: label, "data-testid": testid, onClick: act },
       h("svg", { className: "icon", viewBox: "0 0 24 24", "aria-hidden": true }, h("path", { d: sign })));
@@ -76,13 +82,14 @@ export function Stage({ desk, say, revision, banner }) {
       onPointerMove: (event) => event.buttons && jump(event, painter.current),
     }),
     h("div", { className: "seat-map-zoom" },
-      zoom("map-zoom-in", say("zoomIn"), "M12 5v14M5 12h14", () => painter.current.zoomBy(1.7)),
-      zoom("map-zoom-out", say("zoomOut"), "M5 12h14", () => painter.current.zoomBy(1 / 1.7)),
-      zoom("map-fit", say("fit"), "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", () => painter.current.fit())),
+      zoom("map-zoom-in", say("zoomIn"), "M12 5v14M5 12h14", () => painter.current?.zoomBy(1.7)),
+      zoom("map-zoom-out", say("zoomOut"), "M5 12h14", () => painter.current?.zoomBy(1 / 1.7)),
+      zoom("map-fit", say("fit"), "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", () => painter.current?.fit())),
     card && h(SeatCard, { key: "card", card, desk }),
     banner && h("div", { className: "seat-map-banner", role: "status", "data-testid": "map-banner" }, banner));
 }
 
+/** @param {{card: Card, desk: Desk}} props */
 function SeatCard({ card, desk }) {
   const { seat, x, y, width } = card;
   const { where, price, state, note } = desk.describe(seat);
@@ -97,158 +104,17 @@ function SeatCard({ card, desk }) {
   note && h("span", { className: "quiet", style: { display: "block" } }, note));
 }
 
-/** Mouse, pen and fingers: drag moves, wheel and pinch zoom, a tap picks (or comes closer, where seats are too small to hit). */
-function hands(canvas, paint, desk, marks, setCard) {
-  const down = new Map();
-  let moved = false, spread = 0, middle = null;
-
-  const spot = (event) => {
-    const { left, top } = canvas.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  };
-  const seatAt = ({ x, y }, pixels) => {
-    const point = paint.toPlan(x, y);
-    const seat = desk.hall.nearest(point.x, point.y, Math.max(desk.hall.seatRadius * 1.3, pixels / paint.k));
-    return seat >= 0 && paint.off[desk.hall.category[seat]] && !desk.isMine(seat) ? -1 : seat;
-  };
-  const hover = (seat) => {
-    if (seat === marks.hover) return;
-    marks.hover = seat;
-    canvas.dataset.over = seat >= 0 ? "seat" : "floor";
-    setCard(seat >= 0 ? cardAt(paint, desk, seat) : null);
-    paint.invalidate();
-  };
-  const pinch = () => {
-    const [a, b] = [...down.values()];
-    return { spread: Math.hypot(a.x - b.x, a.y - b.y), middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 } };
-  };
-
-  const on = {
-    pointerdown(event) {
-      if (event.button > 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      down.set(event.pointerId, spot(event));
-      if (down.size === 1) moved = false;
-      if (down.size === 2) ({ spread, middle } = pinch());
-      marks.focus = -1;
-    },
-    pointermove(event) {
-      const at = spot(event), before = down.get(event.pointerId);
-      if (!before) {
-        if (event.pointerType === "mouse") hover(paint.seatPixels >= PICKABLE_MOUSE ? seatAt(at, 4) : -1);
-        return;
-      }
-      if (down.size === 2) {
-        down.set(event.pointerId, at);
-        const now = pinch();
-        paint.panBy(now.middle.x - middle.x, now.middle.y - middle.y);
-        if (spread > 0) paint.zoomAt(now.middle.x, now.middle.y, now.spread / spread);
-        ({ spread, middle } = now);
-        moved = true;
-        return;
-      }
-      const [dx, dy] = [at.x - before.x, at.y - before.y];
-      if (!moved && Math.hypot(dx, dy) < (event.pointerType === "mouse" ? 4 : 8)) return;
-      if (!moved) hover(-1);
-      moved = true;
-      canvas.dataset.dragging = "true";
-      down.set(event.pointerId, at);
-      paint.panBy(dx, dy);
-    },
-    pointerup(event) {
-      const wasOne = down.size === 1;
-      down.delete(event.pointerId);
-      canvas.dataset.dragging = "false";
-      if (wasOne && !moved) tap(spot(event), event.pointerType);
-    },
-    pointercancel(event) {
-      down.delete(event.pointerId);
-      canvas.dataset.dragging = "false";
-    },
-    pointerleave: () => hover(-1),
-    blur() {
-      marks.focus = -1;
-      paint.invalidate();
-    },
-    wheel(event) {
-      const isOutside = event.deltaY > 0 && paint.k <= paint.leastK * 1.001;
-      if (isOutside && !event.ctrlKey) return; // nothing more to see: let the page scroll on
-      event.preventDefault();
-      hover(-1);
-      const step = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
-      const { x, y } = spot(event);
-      paint.zoomAt(x, y, Math.exp(-Math.max(-120, Math.min(120, step)) * (event.ctrlKey ? 0.01 : 0.0022)));
-    },
-    dblclick: (event) => event.preventDefault(),
-  };
-
-  function tap(at, pointerType) {
-    const isTouch = pointerType !== "mouse";
-    const point = paint.toPlan(at.x, at.y);
-    const seat = seatAt(at, isTouch ? 14 : 5);
-    if (seat < 0) {
-      const area = desk.hall.areaAt(point.x, point.y);
-      if (area) desk.goTo(area);
-      return;
-    }
-    if (paint.seatPixels < (isTouch ? PICKABLE_TOUCH : PICKABLE_MOUSE)) {
-      paint.centreOn(point.x, point.y, (isTouch ? 13 : 10) / desk.hall.seatRadius);
-      return;
-    }
-    desk.toggle(seat);
-    if (isTouch) hover(seat);
-  }
-
-  for (const [name, act] of Object.entries(on)) canvas.addEventListener(name, act, { passive: false });
-  return () => { for (const [name, act] of Object.entries(on)) canvas.removeEventListener(name, act); };
-}
-
-/** The keyboard's way through the hall. Each step is announced. */
-function keys(canvas, paint, desk, marks, setCard) {
-  const go = (seat) => {
-    if (seat < 0) return;
-    marks.focus = seat;
-    paint.follow(seat);
-    desk.announceSeat(seat);
-    setCard(null);
-  };
-  const start = () => {
-    const { x, y } = paint.toPlan(paint.width / 2, paint.height / 2);
-    return desk.seats()[0] ?? desk.hall.nearest(x, y, Infinity);
-  };
-  const press = (event) => {
-    if (event.metaKey || event.altKey || event.ctrlKey) return;
-    const { focus } = marks;
-    const arrow = ARROWS[event.key];
-    const row = () => desk.hall.seatsOfRow(desk.hall.row[focus]);
-    if (arrow) go(focus < 0 ? start() : desk.hall.neighbour(focus, ...arrow));
-    else if (event.key === "Enter" || event.key === " ") focus < 0 ? go(start()) : desk.toggle(focus);
-    else if (event.key === "Home" && focus >= 0) go(row()[0]);
-    else if (event.key === "End" && focus >= 0) go(row().at(-1));
-    else if (event.key === "+" || event.key === "=") paint.zoomBy(1.7);
-    else if (event.key === "-") paint.zoomBy(1 / 1.7);
-    else if (event.key === "0") paint.fit();
-    else return;
-    event.preventDefault();
-  };
-  canvas.addEventListener("keydown", press);
-  return () => canvas.removeEventListener("keydown", press);
-}
-
-function cardAt(paint, desk, seat) {
-  const { x, y } = paint.toScreen(desk.hall.x[seat], desk.hall.y[seat]);
-  return { seat, x: Math.max(8, Math.min(paint.width - 8, x)), y, width: paint.width };
-}
-
+/** @param {HTMLCanvasElement | null} canvas @param {Painter} paint */
 function drawMinimap(canvas, paint) {
   if (!canvas || canvas.hidden || !paint.overview) return;
   const { bounds } = paint.hall, wide = canvas.clientWidth, high = wide * (bounds.height / bounds.width);
+  /** @type {[number, number]} */
   const size = [Math.round(wide * paint.ratio), Math.round(high * paint.ratio)];
   if (canvas.width !== size[0] || canvas.height !== size[1]) {
     [canvas.width, canvas.height] = size;
     canvas.style.height = `${high}px`;
   }
-  const ctx = canvas.getContext("2d"), k = size[0] / bounds.width;
+  const ctx = context(canvas), k = size[0] / bounds.width;
   ctx.drawImage(paint.overview, 0, 0, ...size);
   const from = paint.toPlan(0, 0), until = paint.toPlan(paint.width, paint.height);
   ctx.strokeStyle = paint.theme.accent;
@@ -256,8 +122,11 @@ function drawMinimap(canvas, paint) {
   ctx.strokeRect((from.x - bounds.left) * k, (from.y - bounds.top) * k, (until.x - from.x) * k, (until.y - from.y) * k);
 }
 
+/** @param {import("react").PointerEvent} event @param {Painter | null} paint */
 function jump(event, paint) {
+  if (!paint) return;
   const box = event.currentTarget.getBoundingClientRect(), { bounds } = paint.hall;
+  /** @type {(at: number, from: number, size: number) => number} */
   const part = (at, from, size) => (at - from) / size;
   paint.centreOn(
     bounds.left + bounds.width * part(event.clientX, box.left, box.width),
