@@ -151,6 +151,7 @@ async def said_places(session: Session, id: ListingId, units: Iterable[str]) -> 
 
 async def orders(session: Session, actor: Actor, cursor: str | None = None, limit: int = 50) -> Page[OrderCard]:
     """The actor's own purchases (by account and by cart), newest first. Raises Invalid for a cursor that is not ours."""
+    further = [_MINE.after(cursor)] if cursor else []  # what is no cursor is refused also where there is nothing
     mine = [col(Booking.account_id) == actor.account] if actor.account else []
     mine += [and_(col(Booking.cart) == actor.cart, col(Booking.account_id).is_(None))] if actor.cart else []
     if not mine:
@@ -163,9 +164,7 @@ async def orders(session: Session, actor: Actor, cursor: str | None = None, limi
         .correlate(Booking)
         .scalar_subquery()
     )
-    wanted = select(Booking, quantity).where(or_(*mine)).order_by(*_MINE.columns()).limit(limit + 1)
-    if cursor:
-        wanted = wanted.where(_MINE.after(cursor))
+    wanted = select(Booking, quantity).where(or_(*mine), *further).order_by(*_MINE.columns()).limit(limit + 1)
     page = Page.cut((await session.exec(wanted)).all(), limit, lambda row: _MINE.cursor(row[0]))
     return page.of(
         OrderCard(
