@@ -1,7 +1,6 @@
 /* Sends a seat plan to the API and shows what it answers: where a refused one is wrong, on a drawing of it. */
 import { createElement as h, useEffect, useRef, useState } from "react";
 
-const LARGEST = 32 * 1024 * 1024;
 const SHOWN = 50;  // faults listed at first
 
 /**
@@ -9,8 +8,8 @@ const SHOWN = 50;  // faults listed at first
  * @typedef {{is: "idle" | "busy" | "failed", name?: string, message?: string, faults?: {field: string, message: string}[], drawing?: string}} Sent
  */
 
-/** @param {{sellerId: string, words: Words, renewal: string, onKept?: (id: string) => void}} props */
-export function PlanFile({ sellerId, words, renewal, onKept, ...rest }) {
+/** @param {{sellerId: string, words: Words, renewal: string, largest: number, onKept?: (id: string) => void}} props */
+export function PlanFile({ sellerId, words, renewal, largest, onKept, ...rest }) {
   const [state, setState] = useState(/** @type {Sent} */ ({ is: "idle" }));
   const [over, setOver] = useState(false);
   const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
@@ -19,7 +18,7 @@ export function PlanFile({ sellerId, words, renewal, onKept, ...rest }) {
   /** @param {File | undefined} file */
   const send = async (file) => {
     if (!file) return;
-    if (file.size > LARGEST) return setState({ is: "failed", message: words.tooLarge });
+    if (file.size > largest) return setState({ is: "failed", message: words.tooLarge });
     setState({ is: "busy", name: file.name });
     try {
       const address = `/api/v1/plans?seller_id=${encodeURIComponent(sellerId)}&drawing=true`;

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
+from marketplace import limits
 from marketplace.accounts.errors import AlreadyOn, NotBegun, SessionEnded, WrongCode
 from marketplace.db import Instant
 
@@ -15,8 +16,8 @@ class Account(SQLModel, table=True):
     """Somebody with a log-in. `email` is kept stripped and in lower case: it is who they are."""
 
     id: str = Field(primary_key=True)
-    email: str = Field(max_length=254, unique=True)
-    name: str = Field(max_length=100)
+    email: str = Field(max_length=limits.EMAIL, unique=True)
+    name: str = Field(max_length=limits.PERSON)
     password_hash: str
     is_operator: bool = False
     created_at: datetime = Field(sa_type=Instant)
@@ -38,7 +39,7 @@ class Seller(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     slug: str = Field(max_length=80, unique=True)
-    name: str = Field(max_length=80)
+    name: str = Field(max_length=limits.SHOP)
     about: str = Field(default="", sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
     suspended_at: datetime | None = Field(default=None, sa_type=Instant)

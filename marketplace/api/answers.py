@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
+from marketplace import limits
 from marketplace.api import problems
 from marketplace.api.auth_context import actor_from, member_from
 from marketplace.api.idempotency import HEADER, Idempotent
@@ -78,7 +79,7 @@ def _describe_key(operation: dict[str, Any]) -> None:
     known |= {
         "name": HEADER, "in": "header", "required": bool(known),
         "description": "A change that is asked for again under the same key is answered again, not done again.",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        "schema": {"type": "string", "pattern": f"^[!-~]{{1,{limits.IDEMPOTENCY_KEY}}}$"},
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
-from marketplace import clock, settings
+from marketplace import clock, limits, settings
 from marketplace.accounts import queries, throttle, tokens
 from marketplace.accounts.errors import TokenRefused
 from marketplace.accounts.views import Actor, Tokens
@@ -216,7 +216,7 @@ def keep_typed(response: Response, typed: dict[str, str]) -> None:
     """For the page that shows a form again: what was typed into it, sealed. Nothing is kept of an empty form."""
     if typed:
         # A browser keeps cookies of 4 KB at most.
-        text = json.dumps({name: value[:254] for name, value in typed.items()}, ensure_ascii=False)
+        text = json.dumps({name: value[: limits.EMAIL] for name, value in typed.items()}, ensure_ascii=False)
         sealed = tokens.sealed(text.encode("utf-8", "replace").decode())
         _set_cookie(response, TYPED, sealed, int(TYPED_LIFE.total_seconds()), "/")
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from marketplace import clock, settings
+from marketplace import clock, limits, settings
 from marketplace.accounts import throttle
 from marketplace.addresses import SESSION
 from marketplace.api.auth_context import Asking, client_ip
@@ -137,7 +137,7 @@ async def pay(
     id: str,
     wanted: PaymentRequest,
     actor: Asking,
-    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+    idempotency_key: Annotated[str | None, Header(max_length=limits.IDEMPOTENCY_KEY)] = None,
 ) -> PaymentShape:
     """Begin to pay the total. Needs an `Idempotency-Key`; follow the payment at `GET /payments/{id}`."""
     if not idempotency_key:

@@ -11,15 +11,13 @@ from urllib.parse import urlencode
 from fastapi import Form, Response
 from fastapi.responses import RedirectResponse
 
+from marketplace import limits
 from marketplace.accounts import tokens
 from marketplace.api.auth_context import keep_typed
 from marketplace.errors import HoldfastError
 from marketplace.i18n import page_at
 
-LONGEST_LINE = 1000
-"""More than anybody types into a line of a form: their browser takes no more, and we read no more."""
-
-Text = Annotated[str, Form(max_length=LONGEST_LINE)]
+Text = Annotated[str, Form(max_length=limits.LINE)]
 LongText = Annotated[str, Form(max_length=tokens.LONGEST)]
 
 

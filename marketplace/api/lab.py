@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from marketplace import clock
+from marketplace import clock, limits
 from marketplace.api.problems import refuses
 from marketplace.api.same_origin import CrossSite, names_another
 from marketplace.api.shapes import Cursor, Flag, Instant, Number, PaymentShape, Shape
@@ -98,7 +98,9 @@ async def force_outcome(wanted: ForcedOutcome) -> SimulatorSettingsShape:
 
 @router.get("/payments")
 async def payment_history(
-    status: PaymentStatus | None = None, text: Annotated[str, Query(max_length=100)] = "", cursor: Cursor | None = None
+    status: PaymentStatus | None = None,
+    text: Annotated[str, Query(max_length=limits.SEARCH)] = "",
+    cursor: Cursor | None = None,
 ) -> dict[str, Any]:
     async with transaction(reading=True) as session:
         page = await payment_queries.history(session, status=status, text=text, cursor=cursor)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from marketplace import limits
 from marketplace.api.shapes import Amount, AwareInstant, Cursor, Flag, Instant, Number, Shape
 from marketplace.catalog.views import (
     ListingCard,
@@ -30,8 +31,8 @@ class Search(Shape):
 
     kind: str | None = None
     category: str | None = None
-    text: str | None = Field(default=None, max_length=100)
-    place: str | None = Field(default=None, max_length=100)
+    text: str | None = Field(default=None, max_length=limits.SEARCH)
+    place: str | None = Field(default=None, max_length=limits.SEARCH)
     starts_from: AwareInstant | None = None
     starts_before: AwareInstant | None = None
     currency: Annotated[str | None, Field(pattern="^[A-Z]{3}$")] = None
@@ -61,11 +62,11 @@ class Search(Shape):
 
 
 class PlaceShape(Shape):
-    name: str = Field(max_length=500, examples=["Teatro Alcyon"])
-    city: str = Field(max_length=500, examples=["Lisbon"])
+    name: str = Field(max_length=limits.LINE, examples=["Teatro Alcyon"])
+    city: str = Field(max_length=limits.LINE, examples=["Lisbon"])
     country: str = Field(max_length=10, examples=["PT"])
     zone: str = Field(max_length=100, examples=["Europe/Lisbon"])
-    address: str = Field(default="", max_length=1000)
+    address: str = Field(default="", max_length=limits.LINE)
     latitude: Number | None = Field(default=None, ge=-90, le=90)
     longitude: Number | None = Field(default=None, ge=-180, le=180)
 
@@ -88,8 +89,8 @@ class ListingDraftBody(Shape):
 
     seller_id: str
     kind: Literal["seats"] = "seats"
-    title: str = Field(max_length=1000)
-    story: str = Field(default="", max_length=100_000)
+    title: str = Field(max_length=limits.LINE)
+    story: str = Field(default="", max_length=5 * limits.STORY)
     category: str = Field(max_length=100, examples=["theatre"])
     place: PlaceShape
     starts_at: AwareInstant
@@ -116,8 +117,8 @@ class ListingDraftBody(Shape):
 class ListingChangeBody(Shape):
     """What shall be different; what is absent stays as it is."""
 
-    title: str | None = Field(default=None, max_length=1000)
-    story: str | None = Field(default=None, max_length=100_000)
+    title: str | None = Field(default=None, max_length=limits.LINE)
+    story: str | None = Field(default=None, max_length=5 * limits.STORY)
     category: str | None = Field(default=None, max_length=100)
     place: PlaceShape | None = None
     starts_at: AwareInstant | None = None

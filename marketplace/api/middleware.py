@@ -12,6 +12,7 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from marketplace import limits
 from marketplace.addresses import NO_PAGES
 from marketplace.api import languages, problems
 from marketplace.api.auth_context import RATE
@@ -28,8 +29,6 @@ SECONDS = Histogram(
 
 log = structlog.get_logger()
 
-MOST_BODY = 1 << 20
-MOST_PLAN = 32 << 20
 PATIENCE, SLOWEST = 20.0, 16 << 10
 """Seconds that we wait for a body, and the bytes that earn it one more: who sends byte after byte holds nothing for long."""
 
@@ -88,7 +87,7 @@ class Edge:
         began, status = time.perf_counter(), 0
         is_head = scope["method"] == "HEAD"
         asked = {**scope, "method": "GET"} if is_head else scope
-        most = MOST_PLAN if scope["path"] == "/api/v1/plans" else MOST_BODY
+        most = limits.PLAN if scope["path"] == "/api/v1/plans" else limits.BODY
         body = _Body(receive, most)
 
         async def marked_send(message: Message) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import Field
 
-from marketplace import clock
+from marketplace import clock, limits
 from marketplace.api.auth_context import Guarded, Member
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import Amount, Instant, RefundShape, Shape
@@ -45,7 +45,7 @@ class OwedShape(Shape):
 
 
 class Settlement(Shape):
-    how: str = Field(max_length=1000, examples=["Bank transfer of 3 May"])
+    how: str = Field(max_length=limits.LINE, examples=["Bank transfer of 3 May"])
 
 
 @router.get("", responses=refuses(403))

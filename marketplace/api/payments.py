@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from marketplace import clock
+from marketplace import clock, limits
 from marketplace.api.auth_context import Asking
 from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.problems import refuses
@@ -36,7 +36,10 @@ async def answer_challenge(id: str, answer: ChallengeAnswer, actor: Asking) -> P
 
 @router.post("/payments/{id}/refunds", status_code=201)
 async def refund(
-    id: str, wanted: RefundRequest, actor: Asking, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
+    id: str,
+    wanted: RefundRequest,
+    actor: Asking,
+    idempotency_key: Annotated[str | None, Header(max_length=limits.IDEMPOTENCY_KEY)] = None,
 ) -> RefundShape:
     """Send money back: the seller's or an operator's to do. Needs an `Idempotency-Key`."""
     if not idempotency_key:

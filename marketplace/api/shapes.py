@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from marketplace import paging
+from marketplace import limits, paging
+from marketplace.accounts import tokens
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
 from marketplace.bookings.holding import Held
 from marketplace.bookings.views import Order, OrderCard, Status
@@ -46,7 +47,7 @@ AwareInstant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aw
 Cursor = Annotated[str, Field(pattern=paging.PATTERN)]
 """`next_cursor` of the page before."""
 
-Email = Annotated[str, Field(max_length=500, json_schema_extra={"format": "email", "maxLength": 254})]
+Email = Annotated[str, Field(max_length=limits.LINE, json_schema_extra={"format": "email", "maxLength": limits.EMAIL})]
 """More is read than is taken, so that a refusal can say what is wrong in the reader's language."""
 
 Flag = Annotated[bool, Field(strict=True)]
@@ -130,7 +131,7 @@ class HoldShape(Shape):
 
 
 class BuyerShape(Shape):
-    name: str = Field(max_length=500, examples=["Ada Byron"])
+    name: str = Field(max_length=limits.LINE, examples=["Ada Byron"])
     email: Email = Field(examples=["ada@example.com"])
     language: str | None = Field(
         default=None,
@@ -332,13 +333,13 @@ class CancelQuoteShape(Shape):
 
 class Registration(Shape):
     email: Email = Field(examples=["ada@example.com"])
-    name: str = Field(max_length=500, examples=["Ada Byron"])
-    password: str = Field(max_length=1000)
+    name: str = Field(max_length=limits.LINE, examples=["Ada Byron"])
+    password: str = Field(max_length=limits.LINE)
 
 
 class Login(Shape):
     email: Email
-    password: str = Field(max_length=1000)
+    password: str = Field(max_length=limits.LINE)
 
 
 class AccountShape(Shape):
@@ -370,16 +371,16 @@ class SessionShape(Shape):
 
 
 class RefreshRequest(Shape):
-    refresh_token: str | None = Field(default=None, max_length=4096, description="Absent: the cookie's.")
+    refresh_token: str | None = Field(default=None, max_length=tokens.LONGEST, description="Absent: the cookie's.")
 
 
 class CodeLogin(Shape):
-    half_way: str = Field(max_length=4096, description="From the problem `second_factor_needed`.")
+    half_way: str = Field(max_length=tokens.LONGEST, description="From the problem `second_factor_needed`.")
     code: str = Field(max_length=100, examples=["123456"], description="Of the moment, or a recovery code.")
 
 
 class Verification(Shape):
-    token: str = Field(max_length=4096, description="From the link in the mail.")
+    token: str = Field(max_length=tokens.LONGEST, description="From the link in the mail.")
 
 
 class EmailAddress(Shape):
@@ -387,17 +388,17 @@ class EmailAddress(Shape):
 
 
 class PasswordReset(Shape):
-    token: str = Field(max_length=4096, description="From the link in the mail; it works once.")
-    new_password: str = Field(max_length=1000)
+    token: str = Field(max_length=tokens.LONGEST, description="From the link in the mail; it works once.")
+    new_password: str = Field(max_length=limits.LINE)
 
 
 class PasswordChange(Shape):
-    password: str = Field(max_length=1000, description="The old one.")
-    new_password: str = Field(max_length=1000)
+    password: str = Field(max_length=limits.LINE, description="The old one.")
+    new_password: str = Field(max_length=limits.LINE)
 
 
 class PasswordProof(Shape):
-    password: str = Field(max_length=1000)
+    password: str = Field(max_length=limits.LINE)
 
 
 class CodeProof(Shape):
@@ -405,14 +406,14 @@ class CodeProof(Shape):
 
 
 class PasswordAndCode(Shape):
-    password: str = Field(max_length=1000)
+    password: str = Field(max_length=limits.LINE)
     code: str = Field(max_length=100, description="Of the moment, or a recovery code.")
 
 
 class ProfileChange(Shape):
     """What is absent stays as it is."""
 
-    name: str | None = Field(default=None, max_length=500)
+    name: str | None = Field(default=None, max_length=limits.LINE)
     language: str | None = Field(default=None, max_length=20, examples=["en"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete
 
-from marketplace import settings
+from marketplace import limits, settings
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor
 from marketplace.catalog import queries, validation
@@ -190,7 +190,7 @@ async def cancel(session: Session, actor: Actor, id: ListingId, now: datetime, *
     """Call it off; whoever bought is paid back by those who hear of it. Raises UnlawfulStatus, Forbidden, NotFound."""
     row = await _mine(session, actor, id)
     was_draft = row.status == Status.DRAFT
-    row.cancel(" ".join(reason.split())[:500], now)
+    row.cancel(" ".join(reason.split())[: limits.REASON], now)
     if not was_draft:
         record(session, ListingCancelled(id, SellerId(row.seller_id), row.cancel_reason or ""), now)
     return await _kept(session, row, now)

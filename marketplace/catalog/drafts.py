@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from marketplace import datetimes
+from marketplace import datetimes, limits
 from marketplace.catalog import validation
 from marketplace.catalog.errors import ListingRefused
 from marketplace.catalog.views import Genre, ListingContent, Place, Policy
@@ -40,7 +40,7 @@ FIELDS = (
 )  # fmt: skip
 
 MOST_ENTRIES = 200
-LONGEST_ENTRY = 2 * validation.LONGEST_STORY
+LONGEST_ENTRY = 2 * limits.STORY
 
 _STAND_IN = datetime(2050, 1, 1, tzinfo=UTC)
 """Takes the place of an instant that cannot be read, so that everything else is still looked at."""

@@ -19,13 +19,14 @@ from typing import Any
 
 import orjson
 
+from marketplace import limits
 from marketplace.catalog.errors import PlanRefused
 from marketplace.catalog.extents import fitted
 from marketplace.catalog.seating import Area, Category, Point, Row, Seat, SeatPlan, Zone
 from marketplace.errors import FieldError
 from marketplace.i18n import _
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = limits.PLAN
 MOST_SEATS = 60_000
 MOST_STANDING = 60_000
 MOST_ERRORS = 200

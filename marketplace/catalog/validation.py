@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from marketplace import datetimes
+from marketplace import datetimes, limits
 from marketplace.catalog.errors import ListingRefused
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.seating import SeatPlan
@@ -20,7 +20,6 @@ from marketplace.money import AmountRefused, exponent
 
 DEAREST = 10**12
 """Every price is below so many minor units; what a full basket comes to is then still far from `money.LARGEST`."""
-LONGEST_STORY = 20_000
 MOST_PER_BUYER = 100
 LONGEST_EVENT = timedelta(days=92)
 YEARS = range(2000, 2101)
@@ -162,14 +161,14 @@ def _categories(hall: SeatPlan | None) -> frozenset[str]:
 
 
 def _word_errors(draft: ListingContent) -> Iterator[FieldError]:
-    yield from _text_errors("title", draft.title, least=3, most=120)
-    yield from _text_errors("story", draft.story, most=LONGEST_STORY)
+    yield from _text_errors("title", draft.title, least=3, most=limits.TITLE)
+    yield from _text_errors("story", draft.story, most=limits.STORY)
 
 
 def _place_errors(place: Place) -> Iterator[FieldError]:
-    yield from _text_errors("place.name", place.name, least=1, most=120)
-    yield from _text_errors("place.city", place.city, least=1, most=80)
-    yield from _text_errors("place.address", place.address, most=200)
+    yield from _text_errors("place.name", place.name, least=1, most=limits.VENUE)
+    yield from _text_errors("place.city", place.city, least=1, most=limits.CITY)
+    yield from _text_errors("place.address", place.address, most=limits.ADDRESS)
     if not re.fullmatch("[A-Z]{2}", place.country):
         yield FieldError("place.country", _("A country is its two letters (ISO 3166), such as DE."))
     if place.zone not in datetimes.zones():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace import limits
 from marketplace.addresses import RENEWAL
 from marketplace.components.values import Handler, Text
 
@@ -17,6 +18,7 @@ class PlanFile(rx.Component):
     seller_id: rx.Var[str]
     words: rx.Var[dict[str, str]]
     renewal: rx.Var[str]
+    largest: rx.Var[int]
 
     on_kept: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
@@ -26,7 +28,9 @@ def plan_file(seller_id: Text, *, words: dict[str, str], on_kept: Handler, testi
 
     `words`: drop, hint, busy, tooLarge, away, nothingKept, drawing, showAll.
     """
-    return PlanFile.create(seller_id=seller_id, words=words, renewal=RENEWAL, on_kept=on_kept, data_testid=testid)
+    return PlanFile.create(
+        seller_id=seller_id, words=words, renewal=RENEWAL, largest=limits.PLAN, on_kept=on_kept, data_testid=testid
+    )
 
 
 class Pulse(rx.Component):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import JSON, Index, Text, text
 from sqlmodel import Field, SQLModel
 
+from marketplace import limits
 from marketplace.db import Instant
 from marketplace.notifications.views import MailStatus
 
@@ -37,7 +38,7 @@ class Mail(SQLModel, table=True):
     key: str = Field(max_length=200, unique=True)
     kind: str = Field(max_length=40)
     about: str | None = Field(default=None, index=True)
-    recipient: str = Field(max_length=254)
+    recipient: str = Field(max_length=limits.EMAIL)
     subject: str = Field(max_length=300)
     html: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)

@@ -6,10 +6,9 @@ from typing import Any
 
 import reflex as rx
 
-from marketplace import datetimes
+from marketplace import datetimes, limits
 from marketplace.accounts.tokens import STEP_LIFE, Purpose
 from marketplace.addresses import SESSION
-from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card
 from marketplace.components.feedback import empty_state, notice, skeleton
@@ -301,7 +300,7 @@ def forgot() -> rx.Component:
                     _reset_problem(),
                     field(
                         _("E-mail"), name="email", testid="email", kind="email", autocomplete="username",
-                        default_value=ResetState.email, key=ResetState.email, is_required=True, max_length=LONGEST_LINE,
+                        default_value=ResetState.email, key=ResetState.email, is_required=True, max_length=limits.LINE,
                     ),
                     button(_("Send link"), testid="submit", tone="primary", kind="submit"),
                     action=f"{SESSION}/forgot",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace import limits
 from marketplace.addresses import SESSION
-from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card, poster, ticket_card
 from marketplace.components.feedback import empty_state, notice, skeleton
@@ -101,7 +101,7 @@ def _lost_links() -> rx.Component:
                 field(
                     _("E-mail"), name="email", testid="links-email", kind="email", autocomplete="email",
                     default_value=OrdersState.lost_email, key=OrdersState.lost_email, is_required=True,
-                    max_length=LONGEST_LINE,
+                    max_length=limits.LINE,
                 ),
                 button(_("Send me my links"), testid="links-submit", kind="submit"),
                 action=f"{SESSION}/links",

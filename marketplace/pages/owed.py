@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace import limits
 from marketplace.components.buttons import button
 from marketplace.components.feedback import empty_state
 from marketplace.components.forms import text_area
@@ -77,7 +78,7 @@ def _asking() -> rx.Component:
         rx.el.p(_("{amount} will not be retried.", amount=_S.settling_amount)),
         rx.el.form(
             text_area(
-                _("How was it paid back?"), name="how", testid="settle-how", max_length=500,
+                _("How was it paid back?"), name="how", testid="settle-how", max_length=limits.REASON,
                 hint=_("Kept with the refund, with your name."),
             ),
             rx.el.div(

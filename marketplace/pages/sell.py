@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from marketplace import limits
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card, poster, stat
 from marketplace.components.feedback import empty_state, notice, skeleton
@@ -81,7 +82,7 @@ def _open_shop() -> rx.Component:
         rx.el.form(
             field(
                 _("Name of the shop"), name="name", testid="shop-name", error=_S.name_error, is_required=True,
-                hint=_("Buyers see it on every listing."), max_length=80,
+                hint=_("Buyers see it on every listing."), max_length=limits.SHOP,
             ),
             text_area(
                 _("About the shop"), name="about", testid="shop-about", error=_S.about_error,

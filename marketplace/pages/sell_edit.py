@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 from babel import Locale
 
-from marketplace import datetimes
+from marketplace import datetimes, limits
 from marketplace.catalog import currencies
 from marketplace.catalog.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
 from marketplace.catalog.validation import MOST_PER_BUYER
@@ -246,7 +246,7 @@ def _testid(name: str) -> str:
 def _what() -> rx.Component:
     genres = [Choice(value=genre.value, label=genre_text(genre)) for genre in Genre]
     return rx.el.div(
-        _line(_("Title"), "title", max_length=120, is_required=True),
+        _line(_("Title"), "title", max_length=limits.TITLE, is_required=True),
         text_area(
             _("Story"), name="story", testid="story", default_value=_S.entries["story"], error=_S.errors["story"],
             hint=_("Describe the event. Leave an empty line between paragraphs."), rows="9",
@@ -260,10 +260,10 @@ def _what() -> rx.Component:
 
 def _place() -> rx.Component:
     return rx.el.div(
-        _line(_("Venue"), "place.name", max_length=120),
+        _line(_("Venue"), "place.name", max_length=limits.VENUE),
         rx.el.div(
-            _line(_("Address"), "place.address", max_length=200, autocomplete="off"),
-            _line(_("City"), "place.city", max_length=80),
+            _line(_("Address"), "place.address", max_length=limits.ADDRESS, autocomplete="off"),
+            _line(_("City"), "place.city", max_length=limits.CITY),
             class_name="form-row",
         ),
         rx.el.div(
@@ -343,9 +343,12 @@ def _import() -> rx.Component:
             on_kept=_S.pick_plan,
             words={
                 "drop": _("Drop a seat plan here, or choose a file"),
-                "hint": _("JSON as the free seating-plan editor writes it, up to 32 MB."),
+                "hint": _(
+                    "JSON as the free seating-plan editor writes it, up to {most} MB.",
+                    most=limits.mebibytes(limits.PLAN),
+                ),
                 "busy": _("Reading the plan…"),
-                "tooLarge": _("This file is larger than 32 MB."),
+                "tooLarge": _("This file is larger than {most} MB.", most=limits.mebibytes(limits.PLAN)),
                 "away": _("We could not be reached. Nothing was lost; please try again."),
                 "nothingKept": _("Fix these errors and import again. Nothing was saved."),
                 "drawing": _("Where the errors are, as far as known. Numbers match the list."),

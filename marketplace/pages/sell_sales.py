@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace import limits
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card, stat
 from marketplace.components.charts import bar_chart
@@ -263,7 +264,7 @@ def _asking() -> rx.Component:
         rx.el.form(
             text_area(
                 _("Message to buyers"), name="reason", testid="call-off-reason",
-                hint=_("Shown on the page of the event. Every buyer gets a mail."), max_length=500,
+                hint=_("Shown on the page of the event. Every buyer gets a mail."), max_length=limits.REASON,
             ),
             rx.el.div(
                 button(_("Keep it"), testid="call-off-keep", on_click=_S.keep),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
+from marketplace import limits
 from marketplace.addresses import SESSION
-from marketplace.api.forms import LONGEST_LINE
 from marketplace.components.buttons import button
 from marketplace.components.feedback import notice
 from marketplace.components.forms import field
@@ -81,7 +81,7 @@ def register() -> rx.Component:
                     default_value=WelcomeState.person,
                     is_required=True,
                     key=WelcomeState.person,
-                    max_length=LONGEST_LINE,
+                    max_length=limits.LINE,
                 ),
                 _email(),
                 _password("new-password", hint=_("At least ten characters. A few words work well.")),
@@ -113,7 +113,7 @@ def _email() -> rx.Component:
     # The key makes React fill in anew what came back with the address.
     return field(
         _("E-mail"), name="email", testid="email", kind="email", autocomplete="username", default_value=WelcomeState.email,
-        is_required=True, key=WelcomeState.email, max_length=LONGEST_LINE,
+        is_required=True, key=WelcomeState.email, max_length=limits.LINE,
     )  # fmt: skip
 
 
@@ -126,5 +126,5 @@ def _password(autocomplete: str, hint: str | None = None) -> rx.Component:
         autocomplete=autocomplete,
         hint=hint,
         is_required=True,
-        max_length=LONGEST_LINE,
+        max_length=limits.LINE,
     )

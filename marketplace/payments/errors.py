@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from marketplace import limits
 from marketplace.errors import Conflict, FieldError, Invalid, NotFound, TooLarge, Unavailable
 from marketplace.i18n import _, gettext_noop
 from marketplace.ids import PaymentId, RefundId
@@ -163,7 +164,7 @@ class KeyRefused(Invalid):
     title = gettext_noop("Invalid Idempotency-Key")
 
     def __init__(self) -> None:
-        why = _("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        why = _("An Idempotency-Key has 1 to {most} visible ASCII characters.", most=limits.IDEMPOTENCY_KEY)
         super().__init__(why, [FieldError("Idempotency-Key", why)])
 
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, delete, update
 
+from marketplace import limits
 from marketplace.db import Session, forget_some
 from marketplace.payments import queries
 from marketplace.payments.errors import KeyInProgress, KeyRefused, KeyReused
@@ -25,7 +26,7 @@ KEPT_FOR = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
 """How long a request may take before it counts as crashed and its repetition may take over."""
 
-_SHAPE = re.compile(r"[\x21-\x7e]{1,255}")
+_SHAPE = re.compile(rf"[\x21-\x7e]{{1,{limits.IDEMPOTENCY_KEY}}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from typing import Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from marketplace import datetimes
+from marketplace import datetimes, limits
 from marketplace.catalog.kinds import KINDS
 from marketplace.catalog.views import Genre, ListingFilters, Sort
 from marketplace.i18n import _, page_at
 from marketplace.money import AmountRefused, Money, exponent
 
 BROWSE = "/browse"
-LONGEST_TEXT = 100
 LARGEST_PRICE = 10**7
 """In whole units of a currency: more than anything here costs."""
 
@@ -48,7 +47,7 @@ class Filters:
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:
         """What an address asks for; what makes no sense is left out."""
-        given = {field.name: " ".join(query.get(field.name, "").split())[:LONGEST_TEXT] for field in fields(cls)}
+        given = {field.name: " ".join(query.get(field.name, "").split())[: limits.SEARCH] for field in fields(cls)}
         lawful = {
             "kind": set(KINDS), "category": set(Genre), "when": set(SPANS), "available": {"1"},
             "sort": set(Sort) - {Sort.SOONEST},

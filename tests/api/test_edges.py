@@ -13,7 +13,7 @@ from jose import jwt
 from sqlmodel import func, select
 from starlette.exceptions import HTTPException
 
-from marketplace import clock, db, settings
+from marketplace import clock, db, limits, settings
 from marketplace import redis as redis_room
 from marketplace.accounts import tokens
 from marketplace.accounts.views import AccountView, Actor
@@ -95,7 +95,7 @@ class TestRequests:
         assert wrong.headers["Allow"]
 
     async def test_too_long_a_body_is_not_read(self, api: Client, market: Market) -> None:
-        whole = await api.post("/holds", content=b"x" * (middleware.MOST_BODY + 1))
+        whole = await api.post("/holds", content=b"x" * (limits.BODY + 1))
         is_problem(whole, 413, "too_large")
 
         async def endless() -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from marketplace import limits
 from marketplace.accounts import queries
 from marketplace.accounts.inputs import one_line, text_errors
 from marketplace.accounts.views import AccountView, Actor
@@ -16,7 +17,7 @@ async def change_profile(session: Session, actor: Actor, *, name: str, language:
     """`language` is one that we speak, or empty for the browser's. Raises Unauthenticated, SessionEnded, Invalid."""
     account = await queries.signed_in(session, actor, now)
     name = one_line(name)
-    errors = text_errors("name", name, most=100)
+    errors = text_errors("name", name, most=limits.PERSON)
     if language and language not in LANGUAGES:
         errors.append(FieldError("language", _("This language is not available.")))
     if errors:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from marketplace import limits
 from marketplace.accounts import passwords, queries
 from marketplace.accounts.errors import EmailTaken, PasswordRefused, TokenRefused
 from marketplace.accounts.events import SignedUpAgain, VerificationWanted
@@ -30,7 +31,7 @@ async def register(
     address = parse_email(email)
     name = one_line(name)
     errors = [] if address else [FieldError("email", _("This does not look like an e-mail address."))]
-    errors += text_errors("name", name, most=100)
+    errors += text_errors("name", name, most=limits.PERSON)
     weak = passwords.errors_of(password, email.strip())
     if errors or address is None:
         raise Invalid(_("Please check these."), errors + weak)

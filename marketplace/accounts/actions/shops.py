@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from marketplace import limits
 from marketplace.accounts import queries
 from marketplace.accounts.errors import AddressUnverified
 from marketplace.accounts.inputs import one_line, text_errors
@@ -19,13 +20,11 @@ from marketplace.errors import Invalid
 from marketplace.i18n import _
 from marketplace.ids import AccountId, SellerId
 
-LONGEST_ABOUT = 2000
-
 
 async def open_shop(session: Session, account: AccountId, *, name: str, about: str, now: datetime) -> SellerView:
     """Open a shop that `account` runs. Raises Invalid with every error, NotFound, AddressUnverified."""
     name, about = one_line(name), about.strip()
-    errors = text_errors("name", name, most=80) + text_errors("about", about, most=LONGEST_ABOUT, least=0)
+    errors = text_errors("name", name, most=limits.SHOP) + text_errors("about", about, most=limits.ABOUT_SHOP, least=0)
     if errors:
         raise Invalid(_("Please check these."), errors)
     if (await queries.account(session, account)).verified_at is None:

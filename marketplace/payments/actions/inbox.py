@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 from sqlmodel import col, update
 
+from marketplace import limits
 from marketplace.batches import drain
 from marketplace.db import Session, transaction
 from marketplace.outbox import record
@@ -22,7 +23,7 @@ from marketplace.payments.once import add_once
 
 log = structlog.get_logger()
 
-LARGEST_BODY = 1024 * 1024
+LARGEST_BODY = limits.BODY
 """Bytes. Far above any event, and what the API reads at most."""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from marketplace import limits
 from marketplace.batches import drain
 from marketplace.db import Session, transaction
 from marketplace.errors import FieldError, Invalid
@@ -36,7 +37,7 @@ log = structlog.get_logger()
 
 F = TypeVar("F", RefundRequested, RefundSucceeded, RefundFailed, RefundSettled)
 
-LONGEST_REASON = 500
+LONGEST_REASON = limits.REASON
 FORGOTTEN = gettext_noop("It is not known whether the provider has paid it out: look it up there before trying again")
 NOT_PAID_OUT = gettext_noop("The provider could not pay it out.")
 
