@@ -103,7 +103,7 @@ describe("a flight", () => {
     const { from } = camera.flight;
     camera.fly(from + 239);
     assert.ok(camera.flight);
-    camera.fly(from + 240);
+    camera.fly(from + 241);
     assert.equal(camera.flight, null);
     assert.equal(camera.k, 1);
     isNear(centreOf(camera), { x: 900, y: 1200 });
