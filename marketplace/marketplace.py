@@ -15,7 +15,7 @@ from marketplace.api import sockets
 from marketplace.api.app import create_app
 from marketplace.api.html_middleware import HtmlMiddleware
 from marketplace.api.sockets import Sockets
-from marketplace.components.theme import DARK, LIGHT
+from marketplace.brand import DARK, LIGHT
 from marketplace.jobs.worker import working
 from marketplace.lab.cluster_sync import following
 from marketplace.pages.failures import tell_or_log

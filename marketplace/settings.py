@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from marketplace.brand import NAME
+
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="smtp://user:password@host:587 (STARTTLS) or smtps://…:465. Empty: mail stays in our mailbox.",
     )
-    mail_from: str = Field("Holdfast <tickets@holdfast.example>", description="Sender of every mail.")
+    mail_from: str = Field(f"{NAME} <tickets@holdfast.example>", description="Sender of every mail.")
 
     commission_bp: int = Field(
         1000, ge=0, le=5000, description="Commission on a sale, in hundredths of a percent; seller's side."
@@ -331,7 +333,7 @@ def use(settings: Settings | None) -> None:
 
 def example() -> str:
     """The text of `.env.example`: every setting with its meaning and default."""
-    lines = ["# Every setting of Holdfast, with its default. Printed by `marketplace settings example`.", ""]
+    lines = [f"# Every setting of {NAME}, with its default. Printed by `marketplace settings example`.", ""]
     for name, field in Settings.model_fields.items():
         default = field.default
         if isinstance(default, SecretStr):

@@ -15,9 +15,10 @@ import pyotp
 import segno
 
 from marketplace.accounts import tokens
+from marketplace.brand import NAME
 from marketplace.ids import AccountId
 
-ISSUER = "Holdfast"
+ISSUER = NAME
 DRIFT = 1
 """Steps of 30 seconds that a device's clock may be ahead or behind (RFC 6238, 5.2, recommends one)."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from marketplace import __version__
+from marketplace import __version__, brand
 from marketplace.api import (
     account,
     answers,
@@ -48,9 +48,9 @@ class Api(FastAPI):
 def create_app() -> FastAPI:
     """A fresh application. Its hub wakes with the first viewer of a stream."""
     app = Api(
-        title="Holdfast",
+        title=brand.NAME,
         version=__version__,
-        summary="A marketplace for things that run out.",
+        summary=brand.SUMMARY,
         openapi_url=f"{ROOT}/openapi.json",
         docs_url=None,
         redoc_url=None,

@@ -11,12 +11,29 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from marketplace.api import problems
+from marketplace.brand import DARK, LIGHT
 
 router = APIRouter(include_in_schema=False)
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1f1b16;--soft:#6b6258;--ground:#faf7f2;--card:#fff;--line:#e6ded3;--accent:#a33a1c}
-@media (prefers-color-scheme:dark){:root{--ink:#f2ece4;--soft:#b3a99d;--ground:#171411;--card:#211d19;--line:#3a342d;--accent:#ff9b7a}}
+
+def _colors(palette: dict[str, str]) -> str:
+    names = {
+        "ink": "ink",
+        "soft": "ink-soft",
+        "ground": "ground",
+        "card": "surface",
+        "line": "line",
+        "accent": "accent",
+    }
+    return ";".join(f"--{name}:{palette[color]}" for name, color in names.items())
+
+
+_STYLE = (
+    f"""
+:root{{color-scheme:light dark;{_colors(LIGHT)}}}
+@media (prefers-color-scheme:dark){{:root{{{_colors(DARK)}}}}}
+"""
+    """\
 body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--ground);margin:0 auto;max-width:60rem;padding:2rem 1rem 6rem}
 h1{font-size:2rem;margin:0}h2{margin:3rem 0 .5rem;border-bottom:1px solid var(--line)}
 details{background:var(--card);border:1px solid var(--line);border-radius:.75rem;margin:.5rem 0;padding:.25rem 1rem}
@@ -24,6 +41,7 @@ summary{cursor:pointer;min-height:44px;display:flex;gap:.75rem;align-items:cente
 code,pre{font:14px/1.5 ui-monospace,monospace}pre{overflow:auto;background:var(--ground);padding:1rem;border-radius:.5rem}
 .verb{font-weight:700;color:var(--accent);min-width:4.5rem}.soft{color:var(--soft)}
 """
+)
 
 
 @router.get("/docs", response_class=HTMLResponse)

@@ -23,6 +23,7 @@ from fastapi import APIRouter, Response
 
 from marketplace import clock, datetimes, settings
 from marketplace.addresses import NO_PAGES
+from marketplace.brand import NAME
 from marketplace.catalog import posters, queries
 from marketplace.catalog.views import Genre, ListingCard, ListingFilters, ListingPage, Status
 from marketplace.components.feedback import CARDS_AT_FIRST, SEEN_AT_ONCE, SOONEST
@@ -33,7 +34,6 @@ from marketplace.money import Money, exponent
 
 router = APIRouter(include_in_schema=False)
 
-NAME = "Holdfast"
 LISTING = "/l/"
 PICTURE = "/og.png"
 MOST_WITHOUT_SCRIPTS = 24

@@ -18,16 +18,16 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from icalendar import Calendar, Event
 
-from marketplace import datetimes, settings, typefaces
+from marketplace import brand, datetimes, settings, typefaces
 from marketplace.bookings.errors import NoTicketsYet, TooBusyDrawing
 from marketplace.bookings.views import Order, Status, TicketView
 from marketplace.i18n import _, page_at, speaking, spoken
 
-_INK, _SOFT, _ACCENT, _RULE = (28, 25, 23), (110, 102, 94), (178, 63, 34), (226, 218, 208)
+_INK, _SOFT, _ACCENT, _RULE = (brand.rgb(name) for name in ("ink", "ink-soft", "accent", "line"))
 _MARGIN, _WIDTH = 18, 210
 
 # Our own font: those that every PDF reader has know Western Europe only.
-_FONT = "NotoSans"
+_FONT = brand.PRINT
 
 
 _pen = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
@@ -86,7 +86,7 @@ def _drawn(order: Order, tickets: list[TicketView]) -> bytes:
     _use_fonts(pdf, order, tickets)
     pdf.set_title(_("Tickets: {title}", title=order.title))
     pdf.set_lang(spoken())
-    pdf.set_creator("Holdfast")
+    pdf.set_creator(brand.NAME)
     pdf.set_auto_page_break(auto=False)
     for at, ticket in enumerate(tickets, 1):
         _page(pdf, order, ticket, _("Ticket {number} of {count}", number=at, count=len(tickets)))
@@ -113,7 +113,7 @@ def _page(pdf: _Paper, order: Order, ticket: TicketView, count: str) -> None:
     pdf.set_fill_color(*_ACCENT)
     pdf.rect(0, 0, _WIDTH, 6, style="F")
     pdf.set_xy(_MARGIN, 18)
-    _text(pdf, "HOLDFAST", 10, _ACCENT, style="B")
+    _text(pdf, brand.NAME.upper(), 10, _ACCENT, style="B")
     _text(pdf, count, 10, _SOFT)
     pdf.ln(6)
     # The largest size at which a title takes three lines; the longest ones take more.
@@ -180,7 +180,7 @@ def calendar_file(order: Order, now: datetime) -> bytes:
     event.add("url", f"{settings.current().origin}{page_at(f'/o/{order.id}', order.language)}")
     event.add("description", "\n".join(ticket.label for ticket in order.tickets))
     calendar = Calendar()
-    calendar.add("prodid", f"-//Holdfast//Tickets//{order.language.upper()}")
+    calendar.add("prodid", f"-//{brand.NAME}//Tickets//{order.language.upper()}")
     calendar.add("version", "2.0")
     calendar.add_component(event)
     calendar.add_missing_timezones()

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 
 from resvg_py import svg_to_bytes
 
-from marketplace import datetimes, typefaces
+from marketplace import brand, datetimes, typefaces
 from marketplace.catalog.art import HEIGHT, STYLES, WIDTH, Palette
 from marketplace.catalog.views import Genre, ListingPage
 from marketplace.i18n import spoken
@@ -26,8 +26,6 @@ from marketplace.ids import ListingId
 _ROOM = WIDTH - 64
 _SPACING = 1.6
 _LETTER = re.compile(r".(?:[\u0300-\u036f\u200c\ufe0e\ufe0f]|\u200d.|[\U0001f3fb-\U0001f3ff])*", re.DOTALL)
-_SANS = "'Avenir Next','Segoe UI','Helvetica Neue',Helvetica,Arial,sans-serif"
-_SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,Georgia,'Times New Roman',serif"
 _SERIF_GENRES = frozenset({Genre.THEATRE, Genre.OPERA, Genre.CLASSICAL, Genre.TALK, Genre.FILM})
 
 
@@ -61,7 +59,7 @@ def picture(page: ListingPage) -> bytes:
         f'width="{WIDTH}" height="{HEIGHT}"', 'width="1200" height="630" preserveAspectRatio="xMidYMax slice"', 1
     )
     return svg_to_bytes(
-        svg_string=svg, skip_system_fonts=True, sans_serif_family="Noto Sans",
+        svg_string=svg, skip_system_fonts=True, sans_serif_family=brand.PRINT,
         font_files=[str(path) for path in typefaces.files_for(page.title + page.place.name)],
     )  # fmt: skip
 
@@ -98,7 +96,7 @@ def poster_svg(poster: Poster, *, in_our_font: bool = False) -> str:
 
 
 def _lettering(poster: Poster, palette: Palette, *, in_our_font: bool) -> str:
-    family = _SERIF if poster.category in _SERIF_GENRES and not in_our_font else _SANS
+    family = brand.POSTER_SERIF if poster.category in _SERIF_GENRES and not in_our_font else brand.POSTER_SANS
     lines, size = _set_title(poster.title)
     leading = size * 1.04 if size > 30 else size * 1.2
     first = 341 - leading * (len(lines) - 1)
@@ -108,7 +106,7 @@ def _lettering(poster: Poster, palette: Palette, *, in_our_font: bool) -> str:
     )
     day = "" if poster.starts_at is None else datetimes.weekday(poster.starts_at, poster.zone).upper()
     place = _clip(poster.place.upper(), _ROOM - _small_width(day) - 20)
-    small = f'font-family="{_SANS}" font-size="14" font-weight="600" letter-spacing="{_SPACING}" fill="{palette.light}"'
+    small = f'font-family="{brand.POSTER_SANS}" font-size="14" font-weight="600" letter-spacing="{_SPACING}" fill="{palette.light}"'
     return (
         f'<rect x="32" y="{first - size - 6:.0f}" width="34" height="4" fill="{palette.warm}"/>'
         f'<g font-family="{family}" font-size="{size:.0f}" font-weight="700" fill="{palette.light}">{title}</g>'

@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from marketplace.brand import NAME
 from marketplace.i18n import CATALOGUES, DOMAIN, LANGUAGES
 
 CODE = Path(__file__).parents[1]
@@ -18,7 +19,7 @@ SAYING = {"_": None, "ngettext": (1, 2), "gettext_noop": None}
 HEADER = """# {name}. `make words` brings this up to date with the code.
 msgid ""
 msgstr ""
-"Project-Id-Version: Holdfast\\n"
+"Project-Id-Version: {brand}\\n"
 "Language: {language}\\n"
 "MIME-Version: 1.0\\n"
 "Content-Type: text/plain; charset=utf-8\\n"
@@ -52,7 +53,11 @@ def update(language: str) -> None:
     catalogue = known(language)
     catalogue.update(said(), no_fuzzy_matching=True)
     with path_of(language).open("wb") as target:
-        target.write(HEADER.format(name=LANGUAGES[language], language=language, plural=catalogue.plural_forms).encode())
+        target.write(
+            HEADER.format(
+                brand=NAME, name=LANGUAGES[language], language=language, plural=catalogue.plural_forms
+            ).encode()
+        )
         write_po(
             target,
             catalogue,

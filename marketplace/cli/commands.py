@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from marketplace import clock, settings
+from marketplace.brand import NAME, SUMMARY
 from marketplace.errors import HoldfastError, Invalid
 from marketplace.ids import EventId, SellerId
 from marketplace.settings import SettingsRefused
@@ -24,9 +25,7 @@ from marketplace.settings import SettingsRefused
 T = TypeVar("T")
 WRONG, REFUSED = 1, 2
 
-marketplace = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, help="Holdfast: a marketplace for things that run out."
-)
+marketplace = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=f"{NAME}: {SUMMARY}")
 plan = typer.Typer(no_args_is_help=True, help="Seat plans in the open format of pretix's plan editor.")
 jobs = typer.Typer(no_args_is_help=True, help="Background jobs, by hand.")
 events = typer.Typer(no_args_is_help=True, help="Events whose delivery fails: what waits to be told, and why.")

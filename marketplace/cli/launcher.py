@@ -18,6 +18,7 @@ from types import FrameType
 from rich.console import Console
 
 from marketplace import settings
+from marketplace.brand import NAME
 from marketplace.cli import services, serving
 from marketplace.cli.frontend import Frontend, tools_environment
 from marketplace.cli.refusals import PortTaken
@@ -103,7 +104,7 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 def _greet(chosen: Settings, seconds: float) -> None:
-    console.print(f"\n  [bold]Holdfast[/bold] is open at [bold]{chosen.origin}[/bold]  ({seconds:.1f} s)")
+    console.print(f"\n  [bold]{NAME}[/bold] is open at [bold]{chosen.origin}[/bold]  ({seconds:.1f} s)")
     console.print(f"  Data: {chosen.data_dir.absolute()}    API: {chosen.origin}/api/v1/docs")
     if chosen.lab_is_open:
         people = f"{world.BUYER} (buys), {world.SELLER} (sells), {world.OPERATOR} (operates)"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import reflex as rx
 
+from marketplace.brand import NAME
 from marketplace.components.buttons import button, icon_button, link_button
 from marketplace.components.icons import brand_mark, icon
 from marketplace.components.values import Flag, Handler, Link, Node, Text, given, when
@@ -24,7 +25,7 @@ def site_header(
     current: str = "",
     on_sign_out: Handler = None,
     sign_in_href: Text,
-    name: Text = "Holdfast",
+    name: Text = NAME,
 ) -> rx.Component:
     """The brand, the way around, and who is looking.
 

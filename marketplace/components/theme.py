@@ -1,71 +1,17 @@
-"""Every colour, space, radius, shadow, font and motion of Holdfast, in one place.
+"""Every space, radius, shadow and motion of the pages, with the colours and fonts of `marketplace/brand.py`.
 
 `tokens_css()` writes them as the custom properties that open assets/holdfast.css; everything else in that file, and the
-seat map's canvas, only ever names a property. Change a value here, run `python -m marketplace.components.theme`, done.
+seat map's canvas, only ever names a property. Change a value here or there, run `python -m marketplace.components.theme`, done.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from marketplace.brand import DARK, FONTS, LIGHT
+
 STYLESHEET = Path(__file__).parents[2] / "assets" / "holdfast.css"
 BEGIN, END = "/* tokens: written by marketplace/components/theme.py */", "/* end of tokens */"
-
-LIGHT = {
-    "ground": "#fbf8f3",
-    "surface": "#ffffff",
-    "sunken": "#f4efe7",
-    "line": "#e5dccf",
-    "line-strong": "#8f8577",
-    "ink": "#211c16",
-    "ink-soft": "#5e564b",
-    "accent": "#0b6650",
-    "accent-strong": "#084f3e",
-    "accent-soft": "#def1ea",
-    "accent-ink": "#0a5c48",
-    "on-accent": "#ffffff",
-    "danger": "#b3261e",
-    "danger-soft": "#fdebe8",
-    "on-danger": "#ffffff",
-    "warning": "#855000",
-    "warning-soft": "#fff0d3",
-    "good": "#1d6b3a",
-    "good-soft": "#e3f3e7",
-    "map-ground": "#f7f2ea",
-    "seat-taken": "#d6cdc0",
-    "seat-off": "#ece5da",
-    "seat-mine": "#211c16",
-    "seat-mine-mark": "#ffffff",
-    "veil": "rgb(33 28 22 / 45%)",
-}
-
-DARK = {
-    "ground": "#15120e",
-    "surface": "#1e1a16",
-    "sunken": "#110e0b",
-    "line": "#38322b",
-    "line-strong": "#8d8376",
-    "ink": "#f6f1e9",
-    "ink-soft": "#bdb3a5",
-    "accent": "#5bd3ae",
-    "accent-strong": "#86e5c8",
-    "accent-soft": "#12392d",
-    "accent-ink": "#74ddbd",
-    "on-accent": "#06271d",
-    "danger": "#ff9a8f",
-    "danger-soft": "#43201c",
-    "on-danger": "#3b0d09",
-    "warning": "#ffc66b",
-    "warning-soft": "#3d2d10",
-    "good": "#7ddb9a",
-    "good-soft": "#17371f",
-    "map-ground": "#1a1612",
-    "seat-taken": "#453e36",
-    "seat-off": "#2b2620",
-    "seat-mine": "#f6f1e9",
-    "seat-mine-mark": "#15120e",
-    "veil": "rgb(0 0 0 / 62%)",
-}
 
 READ_TOGETHER = (
     ("ink", "ground"),
@@ -110,11 +56,6 @@ SPACES = {"1": "0.25rem", "2": "0.5rem", "3": "1rem", "4": "1.5rem", "5": "2rem"
 """Steps of the 8-point grid (with one half step for the inside of small things)."""
 
 RADII = {"small": "0.5rem", "medium": "0.875rem", "round": "62.5rem"}
-
-FONTS = {
-    "display": '"Bricolage Grotesque", "Avenir Next", "Segoe UI", system-ui, sans-serif',
-    "text": '"Figtree", "Segoe UI", system-ui, -apple-system, sans-serif',
-}
 
 SIZES = {
     "small": "0.875rem",

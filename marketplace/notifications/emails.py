@@ -9,6 +9,7 @@ from marketplace.accounts.tokens import STEP_LIFE, Purpose
 from marketplace.accounts.views import AccountView
 from marketplace.bookings import policy
 from marketplace.bookings.views import Order, Status
+from marketplace.brand import NAME
 from marketplace.catalog.views import EventDetails
 from marketplace.i18n import _, gettext_noop, ngettext
 from marketplace.money import Money
@@ -324,7 +325,7 @@ def verify_address(account: AccountView, url: str) -> EmailTemplate:
         preview=_("Confirm your address to finish signing up."),
         heading=_("Confirm your e-mail address"),
         paragraphs=(
-            _("Hello {name}, somebody made an account on Holdfast with this address.", name=account.name),
+            _("Hello {name}, somebody made an account on {brand} with this address.", brand=NAME, name=account.name),
             _(
                 "If that was you, please confirm it: the link is valid for {life}. If not, ignore this email.",
                 life=datetimes.span(STEP_LIFE[Purpose.VERIFY]),
@@ -339,11 +340,15 @@ def signed_up_again(account: AccountView, url: str) -> EmailTemplate:
     """`url` is where one logs in."""
     return EmailTemplate(
         kind="signed_up_again",
-        subject=_("You have an account on Holdfast already"),
+        subject=_("You have an account on {brand} already", brand=NAME),
         preview=_("Log in, or set a new password."),
         heading=_("You have an account already"),
         paragraphs=(
-            _("Hello {name}, somebody asked for an account on Holdfast with this address.", name=account.name),
+            _(
+                "Hello {name}, somebody asked for an account on {brand} with this address.",
+                brand=NAME,
+                name=account.name,
+            ),
             _("If that was you, log in. If you have forgotten your password, set a new one on the same page."),
             _("If not, ignore this email: nothing has changed."),
         ),
@@ -443,7 +448,9 @@ def _time(at: datetime, zone: str) -> str:
 
 
 def _footnote(order: Order) -> str:
-    return _("You're receiving this email because you bought on Holdfast.") if order.has_account else _by_link()
+    return (
+        _("You're receiving this email because you bought on {brand}.", brand=NAME) if order.has_account else _by_link()
+    )
 
 
 def _by_link() -> str:
@@ -451,4 +458,4 @@ def _by_link() -> str:
 
 
 def _about_account() -> str:
-    return _("You're receiving this email because you have a Holdfast account.")
+    return _("You're receiving this email because you have a {brand} account.", brand=NAME)

@@ -12,13 +12,14 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from marketplace.brand import LIGHT
 from marketplace.i18n import _, spoken
 from marketplace.money import Money
 
 _PAGE = Template((Path(__file__).parent / "templates" / "email.html").read_text(encoding="utf-8"))
 
 # The light palette of the web pages: mail programs know no variables.
-_INK, _SOFT, _RULE, _ACCENT, _ON_ACCENT = "#211c16", "#5e564b", "#e5dccf", "#0b6650", "#ffffff"
+_INK, _SOFT, _RULE, _ACCENT, _ON_ACCENT = (LIGHT[name] for name in ("ink", "ink-soft", "line", "accent", "on-accent"))
 _WIDTH = 72
 
 

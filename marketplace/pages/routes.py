@@ -11,6 +11,7 @@ from reflex_base.utils.imports import ImportVar
 from reflex_base.vars import VarData
 
 from marketplace import settings
+from marketplace.brand import NAME
 from marketplace.i18n import LANGUAGES, _, page_at, speaking
 from marketplace.pages.account import account, forgot, reset, verify
 from marketplace.pages.browse import browse, home
@@ -58,10 +59,10 @@ class Route:
 
 def routes() -> tuple[Route, ...]:
     """All of them, with their titles in the language that is being spoken."""
-    of_listing = rx.cond(ListingState.details.title, _title(ListingState.details.title), "Holdfast")
+    of_listing = rx.cond(ListingState.details.title, _title(ListingState.details.title), NAME)
     return (
         Route(
-            "/", home, _("Holdfast – seats that are yours"),
+            "/", home, _("{brand} – seats that are yours", brand=NAME),
             _("Reserved seats, held while you pay and never sold twice."), (HomeState.load,),
         ),
         Route("/browse", browse, _title(_("What is on")), _("Theatre, concerts, sport and trips."), (BrowseState.load,)),
@@ -121,7 +122,7 @@ def add_pages(app: rx.App) -> None:
 
 
 def _title(name: str | rx.Var[str]) -> str:
-    return f"{name} – Holdfast"
+    return f"{name} – {NAME}"
 
 
 def _spoken(page: Callable[[], rx.Component], language: str) -> Callable[[], rx.Component]:

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from marketplace import limits
+from marketplace.brand import NAME
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import card, poster, stat
 from marketplace.components.feedback import empty_state, notice, skeleton
@@ -47,7 +48,7 @@ def _loading() -> rx.Component:
 
 def _log_in() -> rx.Component:
     return empty_state(
-        _("Sell with Holdfast"),
+        _("Sell with {brand}", brand=NAME),
         _("Log in to open a shop: your own halls, your own prices, seats that are never sold twice."),
         is_page=True,
         testid="sell-log-in",

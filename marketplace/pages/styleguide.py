@@ -6,6 +6,7 @@ from typing import get_args
 
 import reflex as rx
 
+from marketplace.brand import LIGHT
 from marketplace.components.buttons import ButtonTone, button, icon_button, link_button
 from marketplace.components.cards import card, details, listing_card, stat, ticket_card
 from marketplace.components.charts import bar_chart, share_list
@@ -25,7 +26,7 @@ from marketplace.components.labels import badge, chip, chips
 from marketplace.components.progress import countdown, price_lines, progress_bar, steps, timeline
 from marketplace.components.shell import dialog, page_header, sticky_bar, tabs
 from marketplace.components.tables import Column, table
-from marketplace.components.theme import LIGHT, RADII, SHADOWS_LIGHT, SIZES, SPACES
+from marketplace.components.theme import RADII, SHADOWS_LIGHT, SIZES, SPACES
 from marketplace.components.values import Choice, Link, PriceLine, Share, Step, TimelineItem, Tone
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
