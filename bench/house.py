@@ -29,6 +29,8 @@ from marketplace.catalog import actions as catalog
 from marketplace.catalog.views import ListingContent, Place
 from marketplace.db import transaction
 from marketplace.ids import CartId, ListingId
+from marketplace.kinds.seats import actions as plans
+from marketplace.kinds.seats.kind import Seats, SeatTerms
 from marketplace.redis import EmbeddedRedis, die_with_parent
 
 ROOT = Path(__file__).parent.parent
@@ -133,11 +135,11 @@ async def _put_on_sale(number: int) -> ListingId:
         )
         await accounts.vouch_for(session, owner.id, now)
         shop = await accounts.open_shop(session, owner.id, name=f"Shop {number}", about="", now=now)
-        plan = await catalog.import_plan(session, SYSTEM, shop.id, document, now)
+        plan = await plans.import_plan(session, SYSTEM, shop.id, document, now)
         draft = ListingContent(
             seller_id=shop.id, title="An Evening of Chekhov", story="Three sisters, two hours.", category="theatre",
             place=PLACE, starts_at=now + timedelta(days=14), ends_at=now + timedelta(days=14, hours=2), currency="EUR",
-            plan_id=plan.id, prices={"Stalls": 2000},
+            kind=Seats.name, terms=SeatTerms(plan_id=plan.id), prices={"Stalls": 2000},
         )  # fmt: skip
         page = await catalog.create_listing(session, SYSTEM, draft, now)
         await catalog.publish(session, SYSTEM, page.id, now)

@@ -21,6 +21,7 @@ from babel.numbers import (
     get_decimal_symbol,
     get_group_symbol,
 )
+from pydantic import BaseModel, ConfigDict, Field
 
 from marketplace.errors import FieldError, Invalid
 from marketplace.i18n import _, gettext_noop
@@ -239,3 +240,19 @@ def _with_point(bare: str, text: str, places: int, locale: str) -> str:
 
 def _is_grouped(digits: str) -> bool:
     return _GROUPED.fullmatch(digits.lstrip("+-")) is not None
+
+
+class Amount(BaseModel):
+    """Money as it is written in JSON. `amount` counts minor units: 1050 EUR is ten euros fifty."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    amount: int = Field(strict=True, gt=-LARGEST, lt=LARGEST, examples=[4500])
+    currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
+
+    @classmethod
+    def of(cls, money: Money) -> Amount:
+        return cls(amount=money.minor, currency=money.currency)
+
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)

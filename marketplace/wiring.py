@@ -1,4 +1,4 @@
-"""Chooses adapters from the settings and registers every reaction, once. The only place that knows a gateway by name."""
+"""Chooses adapters from the settings and registers every reaction, once. The only place that knows a gateway or a kind by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from sqlmodel import SQLModel
 from marketplace import clock, db, outbox, queues, redis, settings
 from marketplace.accounts import exports
 from marketplace.bookings import queries as bookings
+from marketplace.catalog.kind import use_kind
 from marketplace.ids import EventId, MailId
+from marketplace.kinds.seats.kind import Seats
 from marketplace.money import Money
 from marketplace.notifications import actions as mail
 from marketplace.notifications import queries as notifications
@@ -38,10 +40,11 @@ _simulator = SimulatorGateway()
 
 
 def wire() -> None:
-    """Register reactions, gateways, and what each room says of somebody who asks. Safe to call again."""
+    """Register reactions, gateways, kinds, and what each room says of somebody who asks. Safe to call again."""
     for room in REACTING_ROOMS:
         importlib.import_module(f"marketplace.{room}.reactions")
     use_gateway("simulator", _simulator)
+    use_kind(Seats())
     exports.add("orders", bookings.exported)
     exports.add("mail", notifications.exported)
 

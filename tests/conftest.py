@@ -22,7 +22,7 @@ from psycopg import sql
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
-from marketplace import clock, db, outbox, settings
+from marketplace import clock, db, outbox, settings, wiring
 from marketplace import redis as redis_room
 from marketplace.redis import EmbeddedRedis
 from tests.schema import build_schema
@@ -31,6 +31,9 @@ from tests.schema import build_schema
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100, database=None)
 hypothesis_settings.register_profile("explore", deadline=None, max_examples=2000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# Kinds and gateways are asked for by name everywhere.
+wiring.wire()
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -15,6 +15,7 @@ from marketplace.api import (
     credentials,
     docs,
     holds,
+    kinds,
     lab,
     listings,
     meta,
@@ -23,6 +24,7 @@ from marketplace.api import (
     payments,
     problems,
     sales,
+    seat_plans,
 )
 from marketplace.api.answers import ROOT
 from marketplace.api.middleware import Edge
@@ -30,7 +32,7 @@ from marketplace.inventory.watch import Hub
 
 # Looked through in this order: what is asked for most often first.
 ROUTERS = (
-    holds.router, listings.router, listings.streams, bookings.router, payments.router, payments.webhooks,
+    holds.router, listings.router, listings.streams, seat_plans.streams, bookings.router, payments.router, payments.webhooks,
     auth.router, account.router, sales.router, operations.router, owed.router, docs.router, lab.router,
 )  # fmt: skip
 
@@ -40,6 +42,7 @@ class Api(FastAPI):
         """The document, made once."""
         if self.openapi_schema is None:
             document = super().openapi()
+            kinds.describe(document)
             credentials.describe(document)
             answers.describe(document, (route for router in ROUTERS for route in router.routes))
         return super().openapi()

@@ -16,7 +16,6 @@ from marketplace.api.idempotency import Idempotent, KeyRequired
 from marketplace.api.problems import answers_with, refuses
 from marketplace.api.same_origin import must_be_our_form
 from marketplace.api.shapes import (
-    Amount,
     BookingPage,
     BookingRequest,
     BookingShape,
@@ -34,6 +33,7 @@ from marketplace.db import transaction
 from marketplace.errors import FieldError, HoldfastError, Invalid
 from marketplace.i18n import _, page_at, spoken
 from marketplace.ids import BookingId, HoldId
+from marketplace.money import Amount
 from marketplace.paging import MOST_PER_PAGE
 from marketplace.payments import actions as payments
 

@@ -13,7 +13,6 @@ from marketplace.api.idempotency import Idempotent
 from marketplace.api.problems import refuses
 from marketplace.api.shapes import HoldRequest, HoldShape
 from marketplace.bookings import holding
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.ids import HoldId, ListingId
 
 router = APIRouter(tags=["Holds"], route_class=Idempotent)
@@ -28,15 +27,8 @@ async def hold_seats(wanted: HoldRequest, request: Request, response: Response) 
     # Called, not depended on: having FastAPI solve a dependency costs as much as a claim.
     actor = await shopper(request, response)
     await limit_holds(request, actor)
-    held = await holding.hold(actor, ListingId(wanted.listing_id), _request(wanted), clock.now())
+    held = await holding.hold(actor, ListingId(wanted.listing_id), wanted.wish, clock.now())
     return HoldShape.of(held)
-
-
-def _request(wanted: HoldRequest) -> UnitRequest:
-    return UnitRequest(
-        seats=tuple(wanted.seats or ()), quantity=wanted.quantity or 0, area=wanted.area, together=wanted.together,
-        category=wanted.category, price_to=None if wanted.max_price is None else wanted.max_price.money(),
-    )  # fmt: skip
 
 
 @router.get("/holds/{id}", responses=refuses(429))

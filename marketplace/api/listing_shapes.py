@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from marketplace import limits
-from marketplace.api.shapes import Amount, AwareInstant, Cursor, Flag, Instant, Number, Shape
+from marketplace.api.shapes import AwareInstant, Cursor, Instant, Number, Shape
+from marketplace.catalog.kind import Kind, kinds, terms_of
 from marketplace.catalog.views import (
     ListingCard,
     ListingChange,
@@ -21,8 +22,8 @@ from marketplace.catalog.views import (
 )
 from marketplace.errors import FieldError, Invalid
 from marketplace.i18n import _
-from marketplace.ids import PlanId, SellerId
-from marketplace.money import Money
+from marketplace.ids import SellerId
+from marketplace.money import Amount, Money
 from marketplace.paging import MOST_PER_PAGE, Page
 
 
@@ -85,10 +86,12 @@ Prices = Annotated[dict[str, Annotated[int, Field(strict=True)]], Field(max_leng
 
 
 class ListingDraftBody(Shape):
-    """`prices` are minor units of `currency`, by category of the plan."""
+    """`prices` are minor units of `currency`, by price category. What its kind keeps stands beside the rest."""
+
+    model_config = ConfigDict(extra="allow")
 
     seller_id: str
-    kind: Literal["seats"] = "seats"
+    kind: str = Field(default="", max_length=40)
     title: str = Field(max_length=limits.LINE)
     story: str = Field(default="", max_length=5 * limits.STORY)
     category: str = Field(max_length=100, examples=["theatre"])
@@ -98,24 +101,36 @@ class ListingDraftBody(Shape):
     doors_at: AwareInstant | None = None
     sale_starts_at: AwareInstant | None = None
     currency: str = Field(max_length=10, examples=["EUR"])
-    plan_id: str | None = None
     prices: Prices = Field(default_factory=dict)
     policy: str = Policy.MODERATE
     max_per_buyer: int = Field(default=10, strict=True)
-    no_single_seats: Flag = False
 
     def draft(self) -> ListingContent:
+        """Raises Invalid for a kind that there is not, and for what this kind does not keep."""
+        its = self._kind()
         written = {name: getattr(self, name) for name in type(self).model_fields}
         written |= {
             "seller_id": SellerId(self.seller_id),
             "place": self.place.place(),
-            "plan_id": None if self.plan_id is None else PlanId(self.plan_id),
+            "kind": its.name,
+            "terms": terms_of(its, self.model_extra or {}),
         }
         return ListingContent(**written)
+
+    def _kind(self) -> Kind:
+        known = {its.name: its for its in kinds()}
+        if self.kind in known:
+            return known[self.kind]
+        if not self.kind:
+            return kinds()[0]
+        words = _("“{kind}” is not a kind of listing; we know {known}.", kind=self.kind, known=", ".join(known))
+        raise Invalid(_("The request is not valid."), [FieldError("kind", words)])
 
 
 class ListingChangeBody(Shape):
     """What shall be different; what is absent stays as it is."""
+
+    model_config = ConfigDict(extra="allow")
 
     title: str | None = Field(default=None, max_length=limits.LINE)
     story: str | None = Field(default=None, max_length=5 * limits.STORY)
@@ -126,18 +141,14 @@ class ListingChangeBody(Shape):
     doors_at: AwareInstant | None = None
     sale_starts_at: AwareInstant | None = None
     currency: str | None = Field(default=None, max_length=10)
-    plan_id: str | None = None
     prices: Prices | None = None
     policy: str | None = None
     max_per_buyer: int | None = Field(default=None, strict=True)
-    no_single_seats: Flag | None = None
 
     def change(self) -> ListingChange:
         written = {name: getattr(self, name) for name in type(self).model_fields}
-        written |= {
-            "place": None if self.place is None else self.place.place(),
-            "plan_id": None if self.plan_id is None else PlanId(self.plan_id),
-        }
+        terms = {name: value for name, value in (self.model_extra or {}).items() if value is not None}
+        written |= {"place": None if self.place is None else self.place.place(), "terms": terms or None}
         return ListingChange(**written)
 
 
@@ -192,6 +203,10 @@ class PriceShape(Shape):
 
 
 class ListingShape(Shape):
+    """A listing. What its kind keeps stands beside the rest."""
+
+    model_config = ConfigDict(extra="allow")
+
     id: str
     slug: str
     kind: str
@@ -206,12 +221,10 @@ class ListingShape(Shape):
     status: str
     is_on_sale: bool
     currency: str
-    plan_id: str | None
     capacity: int
     prices: list[PriceShape]
     policy: str
     max_per_buyer: int
-    no_single_seats: bool
     seller_id: str
     seller_name: str
     poster_url: str
@@ -223,9 +236,10 @@ class ListingShape(Shape):
             id=page.id, slug=page.slug, kind=page.kind, title=page.title, story=page.story, category=page.category,
             place=PlaceShape.of(page.place), starts_at=page.starts_at, ends_at=page.ends_at, doors_at=page.doors_at,
             sale_starts_at=page.sale_starts_at, status=page.status, is_on_sale=page.is_on_sale, currency=page.currency,
-            plan_id=page.plan_id, capacity=page.capacity, prices=[PriceShape.of(price) for price in page.prices],
-            policy=page.policy, max_per_buyer=page.max_per_buyer, no_single_seats=page.no_single_seats,
+            capacity=page.capacity, prices=[PriceShape.of(price) for price in page.prices],
+            policy=page.policy, max_per_buyer=page.max_per_buyer,
             seller_id=page.seller.id, seller_name=page.seller.name, poster_url=page.poster_url, version=page.version,
+            **page.terms.model_dump(mode="json"),
         )  # fmt: skip
 
 

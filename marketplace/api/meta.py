@@ -24,8 +24,8 @@ from fastapi import APIRouter, Response
 from marketplace import clock, datetimes, settings
 from marketplace.addresses import NO_PAGES
 from marketplace.brand import NAME
-from marketplace.catalog import posters, queries
-from marketplace.catalog.views import Genre, ListingCard, ListingFilters, ListingPage, Status
+from marketplace.catalog import queries
+from marketplace.catalog.views import Genre, ListingCard, ListingFilters, ListingPage, Status, poster_url
 from marketplace.components.feedback import CARDS_AT_FIRST, SEEN_AT_ONCE, SOONEST
 from marketplace.db import transaction
 from marketplace.errors import NotFound
@@ -211,7 +211,7 @@ def _why_scripts() -> str:
 
 
 def _picture(page: ListingPage) -> str:
-    return posters.address(page.id, page.version, as_picture=True)
+    return poster_url(page.id, page.version, as_picture=True)
 
 
 def _first_words(page: ListingPage, when: str, place: str, price: str) -> str:

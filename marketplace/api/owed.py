@@ -8,11 +8,12 @@ from pydantic import Field
 from marketplace import clock, limits
 from marketplace.api.auth_context import Guarded, Member
 from marketplace.api.problems import refuses
-from marketplace.api.shapes import Amount, Instant, RefundShape, Shape
+from marketplace.api.shapes import Instant, RefundShape, Shape
 from marketplace.bookings import queries
 from marketplace.bookings.views import OwedOrder
 from marketplace.db import transaction
 from marketplace.ids import RefundId
+from marketplace.money import Amount
 from marketplace.payments import actions as payments
 
 router = APIRouter(prefix="/owed", tags=["Operations"], route_class=Guarded)

@@ -13,7 +13,7 @@ from marketplace.accounts import tokens
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
 from marketplace.bookings.holding import Held
 from marketplace.bookings.views import Order, OrderCard, Status
-from marketplace.money import LARGEST, Money
+from marketplace.money import Amount
 from marketplace.paging import Page
 from marketplace.payments.gateway import Card
 from marketplace.payments.views import PaymentView, RefundView
@@ -60,41 +60,17 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Amount(Shape):
-    """`amount` counts minor units: 1050 EUR is ten euros fifty."""
+class HoldRequest(BaseModel):
+    """Whose listing, and what of it: the members of its kind's own request."""
 
-    amount: int = Field(strict=True, gt=-LARGEST, lt=LARGEST, examples=[4500])
-    currency: str = Field(pattern="^[A-Z]{3}$", examples=["EUR"])
-
-    @classmethod
-    def of(cls, money: Money) -> Amount:
-        return cls(amount=money.minor, currency=money.currency)
-
-    def money(self) -> Money:
-        return Money(self.amount, self.currency)
-
-
-class HoldRequest(Shape):
-    """Name the seats, or let us find `quantity` of them (`together`, best first), or places in a standing area."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"listing_id": "lst_01JZZZZZZZZZZZZZZZZZZZZZZZ", "seats": ["st-A-1", "st-A-2"]},
-                {"listing_id": "lst_01JZZZZZZZZZZZZZZZZZZZZZZZ", "quantity": 3, "together": True},
-            ]
-        }
-    )
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     listing_id: str = Field(max_length=64)
-    seats: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(
-        default=None, min_length=1, max_length=100
-    )
-    quantity: int | None = Field(default=None, ge=1, le=100, strict=True)
-    together: Flag = True
-    category: str | None = Field(default=None, max_length=100)
-    max_price: Amount | None = Field(default=None, description="Most that one seat may cost.")
-    area: str | None = Field(default=None, max_length=100, description="A standing area's guid, with `quantity`.")
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """The members that are the kind's to read."""
+        return self.model_extra or {}
 
 
 class HeldUnit(Shape):

@@ -36,6 +36,7 @@ from marketplace.bookings.events import (
     TicketsWanted,
     TimeRunsOut,
 )
+from marketplace.bookings.fees import fees
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
 from marketplace.bookings.views import EVENT_CHANGED, Buyer, CancelQuote, Order, Party, Status
@@ -56,7 +57,7 @@ from marketplace.payments.views import PaymentView, RefundView
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
-    from marketplace.catalog.views import SeatOffer
+    from marketplace.catalog.views import Offer
     from marketplace.inventory.views import Claim
 
 log = structlog.get_logger()
@@ -127,7 +128,7 @@ async def _must_have_room(session: Session, booking: Booking, email: str) -> Non
     """Raises TooManyForOneBuyer if the units of a booking are more than its listing leaves to another address."""
     listing_id = ListingId(booking.listing_id)
     await queries.wait_for_turn(session, listing_id, email, None)
-    offer = await catalog.seat_offer(session, listing_id)
+    offer = await catalog.offer_within(session, listing_id)
     had = await queries.bought_by(session, listing_id, email, None)
     if had + len((await queries.order_of(session, booking)).units) > offer.max_per_buyer:
         raise TooManyForOneBuyer(offer.max_per_buyer, had)
@@ -139,7 +140,7 @@ async def _begin(
     """Make the booking of a hold that has none."""
     if isinstance(claim, HoldfastError):
         raise claim
-    offer = terms.applied(await catalog.seat_offer(session, ListingId(claim.resource)), claim.terms)
+    offer = terms.applied(await catalog.offer_within(session, ListingId(claim.resource)), claim.terms)
     if not offer.is_on_sale(now):
         raise NotOnSale(offer.title)
     had = await queries.bought_by(session, offer.listing_id, buyer.email, actor.account)
@@ -178,19 +179,18 @@ def known(buyer: Buyer) -> Buyer:
     return Buyer(name, email, buyer.language)
 
 
-async def _book(session: Session, actor: Actor, claim: Claim, offer: SeatOffer, buyer: Buyer, now: datetime) -> Booking:
+async def _book(session: Session, actor: Actor, claim: Claim, offer: Offer, buyer: Buyer, now: datetime) -> Booking:
     """Write the booking with its lines: what the hold costs is what it costs."""
     with speaking("en"):
         # The books are kept in English. Whoever reads an order is told its places in their own language.
-        priced = [offer.line(unit) for unit in claim.units]
+        priced = offer.lines(claim.units)
     price = Money.sum((line.price for line in priced), offer.currency)
-    surcharge = Money.zero(offer.currency) if actor.account else price.share(offer.guest_surcharge_bp)
-    commission = price.share(offer.commission_bp)
+    fee = fees(offer, price, has_account=actor.account is not None)
     booking = Booking(
         id=BookingId.new(), listing_id=offer.listing_id, seller_id=offer.seller_id, hold_id=claim.id, cart=claim.holder,
         account_id=actor.account, buyer_name=buyer.name, buyer_email=buyer.email, language=buyer.language, status=Status.PENDING_PAYMENT,
-        currency=offer.currency, price_minor=price.minor, surcharge_minor=surcharge.minor,
-        commission_minor=commission.minor, policy=offer.policy, created_at=now, expires_at=claim.expires_at,
+        currency=offer.currency, price_minor=price.minor, surcharge_minor=fee.surcharge.minor,
+        commission_minor=fee.commission.minor, policy=offer.policy, created_at=now, expires_at=claim.expires_at,
         **asdict(offer.occasion),
     )  # fmt: skip
     session.add(booking)

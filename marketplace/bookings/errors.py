@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marketplace.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
-from marketplace.i18n import _, gettext_noop, ngettext
+from marketplace.i18n import _, gettext_noop
 from marketplace.ids import BookingId
 from marketplace.money import Money
 
@@ -138,29 +138,6 @@ class NoTicketsYet(Conflict):
 
     def __init__(self, id: BookingId) -> None:
         super().__init__(_("Tickets come with a confirmed order."), booking_id=id)
-
-
-class SingleSeatLeft(Conflict):
-    code = "single_seat_left"
-    title = gettext_noop("Single seat would be left")
-
-    def __init__(self) -> None:
-        super().__init__(_("This would leave a single seat. Please move by one seat."))
-
-
-class NoSuchSeatsTogether(Conflict):
-    code = "no_such_seats"
-    title = gettext_noop("No matching seats together")
-
-    def __init__(self, quantity: int) -> None:
-        super().__init__(
-            ngettext(
-                "We found no free seat of this kind. Try another price.",
-                "We found no {count} free seats of this kind. Try fewer, or another price.",
-                quantity,
-            ),
-            quantity=quantity,
-        )
 
 
 class NothingHeldBack(NotFound):

@@ -6,28 +6,28 @@ No SQL is written here. A hold lives in Redis until check-out; what it costs is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from marketplace import settings
 from marketplace.accounts import throttle
 from marketplace.bookings import terms
-from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft, TooManyFromNetwork
+from marketplace.bookings.errors import NotOnSale, TooManyFromNetwork
+from marketplace.bookings.fees import fees
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.kinds import AnyOf, BestOf, These, UnitRequest, kind
+from marketplace.catalog.kind import AnyOf, BestOf, These, UnitRequest, kind, request_of
 from marketplace.errors import NotFound
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
-from marketplace.inventory.best import best_sets, leaves_single
 from marketplace.inventory.errors import HoldNotFound, TooManyUnits, UnitsTaken
 from marketplace.inventory.views import Cap
 from marketplace.money import Money
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
-    from marketplace.catalog.views import Policy, SeatOffer, UnitLine
+    from marketplace.catalog.views import Offer, Policy, UnitLine
     from marketplace.inventory.views import Claim
 
 
@@ -58,66 +58,62 @@ class Held:
         return tuple(line.unit for line in self.lines)
 
 
-async def hold(actor: Actor, listing_id: ListingId, request: UnitRequest, now: datetime) -> Held:
+async def hold(actor: Actor, listing_id: ListingId, request: UnitRequest | Mapping[str, Any], now: datetime) -> Held:
     """Hold what is asked for, added to what the visitor holds on this listing already.
 
-    Raises NotOnSale, UnknownUnits, UnitsTaken, TooManyUnits, SingleSeatLeft, NoSuchSeatsTogether, Invalid for what can
-    never be had, and Unavailable while Redis is away: nothing is held unguarded.
+    A request that is still to be read is what the listing's kind makes of it.
+
+    Raises NotOnSale, UnknownUnits, UnitsTaken, TooManyUnits, what its kind refuses, Invalid for what can never be had,
+    and Unavailable while Redis is away: nothing is held unguarded.
     """
     cart = actor.must_have_cart()
     offer = await catalog.offer(listing_id)
     if not offer.is_on_sale(now):
         raise NotOnSale(offer.title)
-    return _held(actor, await _claim(offer, actor, cart, request), offer)
+    wish = request_of(kind(offer.kind), request) if isinstance(request, Mapping) else request
+    return _held(actor, await _claim(offer, actor, cart, wish), offer)
 
 
-async def _claim(offer: SeatOffer, actor: Actor, cart: str, request: UnitRequest) -> Claim:
-    resource, how = ResourceId(offer.listing_id), _how(offer, actor)
-    match kind(offer.kind).units_for(offer, request):
-        case These(units):
-            if offer.no_single_seats:
-                await _must_leave_no_single(offer, units)
-            return await inventory.claim(resource, cart, units, **how)
+async def _claim(offer: Offer, actor: Actor, cart: str, request: UnitRequest) -> Claim:
+    its, how = kind(offer.kind), _how(offer, actor)
+    resource = its.resource(offer)
+    match its.wanted(offer, request):
+        case These() as these:
+            return await _claim_these(cart, resource, these, how)
         case AnyOf(pool, quantity, capacity):
             return await inventory.claim_any(resource, cart, pool, quantity, capacity, **how)
         case BestOf() as best:
-            return await _claim_best(offer, cart, best, how)
+            return await _claim_best(cart, resource, best, how)
 
 
-async def _must_leave_no_single(offer: SeatOffer, units: Sequence[str]) -> None:
-    """Raises SingleSeatLeft.
+async def _claim_these(cart: str, resource: ResourceId, these: These, how: _How) -> Claim:
+    """Raises UnitsTaken, and what the kind refuses beside what is taken.
 
-    Looked at before the claim, not within it: two who pick at the same moment may leave a seat alone between them. That
-    is a courtesy to the seller, none of the promises.
+    That is looked at before the claim, not within it: two who pick at the same moment may have together what neither may
+    have beside the other. It is a courtesy to the seller, none of the promises.
     """
-    rows = offer.plan.rows_of(units)
-    taken = await inventory.taken(ResourceId(offer.listing_id), [unit for row in rows for unit in row])
-    if any(leaves_single(row, taken, units) for row in rows):
-        raise SingleSeatLeft
+    if these.check is not None:
+        these.check(await inventory.taken(resource, these.beside))
+    return await inventory.claim(resource, cart, these.units, **how)
 
 
-async def _claim_best(offer: SeatOffer, cart: str, best: BestOf, how: _How) -> Claim:
-    """Rank free groups by our picture of the hall and take the first that is still free; look again if all are gone."""
-    resource = ResourceId(offer.listing_id)
-    rows = [row.places for row in best.rows]
+async def _claim_best(cart: str, resource: ResourceId, best: BestOf, how: _How) -> Claim:
+    """Rank free sets by our picture of what is taken, and take the first that is still free; look again if all are gone."""
     for _ in range(_LOOKS):
         snapshot = await inventory.snapshot(resource)
         # In a thread: ranking a hall of 10,000 takes longer than anybody else should wait for an answer.
-        candidates = await asyncio.to_thread(
-            best_sets, rows, best.focal, snapshot.status.keys(), best.quantity,
-            no_single=offer.no_single_seats, is_together=best.together,
-        )  # fmt: skip
+        candidates = await asyncio.to_thread(best.rank, snapshot.status.keys())
         if not candidates:
             break
         try:
             return await inventory.claim_first(resource, cart, candidates, **how)
         except UnitsTaken:
             continue
-    raise NoSuchSeatsTogether(best.quantity)
+    raise best.refusal
 
 
 _LOOKS = 4
-"""How often we look for seats anew when others were faster every time."""
+"""How often we look anew when others were faster every time."""
 
 
 class _How(TypedDict):
@@ -130,7 +126,7 @@ class _How(TypedDict):
     terms: str
 
 
-def _how(offer: SeatOffer, actor: Actor) -> _How:
+def _how(offer: Offer, actor: Actor) -> _How:
     return {
         "seconds": kind(offer.kind).hold_seconds,
         "limit_seconds": settings.current().hold_limit_seconds,
@@ -140,7 +136,7 @@ def _how(offer: SeatOffer, actor: Actor) -> _How:
     }
 
 
-def _caps(offer: SeatOffer, actor: Actor) -> list[Cap]:
+def _caps(offer: Offer, actor: Actor) -> list[Cap]:
     """How much an account may hold in all its carts, and a network in all of everybody's: carts are given to whoever asks."""
     caps = []
     if actor.account is not None:
@@ -186,7 +182,7 @@ async def claim_of(actor: Actor, hold_id: HoldId) -> Claim:
     return await inventory.hold(hold_id, cart)
 
 
-async def _offer_of(hold_id: HoldId) -> SeatOffer:
+async def _offer_of(hold_id: HoldId) -> Offer:
     """The offer that a hold is about. Raises HoldNotFound.
 
     Asked for before the hold: for a listing that somebody has made up, nothing is to be built in Redis.
@@ -197,13 +193,13 @@ async def _offer_of(hold_id: HoldId) -> SeatOffer:
         raise HoldNotFound(hold_id) from None
 
 
-def _held(actor: Actor, claim: Claim, offer: SeatOffer) -> Held:
+def _held(actor: Actor, claim: Claim, offer: Offer) -> Held:
     offer = terms.applied(offer, claim.terms)
-    lines = tuple(offer.line(unit) for unit in claim.units)
+    lines = offer.lines(claim.units)
     price = Money.sum((line.price for line in lines), offer.currency)
     return Held(
         id=claim.id, listing_id=offer.listing_id, lines=lines, price=price,
-        surcharge=Money.zero(offer.currency) if actor.account else price.share(offer.guest_surcharge_bp),
+        surcharge=fees(offer, price, has_account=actor.account is not None).surcharge,
         guest_surcharge_bp=offer.guest_surcharge_bp, policy=offer.policy, expires_at=claim.expires_at,
         fence=claim.fence, is_extended=claim.is_extended, is_checked_out=claim.is_checked_out,
     )  # fmt: skip

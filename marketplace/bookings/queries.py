@@ -145,8 +145,8 @@ async def said_places(session: Session, id: ListingId, units: Iterable[str]) -> 
     """What units are called in the language that is being spoken. Nothing in English: so they are called in the books."""
     if spoken() == "en":
         return {}
-    plan = (await catalog.seat_offer(session, id)).plan
-    return {unit: plan.place(unit).label for unit in units}
+    stock = (await catalog.offer_within(session, id)).stock
+    return {unit: stock.place(unit).label for unit in units}
 
 
 async def orders(session: Session, actor: Actor, cursor: str | None = None, limit: int = 50) -> Page[OrderCard]:

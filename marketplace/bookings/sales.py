@@ -45,7 +45,7 @@ from marketplace.payments import queries as payments
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
-    from marketplace.catalog.views import SeatPlan
+    from marketplace.catalog.views import Stock
     from marketplace.db import Session
 
 BOX_OFFICE = "box office"
@@ -62,8 +62,7 @@ async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) ->
     """How a listing sells at this moment. Raises NotFound for strangers."""
     page = await catalog.own_listing(session, actor, id, now)
     brought = await _brought(session, id)
-    plan = await catalog.plan_within(session, page.plan_id) if page.plan_id else None
-    counts = await _counts(session, page, plan, now)
+    counts = await _counts(session, page, await catalog.stock(session, id), now)
     return Sales(
         listing=page,
         categories=tuple(
@@ -88,11 +87,11 @@ async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) ->
 
 
 async def _counts(
-    session: Session, page: ListingPage, plan: SeatPlan | None, now: datetime
+    session: Session, page: ListingPage, stock: Stock | None, now: datetime
 ) -> Mapping[str, Counter[str]]:
     """Units by status (held, sold, box office) and category."""
     counts: dict[str, Counter[str]] = {SOLD: Counter(), HELD: Counter(), BOX_OFFICE: Counter()}
-    if plan is None:
+    if stock is None:
         return counts
     resource = ResourceId(page.id)
     try:
@@ -101,7 +100,7 @@ async def _counts(
         status = await allocations.allocated(session, resource, now)
     kept_back = {unit for some in await allocations.allotted(session, resource, BOX_OFFICE) for unit in some.units}
     for unit, word in status.items():
-        place = plan.find(unit)
+        place = stock.find(unit)
         if place is not None:
             counts[BOX_OFFICE if unit in kept_back else word][str(place.category)] += 1
     return counts
@@ -292,14 +291,14 @@ async def _seats(session: Session, listing: ListingId, ids: Iterable[str]) -> di
 
 async def held_back(session: Session, actor: Actor, id: ListingId, now: datetime) -> list[HeldBack]:
     """What is kept for the box office, the latest first. Raises NotFound for strangers."""
-    page = await catalog.own_listing(session, actor, id, now)
-    if page.plan_id is None:
+    await catalog.own_listing(session, actor, id, now)
+    stock = await catalog.stock(session, id)
+    if stock is None:
         return []
-    plan = await catalog.plan_within(session, page.plan_id)
     result = []
     for some in await allocations.allotted(session, ResourceId(id), BOX_OFFICE):
         units = tuple(sorted(some.units, key=lambda unit: (len(unit), unit)))  # 2 comes before 10
-        result.append(HeldBack(some.id, units, tuple(plan.place(unit).label for unit in units), some.since))
+        result.append(HeldBack(some.id, units, tuple(stock.place(unit).label for unit in units), some.since))
     return result
 
 

@@ -38,9 +38,10 @@ async def hold_back(session: Session, actor: Actor, id: ListingId, units: Sequen
     Raises NotFound for strangers, NotOnSale, UnknownUnits, UnitsTaken (also while a visitor holds one), UnfitUnits.
     """
     page = await catalog.own_listing(session, actor, id, now)
-    if page.status not in _SELLING or page.plan_id is None:
+    stock = await catalog.stock(session, id)
+    if page.status not in _SELLING or stock is None:
         raise NotOnSale(page.title)
-    (await catalog.plan_within(session, page.plan_id)).check(units)
+    stock.check(units)
     return await inventory.allot(session, ResourceId(id), units, sales.BOX_OFFICE, now)
 
 

@@ -14,10 +14,10 @@ from marketplace.catalog.views import Policy
 from marketplace.money import Money
 
 if TYPE_CHECKING:
-    from marketplace.catalog.views import SeatOffer
+    from marketplace.catalog.views import Offer
 
 
-def written(offer: SeatOffer) -> str:
+def written(offer: Offer) -> str:
     """The terms of a hold that is made, or added to, now."""
     return json.dumps(
         {
@@ -31,7 +31,7 @@ def written(offer: SeatOffer) -> str:
     )
 
 
-def applied(offer: SeatOffer, terms: str) -> SeatOffer:
+def applied(offer: Offer, terms: str) -> Offer:
     """The offer with the terms that were written down; as it is where there are none."""
     if not terms:
         return offer

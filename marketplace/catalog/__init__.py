@@ -1,1 +1,1 @@
-"""Listings, seat plans, prices, posters: what is on offer, and what it says about itself."""
+"""Listings and prices: what is on offer, whatever its kind, and what it says about itself."""

@@ -1,13 +1,10 @@
-"""What sellers do: import plans, write listings, put them on sale, close and cancel them."""
+"""What sellers do: write listings, put them on sale, close and cancel them."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete
@@ -25,49 +22,14 @@ from marketplace.catalog.events import (
     ListingPublished,
     ListingSoldOut,
 )
-from marketplace.catalog.models import Listing, ListingPrice, Plan
-from marketplace.catalog.plans import canonical, parse, read_plan
-from marketplace.catalog.seating import SeatPlan
-from marketplace.catalog.views import ListingChange, ListingContent, ListingPage, PlanView, Status
+from marketplace.catalog.kind import kind
+from marketplace.catalog.models import Listing, ListingPrice
+from marketplace.catalog.views import ListingChange, ListingContent, ListingPage, Status, Stock
 from marketplace.db import Session, after_commit
 from marketplace.errors import FieldError
 from marketplace.i18n import _
-from marketplace.ids import ListingId, PlanId, SellerId
+from marketplace.ids import ListingId, SellerId
 from marketplace.outbox import record
-
-
-async def import_plan(
-    session: Session, actor: Actor, seller: SellerId, document: bytes | str | Mapping[str, Any], now: datetime
-) -> PlanView:
-    """Keep a seat plan. The same document again is the same plan. Raises PlanRefused with every error, Forbidden."""
-    actor.must_run(seller)
-    await accounts.seller_view(session, seller)
-    body, plan = await asyncio.to_thread(_read, document)
-    digest = sha256(body).hexdigest()
-    known = await queries.plan_by_digest(session, seller, digest)
-    if known is not None:
-        return queries.plan_view(known)
-    row = Plan(
-        id=PlanId.new(),
-        seller_id=seller,
-        name=plan.name,
-        digest=digest,
-        document=await asyncio.to_thread(Plan.pack, body),
-        seat_count=len(plan.seats),
-        standing_count=plan.capacity - len(plan.seats),
-        capacities=plan.capacities,
-        created_at=now,
-    )
-    try:
-        async with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        # The same document came in twice at the same moment; the other one was first.
-        known = await queries.plan_by_digest(session, seller, digest)
-        if known is None:
-            raise
-        row = known
-    return queries.plan_view(row)
 
 
 async def create_listing(
@@ -80,12 +42,14 @@ async def create_listing(
     actor.must_run(draft.seller_id)
     shop = await accounts.seller_view(session, draft.seller_id)
     draft = validation.tidy(draft)
-    validation.check(draft, await queries.owned_plan(session, draft.plan_id, draft.seller_id))
-    return await _create(session, draft, id or ListingId.new(), shop.name, now)
+    stock = await stock_of(session, draft)
+    validation.check(draft, stock)
+    return await _create(session, draft, stock, id or ListingId.new(), shop.name, now)
 
 
-async def _create(session: Session, draft: ListingContent, id: ListingId, shop: str, now: datetime) -> ListingPage:
-    hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
+async def _create(
+    session: Session, draft: ListingContent, stock: Stock | None, id: ListingId, shop: str, now: datetime
+) -> ListingPage:
     fees = settings.current()
     row = Listing(
         id=id,
@@ -95,7 +59,7 @@ async def _create(session: Session, draft: ListingContent, id: ListingId, shop: 
         guest_surcharge_bp=fees.guest_surcharge_bp,
         created_at=now,
         changed_at=now,
-        capacity=hall.capacity if hall else 0,
+        capacity=stock.capacity if stock else 0,
         **validation.columns(draft, now, shop),
     )
     await _add_with_free_slug(session, row)
@@ -111,9 +75,9 @@ async def change_listing(
     Raises ListingRefused or NotReady with every error, ListingFrozen, Forbidden, NotFound.
     """
     row = await _mine(session, actor, id)
-    before = await queries.draft_of(session, row)
-    hall = await queries.owned_plan(session, change.plan_id or before.plan_id, before.seller_id)
-    return await _rewrite(session, row, before, validation.merged(before, change, hall), now)
+    before = await queries.content_of(session, row)
+    draft = validation.merged(before, change)
+    return await _rewrite(session, row, before, validation.priced(draft, change, await stock_of(session, draft)), now)
 
 
 async def rewrite_listing(
@@ -121,7 +85,7 @@ async def rewrite_listing(
 ) -> ListingPage:
     """Have a listing say what the draft says, and nothing else. Raises as `change_listing` does."""
     row = await _mine(session, actor, id)
-    before = await queries.draft_of(session, row)
+    before = await queries.content_of(session, row)
     if draft.sale_starts_at is None and before.sale_starts_at and before.sale_starts_at <= now:
         # It shall be on sale at once, and it is.
         draft = replace(draft, sale_starts_at=before.sale_starts_at)
@@ -132,12 +96,12 @@ async def _rewrite(
     session: Session, row: Listing, before: ListingContent, draft: ListingContent, now: datetime
 ) -> ListingPage:
     id = ListingId(row.id)
-    hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
+    stock = await stock_of(session, draft)
     draft = validation.tidy(draft)
-    validation.check(draft, hall)
+    validation.check(draft, stock)
     shop = await accounts.seller_view(session, draft.seller_id)
-    fields = row.change(validation.columns(draft, now, shop.name), now)
-    row.count(row.sold, hall.capacity if hall else 0)
+    fields = row.change(validation.columns(draft, now, shop.name), now, draft.terms.frozen)
+    row.count(row.sold, stock.capacity if stock else 0)
     if draft.prices != before.prices:
         row.reprice(now)
         await _set_prices(session, row, draft.prices)
@@ -222,21 +186,19 @@ async def keep_sold_out_sign(
     Asked under the listing's lock, so that of two who reckon at once the later one has the last word.
     """
     row = await queries.lock(session, id)
-    if row.plan_id is None or row.status_at(now) not in {Status.ON_SALE, Status.SOLD_OUT}:
+    if row.status_at(now) not in {Status.ON_SALE, Status.SOLD_OUT}:
         return
-    capacity = await queries.capacity_of(session, PlanId(row.plan_id))
-    row.count(sold := await how_many_sold(), capacity)
+    row.count(sold := await how_many_sold(), row.capacity)
     session.add(row)
-    if sold >= capacity:
+    if sold >= row.capacity:
         await mark_sold_out(session, id, now)
     else:
         await put_back_on_sale(session, id, now)
 
 
-def _read(document: bytes | str | Mapping[str, Any]) -> tuple[bytes, SeatPlan]:
-    parsed = parse(document)
-    plan = read_plan(parsed)
-    return canonical(parsed), plan
+async def stock_of(session: Session, draft: ListingContent) -> Stock | None:
+    """What a draft offers for sale, if its shop may."""
+    return await kind(draft.kind).stock(session, draft.terms, draft.seller_id)
 
 
 async def _mine(session: Session, actor: Actor, id: ListingId) -> Listing:
@@ -250,10 +212,10 @@ async def _mine(session: Session, actor: Actor, id: ListingId) -> Listing:
 
 async def _must_be_ready(session: Session, row: Listing, now: datetime) -> None:
     """Raises NotReady that names everything which a public listing needs and this one lacks."""
-    draft = await queries.draft_of(session, row)
-    hall = await queries.owned_plan(session, draft.plan_id, draft.seller_id)
+    draft = await queries.content_of(session, row)
+    stock = await stock_of(session, draft)
     shop = await accounts.seller_view(session, draft.seller_id)
-    errors = validation.missing(draft, hall, now, is_suspended=shop.is_suspended)
+    errors = validation.missing(draft, stock, now, is_suspended=shop.is_suspended)
     if errors:
         raise NotReady(errors)
 

@@ -18,14 +18,15 @@ from zoneinfo import ZoneInfo
 from marketplace import datetimes, limits
 from marketplace.catalog import validation
 from marketplace.catalog.errors import ListingRefused
+from marketplace.catalog.kind import kind, kinds
 from marketplace.catalog.views import Genre, ListingContent, Place, Policy
-from marketplace.errors import FieldError, NotFound
+from marketplace.errors import FieldError
 from marketplace.i18n import _
-from marketplace.ids import PlanId
 from marketplace.money import AmountRefused, Money, exponent
 
 if TYPE_CHECKING:
-    from marketplace.catalog.seating import SeatPlan
+    from marketplace.catalog.kind import Kind
+    from marketplace.catalog.views import Stock
     from marketplace.ids import SellerId
 
 INSTANTS = ("starts_at", "ends_at", "doors_at", "sale_starts_at")
@@ -36,8 +37,9 @@ ON = "yes"
 FIELDS = (
     "title", "story", "category", "place.name", "place.city", "place.country", "place.address", "place.zone",
     *(f"{name}.{part}" for name in INSTANTS for part in ("day", "clock")),
-    "currency", "plan_id", "policy", "max_per_buyer", "no_single_seats",
+    "kind", "currency", "policy", "max_per_buyer",
 )  # fmt: skip
+"""Of every listing; its kind adds its own (`Kind.entries`)."""
 
 MOST_ENTRIES = 200
 LONGEST_ENTRY = 2 * limits.STORY
@@ -48,9 +50,9 @@ _STAND_IN = datetime(2050, 1, 1, tzinfo=UTC)
 
 def blank(*, zone: str, currency: str) -> dict[str, str]:
     """A draft on which nobody has written yet, with what is most likely."""
-    empty = dict.fromkeys(FIELDS, "")
-    return empty | {
-        "category": Genre.THEATRE, "place.zone": zone, "currency": currency, "policy": Policy.MODERATE,
+    its = kinds()[0]
+    return dict.fromkeys(FIELDS, "") | dict(its.entries) | {
+        "kind": its.name, "category": Genre.THEATRE, "place.zone": zone, "currency": currency, "policy": Policy.MODERATE,
         "max_per_buyer": "10", "starts_at.clock": "19:30", "ends_at.clock": "22:00",
     }  # fmt: skip
 
@@ -60,8 +62,9 @@ def must_fit(entries: Mapping[str, str]) -> None:
     if len(entries) > MOST_ENTRIES:
         raise ListingRefused([FieldError("entries", _("A draft can have at most {most} entries.", most=MOST_ENTRIES))])
     errors = []
+    known = {*FIELDS, *(name for its in kinds() for name in its.entries)}
     for name, text in entries.items():
-        if name not in FIELDS and not (name.startswith(PRICE) and len(name) <= len(PRICE) + 100):
+        if name not in known and not (name.startswith(PRICE) and len(name) <= len(PRICE) + 100):
             errors.append(FieldError(name[:120], _("Unknown field.")))
         elif len(text) > LONGEST_ENTRY:
             errors.append(FieldError(name, _("Use at most {most} characters.", most=LONGEST_ENTRY)))
@@ -98,8 +101,8 @@ def write(draft: ListingContent, now: datetime) -> dict[str, str]:
     entries = {
         "title": draft.title, "story": draft.story, "category": draft.category, "place.name": place.name,
         "place.city": place.city, "place.country": place.country, "place.address": place.address,
-        "place.zone": place.zone, "currency": draft.currency, "plan_id": draft.plan_id or "", "policy": draft.policy,
-        "max_per_buyer": str(draft.max_per_buyer), "no_single_seats": ON if draft.no_single_seats else "",
+        "place.zone": place.zone, "currency": draft.currency, "policy": draft.policy,
+        "max_per_buyer": str(draft.max_per_buyer), "kind": draft.kind, **kind(draft.kind).write(draft.terms),
     }  # fmt: skip
     for name, at in instants.items():
         local = at.astimezone(zone) if at is not None else None
@@ -149,26 +152,25 @@ def _price_in(text: str) -> Money | None:
     return None
 
 
-def plan_in(entries: Mapping[str, str]) -> PlanId | None:
-    """The plan that the draft names; None where that can be none."""
-    with suppress(NotFound):
-        return PlanId(entries.get("plan_id", ""))
-    return None
+def kind_in(entries: Mapping[str, str]) -> Kind:
+    """The kind that is being written. Raises NotFound."""
+    return kind(entries.get("kind") or kinds()[0].name)
 
 
-def read(
-    entries: Mapping[str, str], seller: SellerId, hall: SeatPlan | None
-) -> tuple[ListingContent, list[FieldError]]:
+def read(entries: Mapping[str, str], seller: SellerId, stock: Stock | None) -> tuple[ListingContent, list[FieldError]]:
     """What the draft says, and everything that is wrong with it; with errors, the draft is good for looking at only.
 
-    `hall` is the plan that it names, if its shop has that. Prices of categories that this hall has not are passed over:
-    they wait for the day on which the seller picks the other hall again.
+    `stock` is what it offers, if its shop may. Prices of categories that this has not are passed over: they wait for the
+    day on which the seller chooses the other again.
     """
     found: list[FieldError] = []
     zone = entries.get("place.zone", "")
     at = {name: _instant(entries, name, zone, found) for name in INSTANTS}
     has_all_times = not found
     currency = entries.get("currency", "")
+    its = kind_in(entries)
+    terms, wrong = its.read(entries)
+    found += wrong
     draft = validation.tidy(
         ListingContent(
             seller_id=seller,
@@ -187,17 +189,17 @@ def read(
             doors_at=at["doors_at"],
             sale_starts_at=at["sale_starts_at"],
             currency=currency,
-            plan_id=plan_in(entries),
-            prices=_prices(entries, currency, hall, found),
+            kind=its.name,
+            terms=terms,
+            prices=_prices(entries, currency, stock, found),
             policy=entries.get("policy", ""),
             max_per_buyer=_count(entries, "max_per_buyer", found),
-            no_single_seats=entries.get("no_single_seats") == ON,
         )
     )
     known = {field_error.field for field_error in found}
     found += [
         field_error
-        for field_error in validation.errors(draft, hall)
+        for field_error in validation.errors(draft, stock)
         if field_error.field not in known and (has_all_times or field_error.field not in INSTANTS)
     ]
     return draft, found
@@ -230,16 +232,14 @@ def _instant(entries: Mapping[str, str], name: str, zone: str, found: list[Field
     return instant
 
 
-def _prices(
-    entries: Mapping[str, str], currency: str, hall: SeatPlan | None, found: list[FieldError]
-) -> dict[str, int]:
-    """Minor units of the hall's categories; an empty entry is no price yet, which is another thing than none."""
+def _prices(entries: Mapping[str, str], currency: str, stock: Stock | None, found: list[FieldError]) -> dict[str, int]:
+    """Minor units by category; an empty entry is no price yet, which is another thing than none."""
     prices = {}
     try:
         exponent(currency)
     except AmountRefused:
         return {}  # the draft's own check says so
-    for category in hall.capacities if hall else ():
+    for category in stock.capacities if stock else ():
         text = entries.get(f"{PRICE}{category}", "").strip()
         if not text:
             continue

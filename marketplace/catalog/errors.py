@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from marketplace.catalog.seating import UnknownUnits
 from marketplace.errors import Conflict, FieldError, Invalid, NotFound
-from marketplace.i18n import _, gettext_noop, ngettext
-
-__all__ = [
-    "ListingFrozen",
-    "ListingRefused",
-    "NoSuchListing",
-    "NoSuchPlan",
-    "NotReady",
-    "PlanRefused",
-    "UnknownUnits",
-    "UnlawfulStatus",
-]
+from marketplace.i18n import _, gettext_noop
 
 
-class PlanRefused(Invalid):
-    """A seat plan document is wrong. `errors` lists the first of them, `found` counts all."""
+class UnknownUnits(Invalid):
+    """The listing has no such units. `units` names every one of them."""
 
-    code = "plan_refused"
-    title = gettext_noop("Invalid seat plan")
+    code = "unknown_units"
+    title = gettext_noop("Unknown places")
 
-    def __init__(self, errors: Sequence[FieldError], found: int | None = None) -> None:
-        self.found = found or len(errors)
-        listed = list(errors)
-        if self.found > len(listed):
-            listed.append(FieldError("$", _("and {count} more.", count=self.found - len(listed))))
-        words = ngettext("This seat plan has {count} error.", "This seat plan has {count} errors.", self.found)
-        super().__init__(words, listed, found=self.found)
+    def __init__(self, units: Iterable[str]) -> None:
+        self.units = tuple(unit[:120] for unit in units)
+        super().__init__(
+            _(
+                "There are no such places: {units}",
+                units=", ".join(self.units[:5]) + ("…" if len(self.units) > 5 else "."),
+            ),
+            [FieldError("units", _("There is no “{unit}” here.", unit=unit)) for unit in self.units[:200]],
+            units=list(self.units[:200]),
+        )
 
 
 class ListingRefused(Invalid):
@@ -79,8 +70,3 @@ class ListingFrozen(Conflict):
 class NoSuchListing(NotFound):
     def __init__(self) -> None:
         super().__init__(_("Listing not found."))
-
-
-class NoSuchPlan(NotFound):
-    def __init__(self) -> None:
-        super().__init__(_("Seat plan not found."))

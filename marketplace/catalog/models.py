@@ -1,12 +1,12 @@
-"""Tables of the catalog. Plans never change; listings change only as their table of statuses allows."""
+"""Tables of the catalog. Listings change only as their table of statuses allows."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 from marketplace.catalog.errors import ListingFrozen, UnlawfulStatus
@@ -23,33 +23,8 @@ LAWFUL: Mapping[Status, frozenset[Status]] = {
 }
 """Where a listing may go from where it is."""
 
-FROZEN_ONCE_PUBLISHED = frozenset({"kind", "plan_id", "currency", "seller_id"})
-"""What sold seats refer to: a new plan or currency is a new listing."""
-
-
-class Plan(SQLModel, table=True):
-    """One immutable version of a seat plan; the same document of the same seller is the same plan."""
-
-    __table_args__ = (Index("uq_plan_seller_digest", "seller_id", "digest", unique=True),)
-
-    id: str = Field(primary_key=True)
-    seller_id: str = Field(foreign_key="seller.id")
-    name: str
-    digest: str
-    document: bytes = Field(sa_type=LargeBinary)
-    """JSON, deflated: a big hall shrinks to a tenth."""
-    seat_count: int
-    standing_count: int
-    capacities: dict[str, int] = Field(sa_type=JSON)
-    created_at: datetime = Field(sa_type=Instant)
-
-    @staticmethod
-    def pack(document: bytes) -> bytes:
-        return zlib.compress(document, 6)
-
-    @staticmethod
-    def unpack(packed: bytes) -> bytes:
-        return zlib.decompress(packed)
+FROZEN_ONCE_PUBLISHED = frozenset({"kind", "currency", "seller_id"})
+"""What sold units refer to, beside what the kind freezes of its own terms: a new currency is a new listing."""
 
 
 class Listing(SQLModel, table=True):
@@ -69,8 +44,9 @@ class Listing(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     seller_id: str = Field(foreign_key="seller.id")
-    plan_id: str | None = Field(default=None, foreign_key="plan.id", index=True)
     kind: str
+    terms: dict[str, Any] = Field(sa_type=JSON)
+    """What only its kind knows; see `kind.Terms`."""
     slug: str = Field(unique=True)
     title: str
     story: str = Field(sa_type=Text)
@@ -93,11 +69,10 @@ class Listing(SQLModel, table=True):
     currency: str
     policy: str
     max_per_buyer: int
-    no_single_seats: bool
     commission_bp: int
     guest_surcharge_bp: int
     capacity: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    """How many units its plan has."""
+    """How many units there are."""
     sold: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """How many of them are sold, as of the last news of sales: for showing, never for deciding."""
     demand: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
@@ -133,18 +108,23 @@ class Listing(SQLModel, table=True):
         self._move(Status.CANCELLED, now)
         self.cancel_reason = reason
 
-    def change(self, values: Mapping[str, object], now: datetime) -> tuple[str, ...]:
-        """Take new values of columns; names those that are different now. Raises ListingFrozen."""
+    def change(self, values: Mapping[str, Any], now: datetime, frozen: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Take new values of columns; names those, and those terms, that are different now. Raises ListingFrozen.
+
+        `frozen` are terms that cannot change once the listing is published.
+        """
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
-        self._must_be_open(sorted(changed), now)
-        frozen = sorted(FROZEN_ONCE_PUBLISHED & changed.keys())
-        if self.status != Status.DRAFT and frozen:
-            raise ListingFrozen(frozen, self.status)
+        terms = changed.get("terms", self.terms)
+        names = (changed.keys() - {"terms"}) | {name for name in terms if terms[name] != self.terms.get(name)}
+        self._must_be_open(sorted(names), now)
+        frozen_now = sorted((FROZEN_ONCE_PUBLISHED | frozen) & names)
+        if self.status != Status.DRAFT and frozen_now:
+            raise ListingFrozen(frozen_now, self.status)
         for name, value in changed.items():
             setattr(self, name, value)
         if changed:
             self.touch(now)
-        return tuple(sorted(changed))
+        return tuple(sorted(names))
 
     def reprice(self, now: datetime) -> None:
         """Say that prices change. What was sold keeps the price that it was sold at. Raises ListingFrozen."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,12 +12,11 @@ from sqlmodel import col, func, select
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.views import Actor, SellerView
 from marketplace.cache import Cache
-from marketplace.catalog import drafts, posters, sketches, validation
-from marketplace.catalog.errors import NoSuchListing, NoSuchPlan
+from marketplace.catalog import drafts, validation
+from marketplace.catalog.errors import NoSuchListing
 from marketplace.catalog.finding import ORDERS, CheapestFirst, conditions
-from marketplace.catalog.models import Listing, ListingDraft, ListingPrice, Plan
-from marketplace.catalog.plans import geometry, read_plan
-from marketplace.catalog.seating import SeatPlan
+from marketplace.catalog.kind import kind
+from marketplace.catalog.models import Listing, ListingDraft, ListingPrice
 from marketplace.catalog.views import (
     DraftCard,
     DraftView,
@@ -27,57 +25,36 @@ from marketplace.catalog.views import (
     ListingContent,
     ListingFilters,
     ListingPage,
+    Offer,
     Place,
-    PlanView,
     Policy,
     PriceView,
-    SeatOffer,
     Sort,
     Status,
+    Stock,
+    Terms,
     is_open,
+    poster_url,
 )
 from marketplace.db import Session, transaction
-from marketplace.ids import ListingId, PlanId, SellerId
+from marketplace.ids import ListingId, SellerId
 from marketplace.money import Money
 from marketplace.paging import MOST_PER_PAGE, Keyset, Page, bounded
 
-_offers: Cache[ListingId, SeatOffer] = Cache(most=2_000, seconds=2)
-_plans: Cache[PlanId, SeatPlan] = Cache(most=64)
-_sketches: Cache[PlanId, str] = Cache(most=32)
-_geometries: Cache[PlanId, tuple[str, bytes]] = Cache(most=64)
+_offers: Cache[ListingId, Offer] = Cache(most=2_000, seconds=2)
 
 
 # For buyers, from this process's memory where that will do
 
 
-async def offer(id: ListingId) -> SeatOffer:
+async def offer(id: ListingId) -> Offer:
     """What may be held and bought of a listing, at most two seconds old. Raises NotFound, for drafts, too."""
 
-    async def load() -> SeatOffer:
+    async def load() -> Offer:
         async with transaction(reading=True) as session:
-            return await seat_offer(session, id)
+            return await offer_within(session, id)
 
     return await _offers.get(id, load)
-
-
-async def plan(id: PlanId) -> SeatPlan:
-    """A seat plan; plans never change, so it is kept. Raises NotFound."""
-
-    async def load() -> SeatPlan:
-        async with transaction(reading=True) as session:
-            return await _read(session, id)
-
-    return await _plans.get(id, load)
-
-
-async def plan_geometry(id: PlanId) -> tuple[str, bytes]:
-    """(ETag, JSON) of a plan as the browser draws it; see plans.geometry for its shape. Raises NotFound."""
-
-    async def load() -> tuple[str, bytes]:
-        known = await plan(id)
-        return f'"{id}"', await asyncio.to_thread(geometry, known, id)
-
-    return await _geometries.get(id, load)
 
 
 def forget(id: ListingId) -> None:
@@ -85,14 +62,14 @@ def forget(id: ListingId) -> None:
     _offers.forget(id)
 
 
-async def seat_offer(session: Session, id: ListingId) -> SeatOffer:
+async def offer_within(session: Session, id: ListingId) -> Offer:
     """The same as `offer`, as this transaction sees it. Raises NotFound."""
     row = await _listing(session, id)
-    if row.status == Status.DRAFT or row.plan_id is None:
+    terms, stock = await _terms_and_stock(session, row)
+    if row.status == Status.DRAFT or stock is None:
         raise NoSuchListing
     seller = await accounts.seller_view(session, SellerId(row.seller_id))
-    plan_id = PlanId(row.plan_id)
-    return SeatOffer(
+    return Offer(
         listing_id=ListingId(row.id),
         seller_id=seller.id,
         seller_name=seller.name,
@@ -104,12 +81,11 @@ async def seat_offer(session: Session, id: ListingId) -> SeatOffer:
         city=row.city,
         currency=row.currency,
         status=Status(row.status),
-        plan_id=plan_id,
-        plan=await plan_within(session, plan_id),
+        terms=terms,
+        stock=stock,
         version=row.version,
         prices={category: Money(minor, row.currency) for category, minor in (await prices_of(session, id)).items()},
         max_per_buyer=row.max_per_buyer,
-        no_single_seats=row.no_single_seats,
         commission_bp=row.commission_bp,
         guest_surcharge_bp=row.guest_surcharge_bp,
         policy=Policy(row.policy),
@@ -120,6 +96,17 @@ async def seat_offer(session: Session, id: ListingId) -> SeatOffer:
         zone=row.zone,
         is_suspended=seller.is_suspended,
     )
+
+
+async def stock(session: Session, id: ListingId) -> Stock | None:
+    """All that a listing offers; None for a draft that does not say so yet. Raises NotFound."""
+    return (await _terms_and_stock(session, await _listing(session, id)))[1]
+
+
+async def _terms_and_stock(session: Session, row: Listing) -> tuple[Terms, Stock | None]:
+    its = kind(row.kind)
+    terms = its.terms.model_validate(row.terms)
+    return terms, await its.stock(session, terms)
 
 
 async def occasion(session: Session, id: ListingId) -> EventDetails:
@@ -133,27 +120,6 @@ async def why_called_off(session: Session, id: ListingId) -> str | None:
         select(func.coalesce(Listing.cancel_reason, "")).where(Listing.id == id, Listing.status == Status.CANCELLED)
     )
     return found.first()
-
-
-async def plan_within(session: Session, id: PlanId) -> SeatPlan:
-    """A plan as this transaction sees it: it may be the one that imported it. Raises NotFound."""
-    return _plans.peek(id) or _plans.put(id, await _read(session, id))
-
-
-async def capacity_of(session: Session, id: PlanId) -> int:
-    """How many seats and standing places a plan has, without reading it. Raises NotFound."""
-    counts = (await session.exec(select(Plan.seat_count, Plan.standing_count).where(Plan.id == id))).first()
-    if counts is None:
-        raise NoSuchPlan
-    return sum(counts)
-
-
-async def _read(session: Session, id: PlanId) -> SeatPlan:
-    packed = (await session.exec(select(Plan.document).where(Plan.id == id))).first()
-    if packed is None:
-        raise NoSuchPlan
-    # A big hall takes a second to read: the event loop has better things to do.
-    return await asyncio.to_thread(lambda: read_plan(Plan.unpack(packed)))
 
 
 # Listings
@@ -180,7 +146,7 @@ async def page_of(session: Session, row: Listing, now: datetime) -> ListingPage:
     """The view of a row that has been loaded already."""
     id = ListingId(row.id)
     seller = await accounts.seller_view(session, SellerId(row.seller_id))
-    hall = await plan_within(session, PlanId(row.plan_id)) if row.plan_id else None
+    terms, stock = await _terms_and_stock(session, row)
     prices = await prices_of(session, id)
     return ListingPage(
         id=id,
@@ -197,17 +163,15 @@ async def page_of(session: Session, row: Listing, now: datetime) -> ListingPage:
         status=row.status_at(now),
         is_on_sale=_is_on_sale(row, seller, now),
         currency=row.currency,
-        plan_id=PlanId(row.plan_id) if row.plan_id else None,
-        plan_name=hall.name if hall else None,
-        capacity=hall.capacity if hall else 0,
-        prices=_price_views(hall, prices, row.currency),
+        terms=terms,
+        capacity=stock.capacity if stock else 0,
+        prices=_price_views(stock, prices, row.currency),
         policy=Policy(row.policy),
         max_per_buyer=row.max_per_buyer,
-        no_single_seats=row.no_single_seats,
         commission_bp=row.commission_bp,
         guest_surcharge_bp=row.guest_surcharge_bp,
         seller=seller,
-        poster_url=posters.address(ListingId(row.id), row.version),
+        poster_url=poster_url(ListingId(row.id), row.version),
         version=row.version,
         cancel_reason=row.cancel_reason,
         created_at=row.created_at,
@@ -273,12 +237,8 @@ async def own_listing(session: Session, actor: Actor, id: ListingId, now: dateti
 
 
 async def capacities_of(session: Session, ids: Iterable[ListingId]) -> dict[ListingId, int]:
-    """How many people fit, for those of `ids` that have a plan."""
-    rows = await session.exec(
-        select(Listing.id, Plan.seat_count + Plan.standing_count)
-        .join(Plan, col(Plan.id) == col(Listing.plan_id))
-        .where(col(Listing.id).in_(set(ids)))
-    )
+    """How many units there are of each."""
+    rows = await session.exec(select(Listing.id, Listing.capacity).where(col(Listing.id).in_(set(ids))))
     return {ListingId(id): count for id, count in rows}
 
 
@@ -338,16 +298,17 @@ async def view_draft(
     if owner is None or not may_see_drafts(actor, owner.seller_id):
         raise NoSuchListing
     shop = await accounts.seller_view(session, SellerId(owner.seller_id))
-    kept = {} if row is None else drafts.write(await draft_of(session, row), now)
+    kept = {} if row is None else drafts.write(await content_of(session, row), now)
     entries = kept if written is None else kept | written.entries
-    hall = await owned_plan(session, drafts.plan_in(entries), shop.id)
-    draft, errors = drafts.read(entries, shop.id, hall)
+    its = drafts.kind_in(entries)
+    stock = await its.stock(session, its.read(entries)[0], shop.id)
+    draft, errors = drafts.read(entries, shop.id, stock)
     return DraftView(
         id=id,
         seller=shop,
         entries=entries,
         errors=tuple(errors),
-        missing=tuple(validation.missing(draft, hall, now, is_suspended=shop.is_suspended)),
+        missing=tuple(validation.missing(draft, stock, now, is_suspended=shop.is_suspended)),
         draft=draft,
         page=None if row is None else await page_of(session, row, now),
         is_ahead=entries != kept,
@@ -383,31 +344,6 @@ async def is_anything_listed(session: Session) -> bool:
     return (await session.exec(select(Listing.id).limit(1))).first() is not None
 
 
-async def plans_of(session: Session, actor: Actor, seller: SellerId) -> list[PlanView]:
-    """A shop's seat plans, the newest first. Raises Forbidden."""
-    actor.must_run(seller)
-    columns: Any = [column for column in Plan.__table__.columns if column.name != "document"]  # type: ignore[attr-defined]
-    rows = await session.execute(select(*columns).where(col(Plan.seller_id) == seller).order_by(col(Plan.id).desc()))
-    return [plan_view(row) for row in rows]
-
-
-async def own_plan(session: Session, actor: Actor, id: PlanId) -> PlanView:
-    """One seat plan of a shop that the actor runs. Raises NotFound for everybody else's."""
-    row = await session.get(Plan, id)
-    if row is None or not may_see_drafts(actor, row.seller_id):
-        raise NoSuchPlan
-    return plan_view(row)
-
-
-async def plan_sketch(id: PlanId) -> str:
-    """A plan as a light SVG, coloured by category. Raises NotFound."""
-
-    async def load() -> str:
-        return await asyncio.to_thread(sketches.sketch, await plan(id))
-
-    return await _sketches.get(id, load)
-
-
 # For actions
 
 
@@ -420,18 +356,6 @@ async def lock(session: Session, id: ListingId) -> Listing:
     return row
 
 
-async def owned_plan(session: Session, id: PlanId | None, seller: SellerId) -> SeatPlan | None:
-    """The plan if there is one and it belongs to this shop."""
-    if id is None:
-        return None
-    owner = (await session.exec(select(Plan.seller_id).where(Plan.id == id))).first()
-    return await plan_within(session, id) if owner == seller else None
-
-
-async def plan_by_digest(session: Session, seller: SellerId, digest: str) -> Plan | None:
-    return (await session.exec(select(Plan).where(Plan.seller_id == seller, Plan.digest == digest))).first()
-
-
 async def slug_is_taken(session: Session, slug: str) -> bool:
     return (await session.exec(select(Listing.id).where(Listing.slug == slug))).first() is not None
 
@@ -442,7 +366,7 @@ async def prices_of(session: Session, id: ListingId) -> dict[str, int]:
     return {row.category: row.minor for row in rows}
 
 
-async def draft_of(session: Session, row: Listing) -> ListingContent:
+async def content_of(session: Session, row: Listing) -> ListingContent:
     """A listing as its seller could have written it down today."""
     return ListingContent(
         seller_id=SellerId(row.seller_id),
@@ -456,29 +380,14 @@ async def draft_of(session: Session, row: Listing) -> ListingContent:
         kind=row.kind,
         doors_at=row.doors_at,
         sale_starts_at=row.sale_starts_at,
-        plan_id=PlanId(row.plan_id) if row.plan_id else None,
+        terms=kind(row.kind).terms.model_validate(row.terms),
         prices=await prices_of(session, ListingId(row.id)),
         policy=row.policy,
         max_per_buyer=row.max_per_buyer,
-        no_single_seats=row.no_single_seats,
     )
 
 
 # Views
-
-
-def plan_view(row: Any) -> PlanView:
-    """The view of a Plan, or of its columns without the document."""
-    return PlanView(
-        id=PlanId(row.id),
-        seller_id=SellerId(row.seller_id),
-        name=row.name,
-        digest=row.digest,
-        seat_count=row.seat_count,
-        standing_count=row.standing_count,
-        capacities=row.capacities,
-        created_at=row.created_at,
-    )
 
 
 def place_of(row: Listing) -> Place:
@@ -508,10 +417,10 @@ def _is_on_sale(row: Listing, seller: SellerView, now: datetime) -> bool:
     return not seller.is_suspended and is_open(row.status, row.sale_starts_at, row.starts_at, now)
 
 
-def _price_views(hall: SeatPlan | None, prices: Mapping[str, int], currency: str) -> tuple[PriceView, ...]:
-    if hall is None:
+def _price_views(stock: Stock | None, prices: Mapping[str, int], currency: str) -> tuple[PriceView, ...]:
+    if stock is None:
         return ()
-    capacities = hall.capacities
+    capacities = stock.capacities
     return tuple(
         PriceView(
             category.name,
@@ -519,7 +428,7 @@ def _price_views(hall: SeatPlan | None, prices: Mapping[str, int], currency: str
             Money(prices[category.name], currency) if category.name in prices else None,
             capacities[category.name],
         )
-        for category in hall.categories
+        for category in stock.categories
     )
 
 
@@ -576,7 +485,7 @@ def _card(row: Listing, seller: SellerView, span: tuple[int, int] | None, now: d
         price_to=Money(span[1], row.currency) if span else None,
         seller_id=seller.id,
         seller_name=seller.name,
-        poster_url=posters.address(ListingId(row.id), row.version),
+        poster_url=poster_url(ListingId(row.id), row.version),
         capacity=row.capacity,
         sold=row.sold,
     )

@@ -11,9 +11,8 @@ from typing import Any
 
 from marketplace import datetimes, limits
 from marketplace.catalog.errors import ListingRefused
-from marketplace.catalog.kinds import KINDS
-from marketplace.catalog.seating import SeatPlan
-from marketplace.catalog.views import Genre, ListingChange, ListingContent, Place, Policy
+from marketplace.catalog.kind import kind, terms_of
+from marketplace.catalog.views import Genre, ListingChange, ListingContent, Place, Policy, Stock
 from marketplace.errors import FieldError
 from marketplace.i18n import _
 from marketplace.money import AmountRefused, exponent
@@ -45,46 +44,41 @@ def tidy(draft: ListingContent) -> ListingContent:
     )
 
 
-def merged(draft: ListingContent, change: ListingChange, hall: SeatPlan | None) -> ListingContent:
-    """The draft with what the change asks for. Prices of categories that the plan no longer has fall away.
+def merged(draft: ListingContent, change: ListingChange) -> ListingContent:
+    """The draft with what the change asks for, but for prices. Raises Invalid for terms that its kind does not have.
 
     Doors that open so long before the start do so before a new one, too, unless the change says when.
     """
     if change.starts_at is not None and change.doors_at is None and draft.doors_at is not None:
         draft = replace(draft, doors_at=draft.doors_at + (change.starts_at - draft.starts_at))
-    asked = {name: getattr(change, name) for name in ListingChange.__dataclass_fields__ if name != "prices"}
-    prices = {category: minor for category, minor in draft.prices.items() if category in _categories(hall)}
-    return replace(
-        draft,
-        **{name: value for name, value in asked.items() if value is not None},
-        prices=prices | dict(change.prices or {}),
-    )
+    asked = {name: getattr(change, name) for name in ListingChange.__dataclass_fields__}
+    asked |= {"prices": None, "terms": None}
+    terms = terms_of(kind(draft.kind), draft.terms.model_dump() | dict(change.terms)) if change.terms else draft.terms
+    return replace(draft, terms=terms, **{name: value for name, value in asked.items() if value is not None})
 
 
-def check(draft: ListingContent, hall: SeatPlan | None) -> None:
-    """Raises ListingRefused with every error. `hall` is the plan that the draft names, if its shop has that."""
-    found = errors(draft, hall)
+def priced(draft: ListingContent, change: ListingChange, stock: Stock | None) -> ListingContent:
+    """The draft with new prices. Those of categories that there are no longer fall away."""
+    prices = {category: minor for category, minor in draft.prices.items() if category in _categories(stock)}
+    return replace(draft, prices=prices | dict(change.prices or {}))
+
+
+def check(draft: ListingContent, stock: Stock | None) -> None:
+    """Raises ListingRefused with every error. `stock` is what it offers, if its shop may."""
+    found = errors(draft, stock)
     if found:
         raise ListingRefused(found)
 
 
-def errors(draft: ListingContent, hall: SeatPlan | None) -> list[FieldError]:
+def errors(draft: ListingContent, stock: Stock | None) -> list[FieldError]:
     """Everything about the draft that cannot be kept as it is."""
     found = [
         *_word_errors(draft),
         *_place_errors(draft.place),
         *_time_errors(draft),
-        *_price_errors(draft, _categories(hall)),
+        *_price_errors(draft, _categories(stock)),
     ]
-    if draft.plan_id is not None and hall is None:
-        found.append(FieldError("plan_id", _("This shop has no such seat plan.")))
-    if draft.kind not in KINDS:
-        found.append(
-            FieldError(
-                "kind",
-                _("“{kind}” is not a kind of listing; we know {known}.", kind=draft.kind[:40], known=", ".join(KINDS)),
-            )
-        )
+    found += kind(draft.kind).errors(draft.terms, stock)
     if draft.category not in list(Genre):
         found.append(
             FieldError(
@@ -112,19 +106,17 @@ def errors(draft: ListingContent, hall: SeatPlan | None) -> list[FieldError]:
     return found
 
 
-def missing(draft: ListingContent, hall: SeatPlan | None, now: datetime, *, is_suspended: bool) -> list[FieldError]:
+def missing(draft: ListingContent, stock: Stock | None, now: datetime, *, is_suspended: bool) -> list[FieldError]:
     """Everything that a public listing needs and this draft lacks."""
     found = []
     if not draft.story:
         found.append(FieldError("story", _("Add a description.")))
-    if hall is None:
-        found.append(FieldError("plan_id", _("Add a seat plan.")))
-    else:
-        found += [
-            FieldError(f"prices.{category}", _("Set a price for “{category}”.", category=category))
-            for category, capacity in hall.capacities.items()
-            if capacity and category not in draft.prices
-        ]
+    found += kind(draft.kind).missing(draft.terms, stock)
+    found += [
+        FieldError(f"prices.{category}", _("Set a price for “{category}”.", category=category))
+        for category, capacity in (stock.capacities.items() if stock else ())
+        if capacity and category not in draft.prices
+    ]
     if draft.starts_at <= now:
         found.append(FieldError("starts_at", _("The start is in the past.")))
     if is_suspended:
@@ -141,8 +133,8 @@ def columns(draft: ListingContent, now: datetime, shop: str) -> dict[str, Any]:
         "latitude": place.latitude, "longitude": place.longitude, "zone": place.zone,
         "place_key": fold(place.city), "words": fold(f"{draft.title} · {place.name} · {place.city} · {shop}"),
         "starts_at": draft.starts_at, "ends_at": draft.ends_at, "doors_at": draft.doors_at,
-        "sale_starts_at": draft.sale_starts_at or now, "currency": draft.currency, "plan_id": draft.plan_id,
-        "policy": draft.policy, "max_per_buyer": draft.max_per_buyer, "no_single_seats": draft.no_single_seats,
+        "sale_starts_at": draft.sale_starts_at or now, "currency": draft.currency,
+        "policy": draft.policy, "max_per_buyer": draft.max_per_buyer, "terms": draft.terms.model_dump(mode="json"),
     }  # fmt: skip
 
 
@@ -156,8 +148,8 @@ def slug_of(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:80].strip("-") or "listing"
 
 
-def _categories(hall: SeatPlan | None) -> frozenset[str]:
-    return frozenset(hall.capacities) if hall else frozenset()
+def _categories(stock: Stock | None) -> frozenset[str]:
+    return frozenset(stock.capacities) if stock else frozenset()
 
 
 def _word_errors(draft: ListingContent) -> Iterator[FieldError]:
@@ -214,7 +206,7 @@ def _price_errors(draft: ListingContent, categories: Collection[str]) -> Iterato
     for category, minor in draft.prices.items():
         field = f"prices.{category[:100]}"
         if category not in categories:
-            yield FieldError(field, _("The seat plan has no such category."))
+            yield FieldError(field, _("There is no such price category."))
         elif type(minor) is not int or not 0 <= minor < DEAREST:  # True is an int, too
             yield FieldError(field, _("A price is a whole number of minor units from 0 to {most}.", most=DEAREST - 1))
 

@@ -1,45 +1,21 @@
-"""What outsiders may see of listings and plans, and what they hand in to make them."""
+"""What outsiders may see of listings, and what they hand in to make them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Protocol
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict
 
 from marketplace.accounts.views import SellerView
-from marketplace.catalog.seating import Area, Category, Row, Seat, SeatPlan, UnknownUnits, Zone
 from marketplace.errors import FieldError
-from marketplace.ids import ListingId, PlanId, SellerId
+from marketplace.i18n import spoken
+from marketplace.ids import ListingId, SellerId
 from marketplace.money import Money
-
-__all__ = [
-    "Area",
-    "Category",
-    "DraftCard",
-    "DraftView",
-    "EventDetails",
-    "Genre",
-    "ListingCard",
-    "ListingChange",
-    "ListingContent",
-    "ListingFilters",
-    "ListingPage",
-    "Place",
-    "PlanView",
-    "Policy",
-    "PriceView",
-    "Row",
-    "Seat",
-    "SeatOffer",
-    "SeatPlan",
-    "Sort",
-    "Status",
-    "UnitLine",
-    "UnknownUnits",
-    "Zone",
-]  # fmt: skip
 
 
 class Status(StrEnum):
@@ -129,7 +105,7 @@ EVENT_DETAILS = tuple(column.name for column in fields(EventDetails))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingContent:
-    """A listing as its seller writes it down. `prices` are minor units of `currency` by category of the plan."""
+    """A listing as its seller writes it down. `prices` are minor units of `currency` by price category."""
 
     seller_id: SellerId
     title: str
@@ -139,14 +115,13 @@ class ListingContent:
     starts_at: datetime
     ends_at: datetime
     currency: str
-    kind: str = "seats"
+    kind: str
+    terms: Terms
     doors_at: datetime | None = None
     sale_starts_at: datetime | None = None
-    plan_id: PlanId | None = None
     prices: Mapping[str, int] = field(default_factory=dict)
     policy: str = Policy.MODERATE
     max_per_buyer: int = 10
-    no_single_seats: bool = False
 
     @property
     def occasion(self) -> EventDetails:
@@ -159,7 +134,7 @@ class ListingContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingChange:
-    """What shall be different; None leaves a thing as it is. `prices` replaces those that it names."""
+    """What shall be different; None leaves a thing as it is. `prices` and `terms` replace those that they name."""
 
     title: str | None = None
     story: str | None = None
@@ -170,11 +145,10 @@ class ListingChange:
     doors_at: datetime | None = None
     sale_starts_at: datetime | None = None
     currency: str | None = None
-    plan_id: PlanId | None = None
     prices: Mapping[str, int] | None = None
     policy: str | None = None
     max_per_buyer: int | None = None
-    no_single_seats: bool | None = None
+    terms: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,18 +172,71 @@ class ListingFilters:
     seller_id: SellerId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanView:
-    """A seat plan as its seller finds it in a list. `capacities` counts units by category."""
+class Terms(BaseModel):
+    """What only this kind keeps of a listing: plain, JSON-ready members, each with a default, kept beside the listing.
 
-    id: PlanId
-    seller_id: SellerId
+    Buyers rely on what is `frozen` from the day on which the listing is published.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    frozen: ClassVar[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCategory:
+    """What units cost alike, and the CSS colour that it is drawn in."""
+
     name: str
-    digest: str
-    seat_count: int
-    standing_count: int
-    capacities: Mapping[str, int]
-    created_at: datetime
+    color: str
+
+
+class Unit(Protocol):
+    """One thing that can be had."""
+
+    @property
+    def label(self) -> str:
+        """What people call it, in the language that is being spoken."""
+        ...
+
+    @property
+    def category(self) -> str | None:
+        """The name of its price category."""
+        ...
+
+
+class Stock(Protocol):
+    """All that a listing offers, as its kind knows it: immutable, and cheap to ask."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def categories(self) -> Sequence[PriceCategory]:
+        """In the order in which they are shown."""
+        ...
+
+    @property
+    def capacities(self) -> Mapping[str, int]:
+        """How many units each category has."""
+        ...
+
+    @property
+    def capacity(self) -> int:
+        """How many units there are."""
+        ...
+
+    def find(self, unit: str) -> Unit | None:
+        """What the unit is; None if there is no such unit."""
+        ...
+
+    def place(self, unit: str) -> Unit:
+        """What the unit is. Raises UnknownUnits."""
+        ...
+
+    def check(self, units: Iterable[str]) -> None:
+        """Raises UnknownUnits that names every unit which does not exist."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,13 +304,11 @@ class ListingPage:
     status: Status
     is_on_sale: bool
     currency: str
-    plan_id: PlanId | None
-    plan_name: str | None
+    terms: Terms
     capacity: int
     prices: tuple[PriceView, ...]
     policy: Policy
     max_per_buyer: int
-    no_single_seats: bool
     commission_bp: int
     guest_surcharge_bp: int
     seller: SellerView
@@ -348,8 +373,8 @@ class UnitLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeatOffer:
-    """What holds and bookings need to know of a listing; kept for moments in each process, its plan for good."""
+class Offer:
+    """What holds and bookings need to know of a listing; kept for moments in each process."""
 
     listing_id: ListingId
     seller_id: SellerId
@@ -362,12 +387,11 @@ class SeatOffer:
     city: str
     currency: str
     status: Status
-    plan_id: PlanId
-    plan: SeatPlan = field(repr=False, compare=False)
+    terms: Terms
+    stock: Stock = field(repr=False, compare=False)
     version: int
     prices: Mapping[str, Money]
     max_per_buyer: int
-    no_single_seats: bool
     commission_bp: int
     guest_surcharge_bp: int
     policy: Policy
@@ -383,14 +407,14 @@ class SeatOffer:
         return EventDetails.of(self)
 
     def line(self, unit: str) -> UnitLine:
-        """Raises UnknownUnits for what the plan has not."""
-        place = self.plan.place(unit)
+        """Raises UnknownUnits for what there is not."""
+        place = self.stock.place(unit)
         category = str(place.category)
         return UnitLine(unit, place.label, category, self.prices[category])
 
-    def check(self, units: Iterable[str]) -> None:
-        """Raises UnknownUnits that names every unit which the plan has not."""
-        self.plan.check(units)
+    def lines(self, units: Iterable[str]) -> tuple[UnitLine, ...]:
+        """What units are called and cost, in the order given. Raises UnknownUnits."""
+        return tuple(self.line(unit) for unit in units)
 
     def is_on_sale(self, now: datetime) -> bool:
         """Whether one may buy at this moment: published, begun, not over, its shop not suspended."""
@@ -410,3 +434,10 @@ def status_at(status: str, sale_starts_at: datetime, starts_at: datetime, now: d
     if kept is Status.PUBLISHED and sale_starts_at <= now:
         return Status.ON_SALE
     return kept
+
+
+def poster_url(listing: ListingId, version: int = 0, *, as_picture: bool = False) -> str:
+    """Where a listing's poster is, in the language that is being spoken; with its version it may be kept for long."""
+    parameters = {"v": version or "", "lang": "" if spoken() == "en" else spoken()}
+    query = urlencode({name: value for name, value in parameters.items() if value})
+    return f"/api/v1/listings/{listing}/poster.{'png' if as_picture else 'svg'}{query and f'?{query}'}"

@@ -136,7 +136,7 @@ def words() -> None:
 @plan.command("check")
 def check_plan(file: PlanFile) -> None:
     """Read a seat plan and name everything that is wrong with it."""
-    from marketplace.catalog.plans import read_plan  # noqa: PLC0415
+    from marketplace.kinds.seats.plans import read_plan  # noqa: PLC0415
 
     found = read_plan(file.read_bytes())
     out.print(
@@ -150,12 +150,12 @@ def import_plan(
 ) -> None:
     """Keep a seat plan for a shop."""
     from marketplace.accounts.views import SYSTEM  # noqa: PLC0415
-    from marketplace.catalog import actions as catalog  # noqa: PLC0415
     from marketplace.db import transaction  # noqa: PLC0415
+    from marketplace.kinds.seats import actions as plans  # noqa: PLC0415
 
     async def keep() -> str:
         async with transaction() as session:
-            kept = await catalog.import_plan(session, SYSTEM, SellerId(seller), file.read_bytes(), clock.now())
+            kept = await plans.import_plan(session, SYSTEM, SellerId(seller), file.read_bytes(), clock.now())
         return kept.id
 
     out.print(_in_house(keep))

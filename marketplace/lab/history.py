@@ -11,9 +11,10 @@ from sqlmodel import SQLModel
 
 from marketplace import wiring
 from marketplace.accounts.views import AccountView
+from marketplace.bookings.fees import fees
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.views import Party, Status
-from marketplace.catalog.views import SeatOffer
+from marketplace.catalog.views import Offer
 from marketplace.db import Session, write_all
 from marketplace.i18n import gettext_noop
 from marketplace.ids import BookingId, CartId, ResourceId
@@ -48,7 +49,7 @@ class PastOrder:
     buyer: AccountView | None = None
 
 
-async def write_orders(session: Session, offer: SeatOffer, orders: Sequence[PastOrder], dice: random.Random) -> None:
+async def write_orders(session: Session, offer: Offer, orders: Sequence[PastOrder], dice: random.Random) -> None:
     """Write all of an event's orders at once, no two of them by the same guest. Raises UnitsTaken.
 
     A few thousand rows: they go past the session, which would look after each of them.
@@ -103,15 +104,15 @@ async def _pay(session: Session, bookings: Sequence[Booking], dice: random.Rando
         await write_all(session, rows)
 
 
-def _booking(offer: SeatOffer, order: PastOrder, guest: str) -> Booking:
+def _booking(offer: Offer, order: PastOrder, guest: str) -> Booking:
     buyer = order.buyer
     price = Money.sum((offer.line(unit).price for unit in order.units), offer.currency)
-    surcharge = Money.zero(offer.currency) if buyer else price.share(offer.guest_surcharge_bp)
+    fee = fees(offer, price, has_account=buyer is not None)
     return Booking(
         id=BookingId.new(), listing_id=offer.listing_id, seller_id=offer.seller_id, hold_id="", cart=CartId.new(),
         account_id=buyer.id if buyer else None, buyer_name=buyer.name if buyer else guest,
         buyer_email=buyer.email if buyer else f"{guest.lower().replace(' ', '.')}@example.org",
         status=Status.PENDING_PAYMENT, version=1, currency=offer.currency, price_minor=price.minor,
-        surcharge_minor=surcharge.minor, commission_minor=price.share(offer.commission_bp).minor, policy=offer.policy,
+        surcharge_minor=fee.surcharge.minor, commission_minor=fee.commission.minor, policy=offer.policy,
         created_at=order.at - _SHOPPING, expires_at=order.at + _SHOPPING, **asdict(offer.occasion),
     )  # fmt: skip

@@ -24,7 +24,6 @@ from marketplace.bookings import holding
 from marketplace.bookings.errors import NotOnSale
 from marketplace.bookings.views import Buyer
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.db import transaction
 from marketplace.errors import Conflict, FieldError, HoldfastError, Invalid
 from marketplace.i18n import _, gettext_noop
@@ -194,7 +193,7 @@ async def _buy(listing_id: ListingId, wish: int, number: int, door: asyncio.Sema
     async with door:
         actor = Actor(cart=CartId.new())
         try:
-            held = await holding.hold(actor, listing_id, UnitRequest(quantity=wish, together=True), clock.now())
+            held = await holding.hold(actor, listing_id, {"quantity": wish}, clock.now())
         except HoldfastError:
             await _count("refused")
             return

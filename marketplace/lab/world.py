@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import repeat
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from marketplace import clock
@@ -17,11 +18,13 @@ from marketplace.accounts.errors import EmailTaken
 from marketplace.accounts.views import SYSTEM, AccountView, SellerView
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import queries
-from marketplace.catalog.seating import Row, SeatPlan
 from marketplace.catalog.views import ListingContent, ListingPage
 from marketplace.db import Session, transaction
 from marketplace.ids import ListingId, PlanId, ResourceId
 from marketplace.inventory import actions as inventory
+from marketplace.kinds.seats import actions as plan_actions
+from marketplace.kinds.seats.kind import Seats, SeatTerms
+from marketplace.kinds.seats.seating import Row, SeatPlan
 from marketplace.lab.history import PastOrder, write_orders
 from marketplace.lab.programme import HOUSES, PROGRAMME, SHOPS, Show
 from marketplace.paging import MOST_PER_PAGE
@@ -117,7 +120,9 @@ async def _build(session: Session, now: datetime, dice: random.Random) -> World:
         seat = (show.shop, show.house)
         if seat not in plans:
             document = house.hall(house.hall_name)
-            plans[seat] = (await catalog.import_plan(session, SYSTEM, shops[show.shop].id, document, registered)).id
+            plans[seat] = (
+                await plan_actions.import_plan(session, SYSTEM, shops[show.shop].id, document, registered)
+            ).id
         page = await _put_on(session, show, shops[show.shop], plans[seat], now)
         await _sell(session, show, page, dice, known[BUYER], now)
         listings[page.slug] = page.id
@@ -144,11 +149,11 @@ async def _put_on(session: Session, show: Show, shop: SellerView, plan: PlanId, 
             doors_at=starts_at - timedelta(minutes=45 if show.minutes < 300 else 15),
             sale_starts_at=None if show.sale_in_days is None else _local(now, show.sale_in_days, "10:00", zone),
             currency=show.currency,
-            plan_id=plan,
+            kind=Seats.name,
+            terms=SeatTerms(plan_id=plan, no_single_seats=show.no_single_seats),
             prices=show.prices,
             policy=show.policy,
             max_per_buyer=show.max_per_buyer,
-            no_single_seats=show.no_single_seats,
         ),
         announced,
     )
@@ -159,8 +164,7 @@ async def _sell(
     session: Session, show: Show, page: ListingPage, dice: random.Random, ada: AccountView, now: datetime
 ) -> None:
     """Sell the share of the house that has gone by today, then say what else has become of the event."""
-    assert page.plan_id is not None
-    plan = await queries.plan_within(session, page.plan_id)
+    plan = cast("SeatPlan", await queries.stock(session, page.id))
     parties = list(_gone(plan, show, dice))
     dice.shuffle(parties)
     orders, others = _remembered(show, page.capacity, parties)
@@ -168,7 +172,7 @@ async def _sell(
         units = [unit for party in others for unit in party]
         await inventory.allot(session, ResourceId(page.id), units, "demo", now)
     if orders:
-        offer = await queries.seat_offer(session, page.id)
+        offer = await queries.offer_within(session, page.id)
         begun = max(offer.sale_starts_at, now - _REMEMBERED)
         moments = sorted(begun + dice.random() * (min(now, offer.starts_at) - begun) for _ in orders)
         buyers = [ada if page.slug in ADAS else None, *repeat(None, len(orders) - 1)]

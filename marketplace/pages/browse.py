@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from marketplace.catalog.kinds import KINDS
+from marketplace.catalog.kind import kinds
 from marketplace.catalog.views import Genre, Sort
 from marketplace.components.buttons import button, link_button
 from marketplace.components.cards import listing_card
@@ -20,7 +20,7 @@ from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.browse import ON_A_SHELF, ActiveFilter, BrowseState, HomeState
 from marketplace.state.cards import Card
-from marketplace.state.filters import BROWSE, SPANS, Filters, genre_text, kind_text, sort_text, span_text
+from marketplace.state.filters import BROWSE, SPANS, Filters, genre_text, sort_text, span_text
 
 TYPED = 250
 """Milliseconds without another key before the list answers."""
@@ -169,8 +169,8 @@ def _panel() -> rx.Component:
                 value=BrowseState.currency, on_change=lambda value: BrowseState.narrow("currency", value),
             ),
             *(
-                [_choice("kind", _("What"), [Choice(value=kind, label=kind_text(kind)) for kind in KINDS], _("Anything"))]
-                if len(KINDS) > 1
+                [_choice("kind", _("What"), [Choice(value=its.name, label=its.title) for its in kinds()], _("Anything"))]
+                if len(kinds()) > 1
                 else []
             ),
             checkbox(

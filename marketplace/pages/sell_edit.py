@@ -11,7 +11,6 @@ from babel import Locale
 
 from marketplace import datetimes, limits
 from marketplace.catalog import currencies
-from marketplace.catalog.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
 from marketplace.catalog.validation import MOST_PER_BUYER
 from marketplace.catalog.views import Genre, Policy
 from marketplace.components.buttons import button, link_button
@@ -24,6 +23,7 @@ from marketplace.components.labels import badge
 from marketplace.components.shell import dialog, page_header
 from marketplace.components.values import Choice, Text, when
 from marketplace.i18n import _, locale, page_at
+from marketplace.kinds.seats.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
 from marketplace.pages.frame import frame
 from marketplace.state import formatting
 from marketplace.state.filters import genre_text

@@ -21,9 +21,8 @@ from marketplace.bookings import holding
 from marketplace.bookings import queries as orders
 from marketplace.bookings.errors import TotalChanged
 from marketplace.bookings.views import Buyer, Order, Status
-from marketplace.catalog import posters
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.views import Policy
+from marketplace.catalog.views import Policy, poster_url
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
 from marketplace.errors import Conflict, FieldError, HoldfastError, Invalid, Unavailable
@@ -333,7 +332,7 @@ class CheckoutState(ViewerState):
         offer = await catalog.offer(bill.listing_id)
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
         self.when_text = f"{datetimes.short(offer.starts_at, offer.zone)} {datetimes.zone_text(offer.zone)}"
-        self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), posters.address(offer.listing_id)
+        self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), poster_url(offer.listing_id)
         self.policy = f"{formatting.policy_text(bill.policy)} {formatting.fee_text(bill.fee)}".strip()
         self.can_extend = False
         self.lines, self.total = bill.lines, bill.total.text()

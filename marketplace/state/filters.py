@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from marketplace import datetimes, limits
-from marketplace.catalog.kinds import KINDS
+from marketplace.catalog.kind import kinds
 from marketplace.catalog.views import Genre, ListingFilters, Sort
 from marketplace.i18n import _, page_at
 from marketplace.money import AmountRefused, Money, exponent
@@ -49,7 +49,7 @@ class Filters:
         """What an address asks for; what makes no sense is left out."""
         given = {field.name: " ".join(query.get(field.name, "").split())[: limits.SEARCH] for field in fields(cls)}
         lawful = {
-            "kind": set(KINDS), "category": set(Genre), "when": set(SPANS), "available": {"1"},
+            "kind": {its.name for its in kinds()}, "category": set(Genre), "when": set(SPANS), "available": {"1"},
             "sort": set(Sort) - {Sort.SOONEST},
         }  # fmt: skip
         for name, known in lawful.items():
@@ -145,7 +145,7 @@ def genre_text(genre: str) -> str:
 
 def kind_text(kind: str) -> str:
     """A kind of listing in words."""
-    return {"": "", "seats": _("Seats")}.get(kind, kind.replace("_", " ").capitalize())
+    return next((its.title for its in kinds() if its.name == kind), "")
 
 
 def zone_text(zone: str) -> str:

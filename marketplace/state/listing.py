@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from marketplace.bookings import holding
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.holding import Held
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.catalog.views import ListingPage, Status
 from marketplace.components.values import PriceLine, Tone
 from marketplace.db import transaction
@@ -24,7 +23,7 @@ from marketplace.errors import HoldfastError, Invalid, NotFound
 from marketplace.i18n import _, ngettext, page_at
 from marketplace.ids import HoldId, ListingId
 from marketplace.inventory.errors import HoldReleased
-from marketplace.money import Money
+from marketplace.money import Amount, Money
 from marketplace.state import formatting
 from marketplace.state.viewer import ViewerState
 
@@ -132,7 +131,7 @@ class ListingState(ViewerState):
         """Hold these seats, too."""
         self.is_busy, self.again = True, []
         yield
-        await self._try(self._hold_more(UnitRequest(seats=tuple(str(unit).removeprefix("seat:") for unit in units))))
+        await self._try(self._hold_more({"seats": [str(unit).removeprefix("seat:") for unit in units]}))
 
     @rx.event
     async def best(self, wish: dict[str, Any]) -> AsyncIterator[None]:
@@ -185,13 +184,17 @@ class ListingState(ViewerState):
         most = wish.get("maxAmount")
         price = None if most is None else Money(_number(most), next(iter(self.prices.values()))["currency"])
         await self._hold_more(
-            UnitRequest(quantity=_number(wish.get("quantity")), category=wish.get("category") or None, price_to=price)
+            {
+                "quantity": _number(wish.get("quantity")),
+                "category": wish.get("category") or None,
+                "max_price": None if price is None else Amount.of(price),
+            }
         )
 
     async def _stand(self, wish: dict[str, Any]) -> None:
-        await self._hold_more(UnitRequest(area=str(wish.get("area")), quantity=_number(wish.get("quantity"))))
+        await self._hold_more({"area": str(wish.get("area")), "quantity": _number(wish.get("quantity"))})
 
-    async def _hold_more(self, request: UnitRequest) -> None:
+    async def _hold_more(self, request: Mapping[str, Any]) -> None:
         actor = await self._actor()
         await throttle.pick(actor)
         self._show(await holding.hold(actor, ListingId(self.details.id), request, clock.now()))
@@ -296,7 +299,7 @@ def _details(page: ListingPage, offered: int, zone: str) -> Details:
         sale_starts_at=page.sale_starts_at.isoformat() if page.status is Status.PUBLISHED else "",
         surcharge_text=surcharge,
         fees=" ".join(filter(None, (_("No additional fees."), surcharge))),
-        no_single_seats=page.no_single_seats,
+        no_single_seats=getattr(page.terms, "no_single_seats", False),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from marketplace.bookings import actions as bookings
 from marketplace.bookings import documents, queries
 from marketplace.bookings.views import Order, OrderCard, Status, TicketView
 from marketplace.bookings.views import Step as BookingStep
-from marketplace.catalog import posters
+from marketplace.catalog.views import poster_url
 from marketplace.components.values import PriceLine, TimelineItem, Tone
 from marketplace.db import transaction
 from marketplace.errors import Conflict, HoldfastError, NotFound
@@ -232,7 +232,7 @@ class OrderState(ViewerState):
 def _row(card: OrderCard) -> OrderRow:
     status, tone = formatting.booking_status(card.status)
     return OrderRow(
-        id=card.id, href=page_at(f"/o/{card.id}"), poster=posters.address(card.listing_id),
+        id=card.id, href=page_at(f"/o/{card.id}"), poster=poster_url(card.listing_id),
         title=card.title, when_text=datetimes.short(card.starts_at, card.zone), place=card.place_name,
         quantity=ngettext("{count} ticket", "{count} tickets", card.quantity),
         total=card.total.text(), status=status, tone=tone,

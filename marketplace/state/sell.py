@@ -15,8 +15,7 @@ from marketplace.accounts import queries as people
 from marketplace.accounts.views import Actor, SellerView
 from marketplace.addresses import renewal
 from marketplace.bookings import sales
-from marketplace.catalog import currencies, posters, queries, writing
-from marketplace.catalog.posters import Poster
+from marketplace.catalog import currencies, queries, writing
 from marketplace.catalog.views import DraftCard, ListingCard, Status
 from marketplace.components.values import Tone
 from marketplace.db import Session, transaction
@@ -24,8 +23,10 @@ from marketplace.errors import Invalid
 from marketplace.i18n import _, page_at
 from marketplace.ids import ListingId, ResourceId, SellerId
 from marketplace.inventory import queries as inventory
+from marketplace.kinds.seats import queries as seat_plans
 from marketplace.money import Money
 from marketplace.paging import MOST_PER_PAGE
+from marketplace.posters.drawing import Poster, poster_svg
 from marketplace.state import formatting
 from marketplace.state.viewer import ViewerState
 
@@ -135,7 +136,7 @@ class SellState(ViewerState):
         self._shop_id, self.shop, self.is_suspended = shop.id, shop.name, shop.is_suspended
         page = await queries.shop_listings(session, actor, shop.id, now, limit=MOST_PER_PAGE)
         drafts = await queries.unlisted_drafts(session, actor, shop.id)
-        plans = await queries.plans_of(session, actor, SellerId(shop.id))
+        plans = await seat_plans.plans_of(session, actor, SellerId(shop.id))
         ids = [card.id for card in page.items]
         sold = await inventory.sold_counts(session, [ResourceId(id) for id in ids])
         revenues = await sales.revenues(session, ids)
@@ -207,7 +208,7 @@ def draft_poster(card: ListingCard) -> str:
 
 
 def poster_of(poster: Poster) -> str:
-    svg = posters.poster_svg(poster)
+    svg = poster_svg(poster)
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 

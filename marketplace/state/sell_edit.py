@@ -13,18 +13,20 @@ from typing_extensions import TypedDict
 
 from marketplace import clock, datetimes
 from marketplace.bookings import sales
-from marketplace.catalog import actions as catalog
 from marketplace.catalog import drafts, queries, writing
-from marketplace.catalog.grids import Grid, GridRefused, grid_document
-from marketplace.catalog.posters import Poster
-from marketplace.catalog.views import DraftView, PlanView, Status
+from marketplace.catalog.views import DraftView, Status
 from marketplace.components.values import Tone
 from marketplace.db import transaction
 from marketplace.errors import FieldError, Invalid, NotFound
 from marketplace.i18n import _, ngettext, page_at
 from marketplace.ids import ListingId, SellerId
+from marketplace.kinds.seats import actions as plan_actions
+from marketplace.kinds.seats import queries as seat_plans
+from marketplace.kinds.seats.grids import Grid, GridRefused, grid_document
+from marketplace.kinds.seats.views import PlanView
 from marketplace.money import AmountRefused, Money
 from marketplace.notifications.emails import changes_between
+from marketplace.posters.drawing import Poster
 from marketplace.state import formatting
 from marketplace.state.sell import poster_of
 from marketplace.state.viewer import ViewerState
@@ -130,7 +132,7 @@ class SellEditState(ViewerState):
             async with transaction(reading=True) as session:
                 id = ListingId(self._part("sell_id"))
                 view = await queries.draft(session, actor, id, clock.now())
-                plans = await queries.plans_of(session, actor, view.seller.id)
+                plans = await seat_plans.plans_of(session, actor, view.seller.id)
         except NotFound:
             self.is_missing, self.is_loading = True, False
             return
@@ -181,7 +183,7 @@ class SellEditState(ViewerState):
             return
         actor = await self._actor()
         async with transaction() as session:
-            plan = await catalog.import_plan(session, actor, SellerId(self.seller), document, clock.now())
+            plan = await plan_actions.import_plan(session, actor, SellerId(self.seller), document, clock.now())
         await self._fill({"plan_id": plan.id})
 
     @rx.event
@@ -203,7 +205,7 @@ class SellEditState(ViewerState):
         actor = await self._actor()
         async with transaction(reading=True) as session:
             view = await queries.draft(session, actor, ListingId(self.id), clock.now())
-            plans = await queries.plans_of(session, actor, view.seller.id)
+            plans = await seat_plans.plans_of(session, actor, view.seller.id)
         await self._show(view, plans)
 
     @rx.event
@@ -298,7 +300,7 @@ class SellEditState(ViewerState):
         actor = await self._actor()
         async with transaction() as session:
             view = await writing.fill(session, actor, ListingId(self.id), entries, clock.now())
-            plans = await queries.plans_of(session, actor, view.seller.id)
+            plans = await seat_plans.plans_of(session, actor, view.seller.id)
         await self._show(view, plans)
         self.saved = _("Saved")
 
@@ -336,14 +338,14 @@ class SellEditState(ViewerState):
                 return step != "preview"
 
     async def _show_hall(self, view: DraftView, plans: list[PlanView], told: Mapping[str, str]) -> None:
-        picked = next((plan for plan in plans if plan.id == view.draft.plan_id), None)
+        picked = next((plan for plan in plans if plan.id == view.entries.get("plan_id")), None)
         self.plans = [_plan(plan, picked) for plan in plans]
         self.plan_name = picked.name if picked else ""
         self.plan_detail = _places(picked) if picked else ""
         with suppress(AmountRefused):
             self.price_pattern = Money.zero(view.draft.currency).digits()
         self.sketch = f"/api/v1/plans/{picked.id}/sketch.svg" if picked else ""
-        hall = await queries.plan(picked.id) if picked else None
+        hall = await seat_plans.plan(picked.id) if picked else None
         colors = {category.name: category.color for category in hall.categories} if hall else {}
         capacities = picked.capacities if picked else {}
         self.prices = [

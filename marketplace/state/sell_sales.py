@@ -23,6 +23,7 @@ from marketplace.errors import HoldfastError, NotFound
 from marketplace.i18n import _, locale, ngettext, page_at
 from marketplace.ids import HoldId, ListingId, ResourceId
 from marketplace.inventory import actions as inventory
+from marketplace.kinds.seats.kind import plan_of
 from marketplace.money import Money
 from marketplace.paging import Page, first
 from marketplace.state import charts, formatting
@@ -167,7 +168,7 @@ class SellSalesState(ViewerState):
         if not isinstance(quantity, int) or not 0 < quantity <= MOST_AT_ONCE:
             return
         offer = await queries.offer(ListingId(self.id))
-        area = offer.plan.standing_area(str(wish.get("area")))
+        area = plan_of(offer).standing_area(str(wish.get("area")))
         taken = {*(await inventory.snapshot(ResourceId(self.id))).status, *self.chosen}
         free = [unit for unit in area.units() if unit not in taken]
         self._chose([*self.chosen, *free[-quantity:]])

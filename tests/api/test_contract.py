@@ -100,8 +100,8 @@ class World:
             return {
                 "tags": ["Listings", "Sales", "Accounts", "Payments"],
                 "headers": await bearer(self.market.seller, self.market.now),
-                "paths": {"listings": self.draft.id, "plans": self.draft.plan_id, "payments": self.paid},
-                "bodies": {"seller_id": str(listing.seller.id), "plan_id": str(self.draft.plan_id)},
+                "paths": {"listings": self.draft.id, "plans": self.draft.terms.plan_id, "payments": self.paid},
+                "bodies": {"seller_id": str(listing.seller.id), "plan_id": str(self.draft.terms.plan_id)},
             }
         everything = ["Listings", "Holds", "Bookings", "Payments", "Webhooks", "Accounts", "Sales", "Operations"]
         if who == "tester":

@@ -57,7 +57,7 @@ async def test_to_strangers_there_is_no_such_file(api: Client, market: Market) -
 
 
 async def test_a_hall_is_a_picture_for_the_people_of_its_shop(api: Client, market: Market) -> None:
-    place = f"/plans/{market.listing.plan_id}/sketch.svg"
+    place = f"/plans/{market.listing.terms.plan_id}/sketch.svg"
     mine = await api.get(place, headers=await bearer(market.seller, market.now))
     assert mine.headers["content-type"].startswith("image/svg+xml")
     assert mine.text.startswith("<svg")

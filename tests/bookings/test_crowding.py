@@ -12,11 +12,11 @@ from marketplace.bookings import holding
 from marketplace.bookings.errors import TooManyForOneBuyer, TooManyFromNetwork
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import queries as listings
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.catalog.views import ListingChange
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError
 from marketplace.inventory.errors import TooManyUnits
+from marketplace.kinds.seats.kind import SeatRequest
 from tests.makers.accounts import make_account
 from tests.makers.bookings import ADA, GRACE, Market, guest
 
@@ -59,7 +59,7 @@ class TestANetwork:
     async def test_is_counted_in_every_way_of_asking(self, market: Market) -> None:
         await hoard(market, NETWORK)
         for request in (
-            UnitRequest(seats=("C-1",)), UnitRequest(quantity=1, together=True), UnitRequest(quantity=1, area="pit"),
+            SeatRequest(seats=("C-1",)), SeatRequest(quantity=1, together=True), SeatRequest(quantity=1, area="pit"),
         ):  # fmt: skip
             with pytest.raises(TooManyFromNetwork):
                 await holding.hold(neighbour(), market.listing.id, request, market.now)

@@ -16,7 +16,7 @@ from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import actions as catalog
 from marketplace.catalog import queries as catalog_queries
 from marketplace.catalog.events import ListingChanged
-from marketplace.catalog.views import ListingChange, SeatOffer
+from marketplace.catalog.views import ListingChange, Offer
 from marketplace.db import transaction
 from marketplace.ids import AccountId, CartId
 from marketplace.money import Money
@@ -162,11 +162,11 @@ async def test_who_checks_out_while_it_changes_is_told_too(market: Market, monke
     seen = await catalog_queries.offer(market.listing.id)
     await put_off(market)
 
-    async def a_moment_ago(*_: object) -> SeatOffer:
+    async def a_moment_ago(*_: object) -> Offer:
         """The check-out had read the listing before it was changed."""
         return seen
 
-    monkeypatch.setattr(catalog_queries, "seat_offer", a_moment_ago)
+    monkeypatch.setattr(catalog_queries, "offer_within", a_moment_ago)
     order = await market.check_out(ada, held)
     assert order.starts_at == market.listing.starts_at
     await market.work()

@@ -9,10 +9,9 @@ from redis.asyncio import Redis
 
 from marketplace.accounts.views import Actor
 from marketplace.bookings import actions, holding
-from marketplace.bookings.errors import NoSuchSeatsTogether, NotOnSale, SingleSeatLeft
+from marketplace.bookings.errors import NotOnSale
 from marketplace.catalog import actions as catalog
-from marketplace.catalog.kinds import UnitRequest
-from marketplace.catalog.views import UnknownUnits
+from marketplace.catalog.errors import UnknownUnits
 from marketplace.db import transaction
 from marketplace.errors import Invalid, Unauthenticated
 from marketplace.ids import HoldId, ListingId, ResourceId
@@ -25,12 +24,14 @@ from marketplace.inventory.errors import (
     TooManyUnits,
     UnitsTaken,
 )
+from marketplace.kinds.seats.errors import NoSuchSeatsTogether, SingleSeatLeft
+from marketplace.kinds.seats.kind import SeatRequest
 from marketplace.money import Money
 from tests.makers.bookings import ADA, Market, guest
 
 
 async def ask(market: Market, actor: Actor, **request: object) -> holding.Held:
-    return await holding.hold(actor, market.listing.id, UnitRequest(**request), market.now)
+    return await holding.hold(actor, market.listing.id, request, market.now)
 
 
 class TestPicking:
@@ -62,7 +63,7 @@ class TestPicking:
     async def test_what_redis_keeps_of_a_listing_goes_by_itself(self, market: Market, redis: Redis) -> None:
         ada = guest()
         held = await market.hold(ada, "A-1")
-        await holding.hold(guest(), market.listing.id, UnitRequest(quantity=2, area="pit"), market.now)
+        await holding.hold(guest(), market.listing.id, SeatRequest(quantity=2, area="pit"), market.now)
         await market.check_out(ada, held)
         await holding.release(other := guest(), (await market.hold(other, "B-1")).id)
         before = {key: await redis.ttl(key) for key in await redis.keys("{*")}
@@ -139,7 +140,7 @@ class TestTheBest:
     async def test_they_are_side_by_side_and_as_dear_as_allowed(self, market: Market) -> None:
         held = await ask(market, guest(), quantity=4)
         assert {line.category for line in held.lines} == {"Premium"}
-        cheaper = await ask(market, guest(), quantity=4, price_to=Money(15_00, "EUR"))
+        cheaper = await ask(market, guest(), quantity=4, max_price={"amount": 15_00, "currency": "EUR"})
         assert {line.price for line in cheaper.lines} == {Money(15_00, "EUR")}
         with pytest.raises(NoSuchSeatsTogether):
             await ask(market, guest(), quantity=3, category="Premium")

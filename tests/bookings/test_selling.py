@@ -13,9 +13,8 @@ from marketplace.bookings.errors import CostsMore, NothingHeldBack, NotOnSale
 from marketplace.bookings.views import Buyer, Status
 from marketplace.catalog import queries as catalog_queries
 from marketplace.catalog import writing
-from marketplace.catalog.errors import NoSuchListing, NotReady
-from marketplace.catalog.seating import UnknownUnits
-from marketplace.catalog.views import SeatOffer
+from marketplace.catalog.errors import NoSuchListing, NotReady, UnknownUnits
+from marketplace.catalog.views import Offer
 from marketplace.db import transaction
 from marketplace.errors import Invalid
 from marketplace.ids import HoldId, ResourceId
@@ -339,11 +338,11 @@ async def test_an_order_made_while_the_event_is_called_off_is_ended_too(
     async with transaction() as session:
         await selling.call_off(session, market.seller, market.listing.id, "", market.now, refund=Money.zero("EUR"))
 
-    async def a_moment_ago(*_: object) -> SeatOffer:
+    async def a_moment_ago(*_: object) -> Offer:
         """The check-out had read the listing before it was called off."""
         return seen
 
-    monkeypatch.setattr(catalog_queries, "seat_offer", a_moment_ago)
+    monkeypatch.setattr(catalog_queries, "offer_within", a_moment_ago)
     order = await market.check_out(ada, held)
     await market.work()
     assert (await market.see(ada, order.id)).status is Status.CANCELLED_BY_SELLER

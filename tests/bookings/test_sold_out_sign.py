@@ -11,6 +11,7 @@ from marketplace.db import transaction
 from marketplace.ids import ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries
+from marketplace.kinds.seats.kind import plan_of
 from tests.makers.bookings import GRACE, Market, guest
 
 
@@ -20,7 +21,7 @@ async def status_of(market: Market) -> Status:
 
 
 async def sell_all_but(market: Market, *kept: str) -> None:
-    plan = (await catalog.offer(market.listing.id)).plan
+    plan = plan_of(await catalog.offer(market.listing.id))
     async with transaction() as session:
         units = [unit for unit in plan.units() if unit not in kept]
         await inventory.allot(session, ResourceId(market.listing.id), units, "box office", market.now)

@@ -14,12 +14,14 @@ from marketplace import outbox, settings
 from marketplace.accounts import actions as accounts
 from marketplace.accounts.views import SYSTEM, Actor
 from marketplace.catalog import actions, queries
-from marketplace.catalog.errors import ListingFrozen, ListingRefused, NotReady, PlanRefused, UnlawfulStatus
+from marketplace.catalog.errors import ListingFrozen, ListingRefused, NotReady, UnlawfulStatus
 from marketplace.catalog.models import LAWFUL, Listing
 from marketplace.catalog.views import ListingChange, ListingPage, Place, Status
 from marketplace.db import transaction
 from marketplace.errors import Forbidden, NotFound
 from marketplace.ids import ListingId, PlanId
+from marketplace.kinds.seats import actions as plans
+from marketplace.kinds.seats.kind import SeatTerms
 from marketplace.money import Money
 from tests.makers.accounts import guest, make_seller
 from tests.makers.catalog import BERLIN, listing_draft, make_listing, make_plan, plan_document
@@ -35,64 +37,6 @@ async def page(id: str, now: datetime, actor: Actor | None = None) -> ListingPag
 async def events() -> list[str]:
     async with transaction(reading=True) as session:
         return list(await session.exec(select(outbox.OutboxEvent.kind).order_by(outbox.OutboxEvent.recorded_at)))
-
-
-class TestPlans:
-    async def test_a_plan_is_kept_and_can_be_read_again(self, database: str, now: datetime) -> None:
-        shop, actor = await make_seller(now)
-        async with transaction() as session:
-            view = await actions.import_plan(session, actor, shop.id, plan_document(standing=30), now)
-        assert (view.name, view.seat_count, view.standing_count) == ("Small Hall", 18, 30)
-        assert view.capacities == {"Premium": 6, "Standard": 12, "Standing": 30}
-        plan = await queries.plan(view.id)
-        assert plan.capacity == 48
-        etag, body = await queries.plan_geometry(view.id)
-        assert etag == f'"{view.id}"'
-        assert view.id.encode() in body
-        async with transaction(reading=True) as session:
-            assert await queries.plans_of(session, actor, shop.id) == [view]
-
-    async def test_the_same_document_is_the_same_plan(self, database: str, now: datetime) -> None:
-        shop, _ = await make_seller(now)
-        other, _ = await make_seller(now)
-        one, again = await make_plan(now, shop), await make_plan(now, shop)
-        assert one == again
-        assert (await make_plan(now, other)).id != one.id
-        assert (await make_plan(now, shop, name="New chairs")).id != one.id
-
-    async def test_the_same_document_twice_at_once_is_the_same_plan(
-        self, database: str, now: datetime, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        shop, _ = await make_seller(now)
-        one = await make_plan(now, shop)
-        look, looks = queries.plan_by_digest, iter([False, True])
-
-        async def too_early(*asked: Any) -> Any:
-            return await look(*asked) if next(looks) else None
-
-        monkeypatch.setattr(queries, "plan_by_digest", too_early)
-        assert await make_plan(now, shop) == one
-
-    async def test_a_wrong_plan_leaves_nothing_behind(self, database: str, now: datetime) -> None:
-        shop, actor = await make_seller(now)
-        with pytest.raises(PlanRefused):
-            async with transaction() as session:
-                await actions.import_plan(session, actor, shop.id, b"{}", now)
-        async with transaction(reading=True) as session:
-            assert await queries.plans_of(session, actor, shop.id) == []
-
-    async def test_strangers_import_nothing(self, database: str, now: datetime) -> None:
-        shop, _ = await make_seller(now)
-        _, stranger = await make_seller(now)
-        async with transaction() as session:
-            with pytest.raises(Forbidden):
-                await actions.import_plan(session, stranger, shop.id, plan_document(), now)
-            with pytest.raises(Forbidden):
-                await queries.plans_of(session, stranger, shop.id)
-
-    async def test_a_plan_that_does_not_exist_is_not_found(self, database: str) -> None:
-        with pytest.raises(NotFound):
-            await queries.plan_geometry(PlanId.new())
 
 
 class TestDrafts:
@@ -112,7 +56,7 @@ class TestDrafts:
             ("Premium", Money(0, "EUR")), ("Standard", None), ("Standing", Money(900, "EUR")),
         ]  # fmt: skip
         assert (made.price_from, made.price_to) == (Money(0, "EUR"), Money(900, "EUR"))
-        assert (made.capacity, made.plan_name, made.seller) == (23, "Small Hall", shop)
+        assert (made.capacity, made.seller) == (23, shop)
         assert (made.commission_bp, made.guest_surcharge_bp) == (1000, 1000)
         assert not made.is_on_sale
 
@@ -120,7 +64,7 @@ class TestDrafts:
         shop, actor = await make_seller(now)
         async with transaction() as session:
             made = await actions.create_listing(session, actor, listing_draft(shop.id, now), now)
-        assert (made.plan_id, made.prices, made.capacity, made.price_from) == (None, (), 0, None)
+        assert (made.terms, made.prices, made.capacity, made.price_from) == (SeatTerms(), (), 0, None)
 
     async def test_fees_are_those_of_the_day(self, database: str, now: datetime) -> None:
         settings.use(settings.current().model_copy(update={"commission_bp": 700}))
@@ -153,7 +97,7 @@ class TestDrafts:
     async def test_every_error_is_named_at_once(self, database: str, now: datetime) -> None:
         shop, actor = await make_seller(now)
         draft = listing_draft(
-            shop.id, now, title="ab", story="x" * 20_001, category="knitting", kind="barter", currency="EURO", policy="kind",
+            shop.id, now, title="ab", story="x" * 20_001, category="knitting", currency="EURO", policy="kind",
             max_per_buyer=0, plan_id=PlanId.new(), prices={"Premium": 100}, ends_at=now,
             doors_at=now + timedelta(days=15), sale_starts_at=now + timedelta(days=15),
             place=Place(name="", city="a\x07", country="Germany", zone="Europe/Atlantis", latitude=91, longitude=float("nan")),
@@ -162,7 +106,7 @@ class TestDrafts:
             async with transaction() as session:
                 await actions.create_listing(session, actor, draft, now)
         assert {field_error.field for field_error in refused.value.errors} == {
-            "title", "story", "category", "kind", "currency", "policy", "max_per_buyer", "plan_id", "prices.Premium",
+            "title", "story", "category", "currency", "policy", "max_per_buyer", "plan_id", "prices.Premium",
             "ends_at", "doors_at", "sale_starts_at", "place.name", "place.city", "place.country", "place.zone",
             "place.latitude", "place.longitude",
         }  # fmt: skip
@@ -391,8 +335,8 @@ class TestChanging:
         for seat in document["zones"][0]["rows"][0]["seats"]:
             seat["category"] = "Gold"
         async with transaction() as session:
-            plan = await actions.import_plan(session, actor, shop.id, document, now)
-        changed = await self.change(made, now, actor, plan_id=plan.id)
+            plan = await plans.import_plan(session, actor, shop.id, document, now)
+        changed = await self.change(made, now, actor, terms={"plan_id": plan.id})
         assert [(price.category, price.price) for price in changed.prices] == [
             ("Gold", None),
             ("Standard", Money(1500, "EUR")),
@@ -404,7 +348,7 @@ class TestChanging:
         made = await make_listing(now, seller=shop)
         plan = await make_plan(now, shop, rows=5)
         with pytest.raises(ListingFrozen) as refused:
-            await self.change(made, now, plan_id=plan.id, currency="CHF")
+            await self.change(made, now, terms={"plan_id": plan.id}, currency="CHF")
         assert refused.value.details["fields"] == ["currency", "plan_id"]
 
     async def test_a_cancelled_listing_no_longer_changes(self, database: str, now: datetime) -> None:

@@ -29,9 +29,9 @@ async def test_an_offer_prices_and_names_units(database: str, now: datetime) -> 
         "seat:B-3", "Stalls, row B, seat 3", "Standard", Money(1500, "EUR"),
     )  # fmt: skip
     assert offer.line("stand:pit:5").price == Money(1000, "EUR")
-    offer.check(["seat:A-1", "stand:pit:1"])
+    offer.stock.check(["seat:A-1", "stand:pit:1"])
     with pytest.raises(UnknownUnits) as refused:
-        offer.check(["seat:A-1", "seat:Q-1", "stand:pit:6"])
+        offer.stock.check(["seat:A-1", "seat:Q-1", "stand:pit:6"])
     assert refused.value.units == ("seat:Q-1", "stand:pit:6")
     with pytest.raises(UnknownUnits):
         offer.line("seat:Q-1")
@@ -67,7 +67,7 @@ async def test_an_offer_within_a_transaction_sees_its_own_writes(database: str, 
     made = await make_listing(now)
     async with transaction() as session:
         await actions.change_listing(session, SYSTEM, made.id, ListingChange(max_per_buyer=3), now)
-        assert (await queries.seat_offer(session, made.id)).max_per_buyer == 3
+        assert (await queries.offer_within(session, made.id)).max_per_buyer == 3
 
 
 def test_an_offer_is_on_sale_between_its_sale_and_its_start(now: datetime) -> None:

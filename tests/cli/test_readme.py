@@ -17,7 +17,6 @@ from marketplace.accounts.views import Actor
 from marketplace.bookings import actions as bookings
 from marketplace.bookings import holding, queries
 from marketplace.bookings.views import Buyer, Status
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.db import transaction
 from marketplace.ids import CartId
 from marketplace.payments import actions as payments
@@ -27,7 +26,7 @@ from tests.makers.bookings import Market
 
 README = Path(__file__).parents[2] / "README.md"
 KNOWN = {
-    "clock": clock, "outbox": outbox, "Actor": Actor, "holding": holding, "Buyer": Buyer, "UnitRequest": UnitRequest,
+    "clock": clock, "outbox": outbox, "Actor": Actor, "holding": holding, "Buyer": Buyer,
     "transaction": transaction, "CartId": CartId, "bookings": bookings, "payments": payments, "Card": Card,
     # The tests' own house stands already, and goes on standing afterwards.
     "wiring": SimpleNamespace(house=nullcontext),

@@ -13,12 +13,12 @@ from sqlmodel import insert
 
 from marketplace import db
 from marketplace.bookings import holding
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.db import Session, transaction
 from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries
 from marketplace.inventory.models import Allocation
+from marketplace.kinds.seats.kind import SeatRequest
 from tests.makers.bookings import Market, guest
 from tests.makers.inventory import a_claim, a_resource, seats
 
@@ -116,7 +116,7 @@ class TestSingleSeats:
 
         monkeypatch.setattr(inventory, "taken", note)
         monkeypatch.setattr(inventory, "snapshot", never)
-        await holding.hold(guest(), market.listing.id, UnitRequest(seats=("B-1", "B-2")), market.now)
+        await holding.hold(guest(), market.listing.id, SeatRequest(seats=("B-1", "B-2")), market.now)
         assert looked == [tuple(f"seat:B-{at}" for at in range(1, 7))]
 
     async def test_taken_is_what_is_held_or_sold_and_has_not_run_out(self, redis: Redis, database: str) -> None:

@@ -18,12 +18,11 @@ from marketplace.bookings import queries as bookings
 from marketplace.bookings.models import Booking, BookingLine
 from marketplace.bookings.views import Status as BookingStatus
 from marketplace.catalog import queries
-from marketplace.catalog.plans import read_plan
-from marketplace.catalog.posters import of_listing
 from marketplace.catalog.views import ListingFilters, ListingPage, Status
 from marketplace.db import Session, transaction
 from marketplace.ids import ListingId, ResourceId
 from marketplace.inventory import actions as inventory
+from marketplace.kinds.seats.plans import read_plan
 from marketplace.lab import halls, world
 from marketplace.lab.programme import PROGRAMME
 from marketplace.lab.world import BUYER, OPERATOR, PASSWORD, SELLER, World, _starts, build_world, build_world_if_empty
@@ -31,6 +30,7 @@ from marketplace.money import Money
 from marketplace.notifications import queries as mail
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.status import PaymentStatus, RefundStatus
+from marketplace.posters.drawing import of_listing
 from tests import promises
 
 SELLING = frozenset(Status) - {Status.DRAFT, Status.CANCELLED}

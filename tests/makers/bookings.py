@@ -12,11 +12,11 @@ from marketplace.accounts.views import Actor
 from marketplace.bookings import actions, holding, queries
 from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.catalog.views import ListingPage
 from marketplace.db import transaction
 from marketplace.ids import BookingId, ResourceId
 from marketplace.inventory import actions as inventory
+from marketplace.kinds.seats.kind import SeatRequest
 from marketplace.payments.gateways.simulator.models import SimulatorCharge, SimulatorRefund
 from marketplace.payments.views import PaymentView
 from tests.makers.accounts import guest, make_seller
@@ -77,7 +77,7 @@ class Market(World):
             pass
 
     async def hold(self, actor: Actor, *guids: str) -> holding.Held:
-        return await holding.hold(actor, self.listing.id, UnitRequest(seats=guids), self.now)
+        return await holding.hold(actor, self.listing.id, SeatRequest(seats=guids), self.now)
 
     async def check_out(self, actor: Actor, held: holding.Held, buyer: Buyer = ADA) -> Order:
         async with transaction() as session:

@@ -7,11 +7,14 @@ from typing import Any
 
 from marketplace.accounts.views import SYSTEM, SellerView
 from marketplace.catalog import actions
-from marketplace.catalog.plans import read_plan
-from marketplace.catalog.seating import SeatPlan
-from marketplace.catalog.views import ListingContent, ListingPage, Place, PlanView, Policy, SeatOffer, Status
+from marketplace.catalog.views import ListingContent, ListingPage, Offer, Place, Policy, Status
 from marketplace.db import transaction
 from marketplace.ids import ListingId, PlanId, SellerId
+from marketplace.kinds.seats import actions as plans
+from marketplace.kinds.seats.kind import Seats, SeatTerms
+from marketplace.kinds.seats.plans import read_plan
+from marketplace.kinds.seats.seating import SeatPlan
+from marketplace.kinds.seats.views import PlanView
 from marketplace.money import Money
 from tests.makers.accounts import make_seller
 
@@ -81,13 +84,20 @@ def listing_draft(seller_id: SellerId, now: datetime, **changes: Any) -> Listing
         "starts_at": now + timedelta(days=14),
         "ends_at": now + timedelta(days=14, hours=2),
         "currency": "EUR",
+        "kind": Seats.name,
     }
-    return ListingContent(**(fields | changes))
+    return ListingContent(**_with_terms(fields | changes))
+
+
+def _with_terms(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same with what only seats have as their terms."""
+    own = {name: fields.pop(name) for name in SeatTerms.model_fields if name in fields}
+    return {"terms": SeatTerms(**own)} | fields
 
 
 async def make_plan(now: datetime, seller: SellerView, **shape: Any) -> PlanView:
     async with transaction() as session:
-        return await actions.import_plan(session, SYSTEM, seller.id, plan_document(**shape), now)
+        return await plans.import_plan(session, SYSTEM, seller.id, plan_document(**shape), now)
 
 
 async def make_listing(
@@ -102,13 +112,13 @@ async def make_listing(
     shop = seller or (await make_seller(now))[0]
     document = document or plan_document()
     async with transaction() as session:
-        plan = await actions.import_plan(session, SYSTEM, shop.id, document, now)
+        plan = await plans.import_plan(session, SYSTEM, shop.id, document, now)
         fields = {"plan_id": plan.id, "prices": prices_for(document)} | changes
         page = await actions.create_listing(session, SYSTEM, listing_draft(shop.id, now, **fields), now)
         return await actions.publish(session, SYSTEM, page.id, now) if is_published else page
 
 
-def seat_offer(now: datetime, plan: SeatPlan | None = None, **changes: Any) -> SeatOffer:
+def seat_offer(now: datetime, plan: SeatPlan | None = None, **changes: Any) -> Offer:
     """An offer on sale that needs no database; `changes` replace its fields."""
     hall = plan or read_plan(plan_document(standing=10))
     fields: dict[str, Any] = {
@@ -124,11 +134,10 @@ def seat_offer(now: datetime, plan: SeatPlan | None = None, **changes: Any) -> S
         "currency": "EUR",
         "status": Status.ON_SALE,
         "plan_id": PlanId.new(),
-        "plan": hall,
+        "stock": hall,
         "version": 2,
         "prices": {name: Money(2000 - at * 500, "EUR") for at, name in enumerate(hall.capacities)},
         "max_per_buyer": 8,
-        "no_single_seats": False,
         "commission_bp": 1000,
         "guest_surcharge_bp": 1000,
         "policy": Policy.MODERATE,
@@ -139,4 +148,4 @@ def seat_offer(now: datetime, plan: SeatPlan | None = None, **changes: Any) -> S
         "zone": BERLIN.zone,
         "is_suspended": False,
     }
-    return SeatOffer(**(fields | changes))
+    return Offer(**_with_terms(fields | changes))

@@ -22,10 +22,10 @@ from marketplace import settings, wiring
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import tokens
 from marketplace.bookings import holding
-from marketplace.catalog.kinds import UnitRequest
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, TooLarge
 from marketplace.ids import CartId
+from marketplace.kinds.seats.kind import SeatRequest
 from marketplace.lab import fresh_start
 from marketplace.settings import Settings
 from marketplace.state import checkout
@@ -92,7 +92,7 @@ async def desk(
     cart = CartId.new()
     access = (await person.logs_in(now)).access
     actor = tokens.read_access(access, now).actor(cart=cart)
-    await holding.hold(actor, listing.id, UnitRequest(quantity=1), now)
+    await holding.hold(actor, listing.id, SeatRequest(quantity=1), now)
     processor = BaseStateEventProcessor(middleware=door.app)
     parts = {"listing_slug": listing.slug, "sell_id": listing.id, "checkout_hold": "none", "order_id": "none"}
     desk = Desk(processor, f"access={access}; cart={tokens.issue_cart(cart, now)}", parts)

@@ -12,6 +12,7 @@ from marketplace.accounts.views import Actor, SellerView
 from marketplace.catalog import queries, writing
 from marketplace.db import transaction
 from marketplace.ids import ListingId
+from marketplace.kinds.seats import queries as seat_plans
 from marketplace.state.sell_edit import SellEditState
 from tests.makers.accounts import make_seller
 from tests.makers.catalog import make_plan
@@ -33,7 +34,7 @@ class Editor:
     async def look(self) -> None:
         async with transaction(reading=True) as session:
             view = await queries.draft(session, self._actor, self._id, self._now)
-            plans = await queries.plans_of(session, self._actor, self.shop.id)
+            plans = await seat_plans.plans_of(session, self._actor, self.shop.id)
         await self.state._show(view, plans)
 
     def steps(self) -> dict[str, str]:

@@ -20,11 +20,12 @@ from typing import Any
 import orjson
 
 from marketplace import limits
-from marketplace.catalog.errors import PlanRefused
-from marketplace.catalog.extents import fitted
-from marketplace.catalog.seating import Area, Category, Point, Row, Seat, SeatPlan, Zone
+from marketplace.catalog.views import PriceCategory
 from marketplace.errors import FieldError
 from marketplace.i18n import _
+from marketplace.kinds.seats.errors import PlanRefused
+from marketplace.kinds.seats.extents import fitted
+from marketplace.kinds.seats.seating import Area, Point, Row, Seat, SeatPlan, Zone
 
 MOST_BYTES = limits.PLAN
 MOST_SEATS = 60_000
@@ -177,14 +178,14 @@ class _Reader:
         plan = fitted(plan)
         return plan if document.get("focal_point") is not None else replace(plan, focal=(plan.width / 2, 0))
 
-    def categories(self, document: Mapping[str, Any]) -> tuple[Category, ...]:
+    def categories(self, document: Mapping[str, Any]) -> tuple[PriceCategory, ...]:
         categories = []
         for path, entry in self.objects(document, "categories", "$", required=True):
             name = self.text(entry, "name", path, most=100, required=True)
             if name in self._categories:
                 self.error(f"{path}.name", _("“{name}” is the name of an earlier category, too.", name=name))
             self._categories.add(name)
-            categories.append(Category(name, self.color(entry, "color", path, otherwise="#888888")))
+            categories.append(PriceCategory(name, self.color(entry, "color", path, otherwise="#888888")))
         if not categories and not self.found:
             self.error("$.categories", _("are empty; seats need at least one."))
         return tuple(categories)

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from marketplace.catalog.errors import PlanRefused
-from marketplace.catalog.plans import parse
-from marketplace.catalog.seating import Area, Point, SeatPlan
 from marketplace.errors import FieldError
+from marketplace.kinds.seats.errors import PlanRefused
+from marketplace.kinds.seats.plans import parse
+from marketplace.kinds.seats.seating import Area, Point, SeatPlan
 
 _QUIET = "#a89d8e"
 _ALARM = "#c8281e"

@@ -13,36 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from marketplace.errors import FieldError, Invalid
-from marketplace.i18n import _, gettext_noop
+from marketplace.catalog.errors import UnknownUnits
+from marketplace.catalog.views import PriceCategory
+from marketplace.i18n import _
 
 Point: TypeAlias = tuple[float, float]
-
-
-class UnknownUnits(Invalid):
-    """The plan has no such seats or places. `units` names every one of them."""
-
-    code = "unknown_units"
-    title = gettext_noop("Unknown places")
-
-    def __init__(self, units: Iterable[str]) -> None:
-        self.units = tuple(unit[:120] for unit in units)
-        super().__init__(
-            _(
-                "This plan has no such places: {units}",
-                units=", ".join(self.units[:5]) + ("…" if len(self.units) > 5 else "."),
-            ),
-            [FieldError("units", _("There is no “{unit}” in this plan.", unit=unit)) for unit in self.units[:200]],
-            units=list(self.units[:200]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A price category, and the CSS colour that it is drawn in."""
-
-    name: str
-    color: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +133,7 @@ class SeatPlan:
     name: str
     width: float
     height: float
-    categories: tuple[Category, ...]
+    categories: tuple[PriceCategory, ...]
     zones: tuple[Zone, ...]
     rows: tuple[Row, ...]
     areas: tuple[Area, ...]

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.catalog.errors import PlanRefused, UnknownUnits
-from marketplace.catalog.plans import MOST_BYTES, MOST_ERRORS, MOST_SEATS, canonical, geometry, parse, read_plan
-from marketplace.catalog.seating import Area, Seat
+from marketplace.catalog.errors import UnknownUnits
+from marketplace.kinds.seats.errors import PlanRefused
+from marketplace.kinds.seats.plans import MOST_BYTES, MOST_ERRORS, MOST_SEATS, canonical, geometry, parse, read_plan
+from marketplace.kinds.seats.seating import Area, Seat
 from tests.makers.catalog import plan_document
 
 SEAT = ("zones", 0, "rows", 0, "seats", 0)

@@ -12,16 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from resvg_py import svg_to_bytes
 
 from marketplace import brand, datetimes, typefaces
-from marketplace.catalog.art import HEIGHT, STYLES, WIDTH, Palette
 from marketplace.catalog.views import Genre, ListingPage
-from marketplace.i18n import spoken
-from marketplace.ids import ListingId
+from marketplace.posters.art import HEIGHT, STYLES, WIDTH, Palette
 
 _ROOM = WIDTH - 64
 _SPACING = 1.6
@@ -39,13 +36,6 @@ class Poster:
     place: str
     starts_at: datetime | None
     zone: str
-
-
-def address(listing: ListingId, version: int = 0, *, as_picture: bool = False) -> str:
-    """Where a listing's poster is, in the language that is being spoken; with its version it may be kept for long."""
-    parameters = {"v": version or "", "lang": "" if spoken() == "en" else spoken()}
-    query = urlencode({name: value for name, value in parameters.items() if value})
-    return f"/api/v1/listings/{listing}/poster.{'png' if as_picture else 'svg'}{query and f'?{query}'}"
 
 
 def of_listing(page: ListingPage) -> str:

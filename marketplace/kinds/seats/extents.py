@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from marketplace.catalog.seating import Point, SeatPlan
+from marketplace.kinds.seats.seating import Point, SeatPlan
 
 _MARGIN = 20.0
 

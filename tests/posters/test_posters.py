@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace import typefaces
-from marketplace.catalog import posters
-from marketplace.catalog.posters import Poster, poster_svg
-from marketplace.catalog.views import Genre
+from marketplace.catalog.views import Genre, poster_url
 from marketplace.i18n import speaking
+from marketplace.posters import drawing as posters
+from marketplace.posters.drawing import Poster, poster_svg
 from tests.makers.catalog import make_listing
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -110,10 +110,10 @@ def test_the_day_is_written_in_the_language_of_the_page() -> None:
 
 async def test_a_german_page_asks_for_a_german_poster(now: datetime, database) -> None:
     page = await make_listing(now)
-    assert posters.address(page.id, 3) == f"/api/v1/listings/{page.id}/poster.svg?v=3"
+    assert poster_url(page.id, 3) == f"/api/v1/listings/{page.id}/poster.svg?v=3"
     with speaking("de"):
-        assert posters.address(page.id, 3) == f"/api/v1/listings/{page.id}/poster.svg?v=3&lang=de"
-        assert posters.address(page.id, as_picture=True) == f"/api/v1/listings/{page.id}/poster.png?lang=de"
+        assert poster_url(page.id, 3) == f"/api/v1/listings/{page.id}/poster.svg?v=3&lang=de"
+        assert poster_url(page.id, as_picture=True) == f"/api/v1/listings/{page.id}/poster.png?lang=de"
 
 
 async def test_a_picture_is_drawn_with_our_fonts_alone_in_every_script(now: datetime, database) -> None:

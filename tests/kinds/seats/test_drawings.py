@@ -6,10 +6,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from marketplace.catalog.errors import PlanRefused
-from marketplace.catalog.grids import Grid, GridRefused, grid_document, row_name
-from marketplace.catalog.plans import read_plan
-from marketplace.catalog.sketches import sketch, sketch_errors
+from marketplace.kinds.seats.errors import PlanRefused
+from marketplace.kinds.seats.grids import Grid, GridRefused, grid_document, row_name
+from marketplace.kinds.seats.plans import read_plan
+from marketplace.kinds.seats.sketches import sketch, sketch_errors
 from marketplace.lab.halls import arena
 from tests.makers.catalog import plan_document
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.inventory.best import Row, best_sets, leaves_single, stretches_of
+from marketplace.kinds.seats.best import Row, best_sets, leaves_single, stretches_of
 
 FOCAL = (5.0, 0.0)
 

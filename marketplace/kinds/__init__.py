@@ -1,0 +1,1 @@
+"""The kinds of listing: one room each, behind the port in `catalog.kind`. None knows another."""

@@ -1,0 +1,1 @@
+"""Poster art for listings that have no picture of their own."""
