@@ -21,7 +21,7 @@ from alembic import command
 from alembic.config import Config
 
 from bench import client
-from marketplace import db, settings
+from marketplace import db, settings, wiring
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import tokens
 from marketplace.accounts.views import SYSTEM
@@ -80,6 +80,7 @@ async def house(*, halls: int = 1, jobs: bool = False) -> AsyncIterator[House]:
         with pgserver.get_server(folder / "pg", cleanup_mode="stop") as postgres:
             redis.start()
             try:
+                wiring.wire()
                 _settle_in(folder, postgres.get_uri(), redis.url, jobs=jobs)
                 listings = [await _put_on_sale(number) for number in range(halls)]
                 await db.close()

@@ -22,7 +22,7 @@ from psycopg import sql
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
-from marketplace import clock, db, outbox, settings, wiring
+from marketplace import cache, clock, db, outbox, settings, wiring
 from marketplace import redis as redis_room
 from marketplace.redis import EmbeddedRedis
 from tests.schema import build_schema
@@ -59,6 +59,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[se
     outbox.wake_with(None)
     redis_room.use(None)
     db.use(None)
+    cache.clear_all()
     settings.use(None)
 
 

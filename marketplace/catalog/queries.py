@@ -44,6 +44,14 @@ from marketplace.paging import MOST_PER_PAGE, Keyset, Page, bounded
 _offers: Cache[ListingId, Offer] = Cache(most=2_000, seconds=2)
 
 
+class _Catalog:
+    edition = 0
+    """Counts changes of listings that this process has made."""
+
+
+_catalog = _Catalog()
+
+
 # For buyers, from this process's memory where that will do
 
 
@@ -60,6 +68,12 @@ async def offer(id: ListingId) -> Offer:
 def forget(id: ListingId) -> None:
     """Drop what this process keeps of a listing: it has just changed here."""
     _offers.forget(id)
+    _catalog.edition += 1
+
+
+def edition() -> int:
+    """Another number after each change of a listing in this process."""
+    return _catalog.edition
 
 
 async def offer_within(session: Session, id: ListingId) -> Offer:
