@@ -17,7 +17,6 @@ import reflex as rx
 
 from marketplace import datetimes
 from marketplace.bookings.views import Status as BookingStatus
-from marketplace.catalog.posters import Poster, poster_svg
 from marketplace.catalog.views import Genre, Policy, Sort
 from marketplace.catalog.views import Status as ListingStatus
 from marketplace.cli import catalogues
@@ -27,6 +26,7 @@ from marketplace.lab import email_previews
 from marketplace.notifications.views import MailStatus
 from marketplace.pages.routes import routes
 from marketplace.payments.status import FailureReason, PaymentStatus
+from marketplace.posters.drawing import Poster, poster_svg
 from marketplace.state import filters, formatting
 from marketplace.state.lab import _mail_status
 
