@@ -32,6 +32,7 @@ from marketplace.bookings.views import (
 )
 from marketplace.catalog import queries as catalog
 from marketplace.catalog import writing
+from marketplace.catalog.kind import kind
 from marketplace.catalog.views import EVENT_DETAILS, EventDetails, ListingPage
 from marketplace.db import transaction
 from marketplace.errors import Unavailable
@@ -83,6 +84,7 @@ async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) ->
         revenue=Money(brought.revenue, page.currency),
         commission=Money(brought.commission, page.currency),
         fees=Money(brought.fees, page.currency),
+        paid_out_at=kind(page.kind).paid_out_at(ends_at=page.ends_at, zone=page.place.zone),
     )
 
 

@@ -245,6 +245,8 @@ class Sales:
     revenue: Money
     commission: Money
     fees: Money
+    paid_out_at: datetime
+    """When the seller is to be given what is theirs of it."""
 
     @property
     def sold(self) -> int:

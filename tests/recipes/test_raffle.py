@@ -79,6 +79,7 @@ async def test_it_is_found_held_paid_reported_and_paid_back(market: Market) -> N
     async with transaction(reading=True) as session:
         report = await sales.sales(session, market.seller, page.id, market.now)
     assert [(row.category, row.capacity, row.sold) for row in report.categories] == [("Ticket", 5, 5)]
+    assert report.paid_out_at == page.ends_at + timedelta(days=1)
     assert (report.revenue, report.ordered, report.listing.status) == (Money(12_50, "EUR"), 5, ListingStatus.SOLD_OUT)
 
     cancelled = await market.cancel(grace, second)
