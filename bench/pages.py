@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil, sqrt
@@ -67,7 +67,7 @@ async def measure() -> list[Finding]:
         tempfile.TemporaryDirectory(prefix="hf-", ignore_cleanup_errors=True) as place,
         started(Path(place), Path(place) / "marketplace.log") as running,
     ):
-        slugs = await asyncio.to_thread(_put_halls_on_sale, running.url)
+        slugs = await asyncio.to_thread(put_on_sale, running.url, HALLS)
         async with async_playwright() as playwright:
             chromium = os.environ.get("HOLDFAST_BROWSER") or None
             browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -156,13 +156,13 @@ async def _drag(page: Page) -> Ride:
     return Ride((len(frames) - 1) * 1000 / (frames[-1] - frames[0]), costs)
 
 
-def _put_halls_on_sale(url: str) -> dict[int, str]:
+def put_on_sale(url: str, halls: Sequence[int]) -> dict[int, str]:
     """A listing for each size of hall, sold by a shop of the demo world; returns their slugs."""
     with httpx.Client(base_url=f"{url}/api/v1", timeout=120) as api:
         session = api.post("/auth/login", json={"email": "mira@holdfast.example", "password": "holdfast-demo"}).json()
         api.headers["Authorization"] = f"Bearer {session['access_token']}"
         shop = session["account"]["sellers"][0]
-        return {seats: _listing(api, shop, seats) for seats in HALLS}
+        return {seats: _listing(api, shop, seats) for seats in halls}
 
 
 def _listing(api: httpx.Client, shop: str, seats: int) -> str:
@@ -191,8 +191,18 @@ def _asked(api: httpx.Client, path: str, body: Mapping[str, Any] | None, **query
     return dict(answer.json())
 
 
+def seat_of(hall: int, number: int) -> str:
+    """The guid of a seat in a hall of so many, counted from 0."""
+    row, at = divmod(number, _across(hall))
+    return f"{row + 1}-{at + 1}"
+
+
+def _across(seats: int) -> int:
+    return ceil(sqrt(seats * 1.4))
+
+
 def _hall_of(seats: int) -> dict[str, Any]:
-    across = ceil(sqrt(seats * 1.4))
+    across = _across(seats)
     rows = [
         {
             "row_number": str(row), "position": {"x": 0, "y": row * 30},
