@@ -19,6 +19,7 @@ from marketplace.components.shell import dialog, page_header
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.account import AccountState, LogInRow, ResetState, VerifyState
+from marketplace.state.viewer import ViewerState
 
 _S = AccountState
 
@@ -28,7 +29,7 @@ def account() -> rx.Component:
         rx.cond(
             _S.is_loading,
             rx.el.div(skeleton("title"), skeleton("block"), class_name="stack", role="status", aria_label=_("Loading")),
-            rx.cond(_S.is_signed_in, _own(), rx.cond(_S.is_erased, _erased(), _stranger())),
+            rx.cond(ViewerState.is_signed_in, _own(), rx.cond(_S.is_erased, _erased(), _stranger())),
         ),
         current="/account",
     )

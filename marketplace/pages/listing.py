@@ -15,6 +15,7 @@ from marketplace.components.values import when
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.listing import ListingState
+from marketplace.state.viewer import ViewerState
 
 _S = ListingState
 
@@ -94,7 +95,7 @@ def _map() -> rx.Component:
             mine=_S.mine,
             most=_S.details.max_per_buyer,
             is_busy=_S.is_busy,
-            is_debugged=_S.has_lab,
+            is_debugged=ViewerState.has_lab,
             on_pick=_S.pick,
             on_drop=_S.drop,
             on_best=_S.best,

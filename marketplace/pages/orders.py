@@ -17,6 +17,7 @@ from marketplace.components.values import sentence
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame, native_form
 from marketplace.state.orders import OrderRow, OrdersState, OrderState, TicketRow
+from marketplace.state.viewer import ViewerState
 
 _S = OrderState
 
@@ -49,7 +50,7 @@ def orders() -> rx.Component:
                         ),
                     ),
                 ),
-                rx.cond(~OrdersState.is_signed_in, _lost_links()),
+                rx.cond(~ViewerState.is_signed_in, _lost_links()),
             ),
         ),
         current="/orders",

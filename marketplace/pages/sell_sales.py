@@ -19,6 +19,7 @@ from marketplace.components.values import when
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.sell_sales import MOST_AT_ONCE, BackRow, CategoryRow, OrderRow, SellSalesState
+from marketplace.state.viewer import ViewerState
 
 _S = SellSalesState
 
@@ -97,7 +98,7 @@ def _map() -> rx.Component:
             mine=_S.chosen,
             most=MOST_AT_ONCE,
             is_disabled=_S.is_shut,
-            is_debugged=_S.has_lab,
+            is_debugged=ViewerState.has_lab,
             on_pick=_S.choose,
             on_drop=_S.unchoose,
             on_standing=_S.choose_standing,

@@ -31,6 +31,7 @@ from marketplace.components.values import Choice, Link, PriceLine, Share, Step, 
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
 from marketplace.state.styleguide import StyleguideState
+from marketplace.state.viewer import ViewerState
 
 _S = StyleguideState
 
@@ -197,7 +198,7 @@ def _messages() -> rx.Component:
         ),
         _row(
             toast(_("Saved. Applies from the next payment."), testid="toast", on_close=_S.answer),
-            button(_("Show a toast"), testid="toast-show", on_click=_S.tell(_("Saved. Applies from the next payment."))),
+            button(_("Show a toast"), testid="toast-show", on_click=ViewerState.tell(_("Saved. Applies from the next payment."))),
             button(_("Open a dialog"), testid="dialog-open", on_click=_S.ask),
         ),
         empty_state(

@@ -12,13 +12,12 @@ from marketplace import clock, datetimes
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import codes, devices, queries, throttle
 from marketplace.accounts.views import AccountView, LoginView, SecondFactorView
-from marketplace.addresses import renewal
 from marketplace.components.values import Choice
 from marketplace.db import transaction
 from marketplace.errors import HoldfastError, Invalid
 from marketplace.i18n import LANGUAGES, _, page_at
 from marketplace.ids import SessionId
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import ViewerState, actor_of, fetch_cookies, typed, zone_of
 
 
 class LogInRow(TypedDict):
@@ -29,7 +28,7 @@ class LogInRow(TypedDict):
     is_current: bool
 
 
-class AccountState(ViewerState):
+class AccountState(rx.State):
     """`problems` holds what is wrong, by form (“password”) or by form and field (“password.new_password”)."""
 
     is_loading: bool = True
@@ -65,7 +64,7 @@ class AccountState(ViewerState):
         code = asked.get("problem", "")
         if code:
             self.problems, self.is_leaving = {"erase": _why_not_erased(code)}, True
-        if self.is_signed_in:
+        if (await self.get_state(ViewerState)).is_signed_in:
             await self._look_again()
         else:
             self.email, self.person, self.log_ins, self.is_leaving = "", "", [], False
@@ -78,18 +77,18 @@ class AccountState(ViewerState):
         try:
             async with transaction() as session:
                 mine = await accounts.change_profile(
-                    session, await self._actor(), name=name, language=language, now=clock.now()
+                    session, await actor_of(self), name=name, language=language, now=clock.now()
                 )
         except Invalid as refused:
             self._refuse("profile", refused)
             return
-        self.name = mine.name
+        (await self.get_state(ViewerState)).name = mine.name
         self._show(mine)
         self._succeed("profile")
 
     @rx.event
     async def send_verification(self) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         await throttle.hit("verification", actor.must_have_account(), "5/hour")
         async with transaction() as session:
             await accounts.ask_to_verify(session, actor, clock.now())
@@ -97,7 +96,7 @@ class AccountState(ViewerState):
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         try:
             await throttle.guess(actor.must_have_account())
             async with transaction() as session:
@@ -113,7 +112,7 @@ class AccountState(ViewerState):
 
     @rx.event
     async def begin_second_factor(self, form: dict[str, Any]) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         try:
             await throttle.guess(actor.must_have_account())
             async with transaction() as session:
@@ -138,14 +137,14 @@ class AccountState(ViewerState):
         self.enrolling_secret, self.enrolling_qr, self.problems = "", "", {}
 
     @rx.event
-    def keep_codes(self) -> None:
+    async def keep_codes(self) -> None:
         """They are written down. The tokens of this log-in come anew, now that it has shown the second factor."""
         self.enrolling_secret, self.enrolling_qr = "", ""
-        self.away = renewal(page_at("/account"), clock.now())
+        await fetch_cookies(self, page_at("/account"))
 
     @rx.event
     async def switch_off_second_factor(self, form: dict[str, Any]) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         try:
             await throttle.guess(actor.must_have_account())
             async with transaction() as session:
@@ -162,14 +161,14 @@ class AccountState(ViewerState):
     @rx.event
     async def end_log_in(self, id: str) -> None:
         async with transaction() as session:
-            await accounts.end_log_in(session, await self._actor(), SessionId(id), clock.now())
+            await accounts.end_log_in(session, await actor_of(self), SessionId(id), clock.now())
         await self._look_again()
         self._succeed("log-ins")
 
     @rx.event
     async def end_other_log_ins(self) -> None:
         async with transaction() as session:
-            await accounts.end_other_log_ins(session, await self._actor(), clock.now())
+            await accounts.end_other_log_ins(session, await actor_of(self), clock.now())
         await self._look_again()
         self._succeed("log-ins")
 
@@ -182,7 +181,7 @@ class AccountState(ViewerState):
         self.is_leaving = False
 
     async def _look_again(self) -> None:
-        now, actor = clock.now(), await self._actor()
+        now, actor = clock.now(), await actor_of(self)
         async with transaction(reading=True) as session:
             mine = await queries.own_view(session, actor, now)
             factor = await queries.second_factor_view(session, actor, now)
@@ -201,15 +200,15 @@ class AccountState(ViewerState):
 
     def _show_factor(self, mine: AccountView, factor: SecondFactorView) -> None:
         self.has_second_factor, self.codes_left = factor.is_on, factor.recovery_codes
-        self.factor_since = "" if factor.since is None else datetimes.short(factor.since, self.zone)
+        self.factor_since = "" if factor.since is None else datetimes.short(factor.since, zone_of(self))
         self.is_needed = mine.is_operator and not factor.is_on
         if factor.is_on:
             self.enrolling_secret, self.enrolling_qr = "", ""
 
     def _row(self, row: LoginView) -> LogInRow:
         return LogInRow(
-            id=row.id, device=_device(row.device), started=datetimes.short(row.started_at, self.zone),
-            seen=datetimes.short(row.seen_at, self.zone), is_current=row.is_current,
+            id=row.id, device=_device(row.device), started=datetimes.short(row.started_at, zone_of(self)),
+            seen=datetimes.short(row.seen_at, zone_of(self)), is_current=row.is_current,
         )  # fmt: skip
 
     def _refuse(self, form: str, refused: HoldfastError) -> None:
@@ -223,7 +222,7 @@ class AccountState(ViewerState):
         self.problems, self.done = {}, form
 
 
-class ResetState(ViewerState):
+class ResetState(rx.State):
     """Asking for a new password, and setting it: filled from the address, which the browser's own forms lead back to."""
 
     problem: str = ""
@@ -237,11 +236,11 @@ class ResetState(ViewerState):
         asked = self.router.url.query_parameters
         code = asked.get("problem", "")
         self.problem = _why_not_reset(code) if code else ""
-        self.email, self.token = self._typed("email"), asked.get("token", "")
+        self.email, self.token = typed(self, "email"), asked.get("token", "")
         self.is_sent, self.is_done = asked.get("sent", "") == "1", asked.get("done", "") == "1"
 
 
-class VerifyState(ViewerState):
+class VerifyState(rx.State):
     """The link in a mail has been followed."""
 
     is_loading: bool = True

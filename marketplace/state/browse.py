@@ -23,7 +23,7 @@ from marketplace.paging import first
 from marketplace.state import formatting
 from marketplace.state.cards import Card, card_of
 from marketplace.state.filters import NO_FILTERS, Filters, zone_text
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import zone_of
 
 ON_A_PAGE = 24
 ON_A_SHELF = 4
@@ -53,7 +53,7 @@ _shelves: Cache[tuple[str, str], Shelves] = Cache(most=200, seconds=5)
 """Home as it is for everybody in one time zone who speaks one language: it is what most people ask for."""
 
 
-class HomeState(ViewerState):
+class HomeState(rx.State):
     """Search first, then what is on soon, what sells fast, and what is near."""
 
     soon: list[Card] = []  # noqa: RUF012 - a Reflex var
@@ -65,7 +65,7 @@ class HomeState(ViewerState):
 
     @rx.event
     async def load(self) -> None:
-        zone = self.zone
+        zone = zone_of(self)
 
         async def fill() -> Shelves:
             return await fill_shelves(zone)
@@ -81,7 +81,7 @@ class HomeState(ViewerState):
         return rx.redirect(Filters.read({"text": str(form.get("text", ""))}).address)
 
 
-class BrowseState(ViewerState):
+class BrowseState(rx.State):
     """The filters live in the address, so that a page can be shared, reloaded and gone back to."""
 
     filters: Filters = NO_FILTERS
@@ -191,7 +191,7 @@ class BrowseState(ViewerState):
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
 
     def _wanted(self) -> ListingFilters:
-        return self.filters.listing_filters(clock.now(), self.zone)
+        return self.filters.listing_filters(clock.now(), zone_of(self))
 
     async def _show(self, count: int) -> None:
         """The first `count` cards or a few more, and what belongs to them."""

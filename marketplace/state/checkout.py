@@ -36,7 +36,7 @@ from marketplace.payments.gateway import Card, KeptCard
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
 from marketplace.state import formatting, loops
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import ViewerState, actor_of, part_of
 
 PROVIDER = "simulator"
 LOOK_EVERY = 0.35
@@ -62,7 +62,7 @@ class _Bill:
     expires_at: str
 
 
-class CheckoutState(ViewerState):
+class CheckoutState(rx.State):
     """`stage`: loading, form, paying, gone (the time is over), missing."""
 
     stage: str = "loading"
@@ -101,9 +101,9 @@ class CheckoutState(ViewerState):
     async def load(self) -> Any:
         """Fill the page from the hold in the address, or from the booking that it has become."""
         self._clear()
-        address = self._part("checkout_hold")
+        address = part_of(self, "checkout_hold")
         try:
-            actor = await self._actor()
+            actor = await actor_of(self)
             hold_id = HoldId(address)
             self.login_href = page_at(f"/login?next=/checkout/{hold_id}")
             async with transaction(reading=True) as session:
@@ -186,8 +186,8 @@ class CheckoutState(ViewerState):
     async def watch(self) -> Any:
         """Notice at once when the seats are no longer held, whatever the clock in the browser says."""
         async with self:
-            actor, tab = await self._actor(), self.router.session.client_token
-            hold_id = HoldId(self._part("checkout_hold"))
+            actor, tab = await actor_of(self), self.router.session.client_token
+            hold_id = HoldId(part_of(self, "checkout_hold"))
         with loops.begun("hold", tab, hold_id) as loop:
             while loop is not None and await loop.goes_on(after=WATCH_EVERY):
                 try:
@@ -203,19 +203,19 @@ class CheckoutState(ViewerState):
         """Pass the answer to the bank's question on."""
         self.needs_challenge = False
         async with transaction(reading=True) as session:
-            await bookings.payment(session, await self._actor(), PaymentId(self._payment))
+            await bookings.payment(session, await actor_of(self), PaymentId(self._payment))
         await payments.answer_challenge(PaymentId(self._payment), approve=is_approved, now=clock.now())
 
     @rx.event
     async def cancel(self) -> Any:
         """Give the seats back before anything is paid."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         try:
             if self._order:
                 async with transaction() as session:
                     await bookings.give_up(session, actor, BookingId(self._order), clock.now())
             else:
-                await holding.release(actor, HoldId(self._part("checkout_hold")), fence=self._fence)
+                await holding.release(actor, HoldId(part_of(self, "checkout_hold")), fence=self._fence)
         except Conflict as refused:
             # Another tab has paid for it or added to it meanwhile: show that, instead of what is no longer so.
             return [CheckoutState.load, ViewerState.tell(refused.message)]
@@ -224,7 +224,7 @@ class CheckoutState(ViewerState):
     @rx.event
     async def extend(self) -> None:
         """More time, once, and none for an order: that one has its own."""
-        held = await holding.extend(await self._actor(), HoldId(self._part("checkout_hold")))
+        held = await holding.extend(await actor_of(self), HoldId(part_of(self, "checkout_hold")))
         self.expires_at, self.server_now = held.expires_at.isoformat(), clock.now().isoformat()
         self.can_extend = False
 
@@ -235,7 +235,7 @@ class CheckoutState(ViewerState):
 
     async def _show_anew(self) -> None:
         """Show what is to be paid by now, above the form that is being filled in."""
-        actor, hold_id = await self._actor(), HoldId(self._part("checkout_hold"))
+        actor, hold_id = await actor_of(self), HoldId(part_of(self, "checkout_hold"))
         async with transaction(reading=True) as session:
             order = await orders.by_hold(session, actor, hold_id)
         if order is None:
@@ -245,11 +245,11 @@ class CheckoutState(ViewerState):
             await self._show_bill(_bill_of(order))
 
     async def _begin_to_pay(self, form: dict[str, str]) -> None:
-        actor, now, total = await self._actor(), clock.now(), Money(self._total_minor, self._currency)
+        actor, now, total = await actor_of(self), clock.now(), Money(self._total_minor, self._currency)
         buyer = Buyer(form.get("name", ""), form.get("email", ""), spoken())
         kept = await self._checked(form, buyer, now)
         async with transaction() as session:
-            order = await bookings.check_out(session, actor, HoldId(self._part("checkout_hold")), buyer, total, now)
+            order = await bookings.check_out(session, actor, HoldId(part_of(self, "checkout_hold")), buyer, total, now)
             order = await bookings.correct_buyer(session, actor, order.id, buyer, now)
         self._order = order.id
         await self._show_bill(_bill_of(order))
@@ -292,7 +292,7 @@ class CheckoutState(ViewerState):
         return kept
 
     async def _show_hold(self, hold_id: HoldId) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         held = await holding.show(actor, hold_id)
         self._fence = held.fence
         lines = [_line(line.label, line.price, line.category) for line in held.lines]
@@ -328,7 +328,7 @@ class CheckoutState(ViewerState):
         return CheckoutState.follow if latest.status.is_live else CheckoutState.watch
 
     async def _show_bill(self, bill: _Bill) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         offer = await catalog.offer(bill.listing_id)
         self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
         self.when_text = f"{datetimes.short(offer.starts_at, offer.zone)} {datetimes.zone_text(offer.zone)}"

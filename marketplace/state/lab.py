@@ -30,7 +30,7 @@ from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import Decided, PaymentView
 from marketplace.state import charts, formatting, loops
 from marketplace.state.charts import Point
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import fetch_cookies, tell, zone_of
 
 PROVIDER = "simulator"
 SHOWN = 25
@@ -69,7 +69,7 @@ class EmailRow(TypedDict):
     subject: str
 
 
-class StormState(ViewerState):
+class StormState(rx.State):
     """An on-sale storm, followed while it rages."""
 
     listings: list[Choice] = []  # noqa: RUF012 - a Reflex var
@@ -150,7 +150,7 @@ def _how_it_goes(found: storm.Storm) -> str:
     )
 
 
-class LabState(ViewerState):
+class LabState(rx.State):
     """Every handler asks first whether the lab is open."""
 
     is_open: bool = False
@@ -225,7 +225,7 @@ class LabState(ViewerState):
         )  # fmt: skip
         await payments.change_simulator_settings(PROVIDER, changed, clock.now())
         await self._show_habits()
-        self.notice = _("Saved. Applies from the next payment.")
+        await tell(self, _("Saved. Applies from the next payment."))
 
     @rx.event
     async def decide(self, outcome: str) -> None:
@@ -306,7 +306,7 @@ class LabState(ViewerState):
             # It takes longer than a State may be locked.
             await fresh_start.make()
             async with self:
-                self._fetch_cookies(page_at("/"), clock.now())
+                await fetch_cookies(self, page_at("/"))
         finally:
             async with self:
                 self.is_asking = self.is_starting_anew = False
@@ -333,11 +333,11 @@ class LabState(ViewerState):
         async with transaction(reading=True) as session:
             history = await payment_queries.history(session, limit=SHOWN)
             mails = await mailbox.mailbox(session, SHOWN)
-        self.payments = [_row(payment, self.zone) for payment in history.items]
+        self.payments = [_row(payment, zone_of(self)) for payment in history.items]
         self.mails = [
             MailRow(
                 id=mail.id, subject=mail.subject, to=mail.to, status=_mail_status(mail.status),
-                at_text=datetimes.exact(mail.created_at, self.zone),
+                at_text=datetimes.exact(mail.created_at, zone_of(self)),
             )
             for mail in mails.items
         ]  # fmt: skip
@@ -345,7 +345,7 @@ class LabState(ViewerState):
         self._show_clock()
 
     async def _show_figures(self) -> None:
-        found = await figures(Period(self.period), self.zone, clock.now())
+        found = await figures(Period(self.period), zone_of(self), clock.now())
         totals = found.totals
         self.success_rate = (
             "–" if totals.success_rate is None else formatting.share_text(round(totals.success_rate * 100) * 100)
@@ -376,10 +376,12 @@ class LabState(ViewerState):
 
     def _point(self, part: Decided) -> Point:
         label = datetimes.brief if self.period == Period.DAY else datetimes.weekday
-        return Point(label(part.since, self.zone), part.succeeded, str(part.succeeded), part.failed, str(part.failed))
+        return Point(
+            label(part.since, zone_of(self)), part.succeeded, str(part.succeeded), part.failed, str(part.failed)
+        )
 
     def _show_clock(self) -> None:
-        self.clock_text = datetimes.exact(clock.now(), self.zone)
+        self.clock_text = datetimes.exact(clock.now(), zone_of(self))
         self.ahead_text = (
             _("{time} ahead of real time", time=_span(clock.offset())) if clock.offset() else _("real time")
         )

@@ -25,7 +25,7 @@ from marketplace.ids import HoldId, ListingId
 from marketplace.inventory.errors import HoldReleased
 from marketplace.money import Amount, Money
 from marketplace.state import formatting
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import actor_of, part_of, tell, zone_of
 
 
 class SeatPrice(TypedDict):
@@ -71,7 +71,7 @@ class Details:
 NOTHING = Details()
 
 
-class ListingState(ViewerState):
+class ListingState(rx.State):
     """Filled by `load`; `mine` and what belongs to it by every pick."""
 
     details: Details = NOTHING
@@ -108,13 +108,13 @@ class ListingState(ViewerState):
         try:
             async with transaction(reading=True) as session:
                 page = await catalog.listing_page(
-                    session, self._part("listing_slug"), clock.now(), actor=await self._actor()
+                    session, part_of(self, "listing_slug"), clock.now(), actor=await actor_of(self)
                 )
                 offered = await catalog.offered_by(session, page.seller.id)
         except NotFound:
             self.is_missing, self.is_loading = True, False
             return
-        self.details = _details(page, offered, self.zone)
+        self.details = _details(page, offered, zone_of(self))
         self.server_now = clock.now().isoformat()
         self.prices = {
             entry.category: SeatPrice(
@@ -169,7 +169,7 @@ class ListingState(ViewerState):
         if self.mine:
             return
         try:
-            await holding.claim_of(await self._actor(), hold_id)
+            await holding.claim_of(await actor_of(self), hold_id)
         except HoldReleased as released:
             self.lost_text, self.again = released.message, had
         except HoldfastError:
@@ -195,36 +195,37 @@ class ListingState(ViewerState):
         await self._hold_more({"area": str(wish.get("area")), "quantity": _number(wish.get("quantity"))})
 
     async def _hold_more(self, request: Mapping[str, Any]) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         await throttle.pick(actor)
         self._show(await holding.hold(actor, ListingId(self.details.id), request, clock.now()))
 
     async def _drop(self, units: list[str]) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         await holding.release(actor, HoldId(self._hold), units)
         await self._look_at_mine(ListingId(self.details.id))
 
     async def _extend(self) -> None:
-        self._show(await holding.extend(await self._actor(), HoldId(self._hold)))
+        self._show(await holding.extend(await actor_of(self), HoldId(self._hold)))
 
     async def _try(self, work: Awaitable[None]) -> None:
         """Do it; what is refused is told, and the map learns what is ours in either case."""
-        self.notice = ""
+        await tell(self, "")
         try:
             await work
         except HoldfastError as refused:
-            self.notice = refused.message
+            await tell(self, refused.message)
             if isinstance(refused, NotFound):
                 await self._look_at_mine(ListingId(self.details.id))
         finally:
             self.is_busy = False
 
     async def _look_at_mine(self, listing_id: ListingId) -> None:
-        actor, now = await self._actor(), clock.now()
+        actor, now = await actor_of(self), clock.now()
         try:
             held = await holding.mine(actor, listing_id)
         except HoldfastError as away:
-            self.notice, held = away.message, None
+            await tell(self, away.message)
+            held = None
         self._show(held)
         async with transaction(reading=True) as session:
             unpaid = await bookings.unpaid_of_cart(session, actor, listing_id, now)

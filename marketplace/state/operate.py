@@ -15,7 +15,7 @@ from marketplace.jobs import runner
 from marketplace.operations import queries
 from marketplace.operations.views import Today
 from marketplace.state import formatting
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import actor_of, zone_of
 
 
 class Concern(TypedDict):
@@ -29,7 +29,7 @@ class Concern(TypedDict):
     tone: Tone
 
 
-class OperateState(ViewerState):
+class OperateState(rx.State):
     is_loading: bool = True
     is_closed: bool = True
     """Whoever looks does not operate this marketplace."""
@@ -46,9 +46,9 @@ class OperateState(ViewerState):
         self.is_loading, self.is_closed, self.needs_factor = True, False, False
         self.concerns = []
         try:
-            actor, now = await self._actor(), clock.now()
+            actor, now = await actor_of(self), clock.now()
             async with transaction(reading=True) as session:
-                seen = await queries.today(session, actor, self.zone, now)
+                seen = await queries.today(session, actor, zone_of(self), now)
         except SecondFactorMissing:
             self.needs_factor, self.is_loading = True, False
             return

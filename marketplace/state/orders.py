@@ -27,7 +27,7 @@ from marketplace.payments import queries as payments
 from marketplace.payments.status import RefundStatus
 from marketplace.payments.views import PaymentView, RefundView
 from marketplace.state import formatting
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import ViewerState, actor_of, part_of, tell, typed, zone_of
 
 _TRAIL = {
     Status.PENDING_PAYMENT: gettext_noop("Order made"),
@@ -72,7 +72,7 @@ class TicketRow(TypedDict):
     is_void: bool
 
 
-class OrdersState(ViewerState):
+class OrdersState(rx.State):
     """What this visitor has bought: what is coming, soonest first, and what is past, latest first."""
 
     coming: list[OrderRow] = []  # noqa: RUF012 - a Reflex var
@@ -92,7 +92,7 @@ class OrdersState(ViewerState):
         asked = self.router.url.query_parameters
         code = asked.get("problem", "")
         self.problem = _why_no_links(code) if code else ""
-        self.lost_email, self.is_sent = self._typed("email"), asked.get("sent", "") == "1"
+        self.lost_email, self.is_sent = typed(self, "email"), asked.get("sent", "") == "1"
         await self._show(PAGE)
         self.is_loading = False
 
@@ -104,14 +104,14 @@ class OrdersState(ViewerState):
     async def _show(self, count: int) -> None:
         now = clock.now()
         async with transaction(reading=True) as session:
-            page = await first(count, partial(queries.orders, session, await self._actor()))
+            page = await first(count, partial(queries.orders, session, await actor_of(self)))
         self.has_more, self._shown = page.next_cursor is not None, count
         coming = [card for card in page.items if card.is_coming(now)]
         self.coming = [_row(card) for card in sorted(coming, key=lambda card: card.starts_at)]
         self.past = [_row(card) for card in page.items if not card.is_coming(now)]
 
 
-class OrderState(ViewerState):
+class OrderState(rx.State):
     """One order. `key` in the address (a magic link) opens it for somebody without an account."""
 
     is_loading: bool = True
@@ -146,9 +146,9 @@ class OrderState(ViewerState):
     async def load(self) -> None:
         self.is_loading, self.is_missing, self.is_asking = True, False, False
         try:
-            actor = await self._actor()
+            actor = await actor_of(self)
             async with transaction(reading=True) as session:
-                order = await queries.order(session, actor, BookingId(self._part("order_id")))
+                order = await queries.order(session, actor, BookingId(part_of(self, "order_id")))
                 paid = await payments.payments_of(session, order.id)
                 refunds = [refund for payment in paid for refund in await payments.refunds_of(session, payment.id)]
         except (NotFound, HoldfastError):
@@ -162,16 +162,16 @@ class OrderState(ViewerState):
         """The mail with the tickets once more."""
         async with transaction() as session:
             await bookings.send_tickets_again(
-                session, await self._actor(), BookingId(self._part("order_id")), clock.now()
+                session, await actor_of(self), BookingId(part_of(self, "order_id")), clock.now()
             )
-        self.notice = _("On its way to {email}.", email=self.email)
+        await tell(self, _("On its way to {email}.", email=self.email))
 
     @rx.event
     async def ask_to_cancel(self) -> None:
         """Show what cancelling would bring back, before anything is decided."""
         async with transaction(reading=True) as session:
             quote_now = await bookings.cancel_quote(
-                session, await self._actor(), BookingId(self._part("order_id")), clock.now()
+                session, await actor_of(self), BookingId(part_of(self, "order_id")), clock.now()
             )
         self.quote = quote_now.words
         self._quoted = {
@@ -193,7 +193,7 @@ class OrderState(ViewerState):
         try:
             async with transaction() as session:
                 await bookings.cancel(
-                    session, await self._actor(), BookingId(self._part("order_id")), clock.now(),
+                    session, await actor_of(self), BookingId(part_of(self, "order_id")), clock.now(),
                     status=Status(quoted["status"]), refund=Money(int(quoted["refund"]), quoted["currency"]),
                 )  # fmt: skip
         except Conflict as refused:
@@ -217,7 +217,7 @@ class OrderState(ViewerState):
         self.refunds = [PriceLine(label=_refund_text(refund), text=refund.amount.text()) for refund in refunds]
         self.policy = f"{formatting.terms_text(order, clock.now())} {formatting.fee_text(order.surcharge)}".strip()
         self.trail = [
-            TimelineItem(label=label, at=at.isoformat(), at_text=datetimes.exact(at, self.zone), detail=detail)
+            TimelineItem(label=label, at=at.isoformat(), at_text=datetimes.exact(at, zone_of(self)), detail=detail)
             for at, label, detail in sorted(
                 [(step.at, *_told(step)) for step in order.steps]
                 + [(step.at, step.label, step.detail) for payment in paid for step in payment.steps]

@@ -16,7 +16,7 @@ from marketplace.errors import Conflict, Forbidden
 from marketplace.i18n import _, ngettext, page_at
 from marketplace.ids import RefundId
 from marketplace.payments import actions as payments
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import ViewerState, actor_of, zone_of
 
 
 class OwedRow(TypedDict):
@@ -32,7 +32,7 @@ class OwedRow(TypedDict):
     next_try: str
 
 
-class OwedState(ViewerState):
+class OwedState(rx.State):
     is_loading: bool = True
     is_closed: bool = False
     """Whoever looks is no operator."""
@@ -47,13 +47,13 @@ class OwedState(ViewerState):
         self.is_closed, self.needs_factor, self.rows, self.settling = False, False, [], ""
         try:
             async with transaction(reading=True) as session:
-                found = await queries.owed(session, await self._actor())
+                found = await queries.owed(session, await actor_of(self))
         except SecondFactorMissing:
             self.needs_factor = True
         except Forbidden:
             self.is_closed = True
         else:
-            self.rows = [_row(entry, self.zone) for entry in found]
+            self.rows = [_row(entry, zone_of(self)) for entry in found]
         self.is_loading = False
 
     @rx.event
@@ -61,7 +61,7 @@ class OwedState(ViewerState):
         """Have the provider asked now."""
         try:
             async with transaction() as session:
-                await payments.try_again(session, await self._actor(), RefundId(id), clock.now())
+                await payments.try_again(session, await actor_of(self), RefundId(id), clock.now())
         except Conflict as refused:
             return [OwedState.load, ViewerState.tell(refused.message)]
         return [OwedState.load, ViewerState.tell(_("The provider is being asked."))]
@@ -81,7 +81,7 @@ class OwedState(ViewerState):
         id, how = RefundId(self.settling), str(form.get("how", ""))
         try:
             async with transaction() as session:
-                await payments.settle_otherwise(session, await self._actor(), id, how, clock.now())
+                await payments.settle_otherwise(session, await actor_of(self), id, how, clock.now())
         except Conflict as refused:
             return [OwedState.load, ViewerState.tell(refused.message)]
         return OwedState.load

@@ -13,7 +13,6 @@ from marketplace import clock, datetimes
 from marketplace.accounts import actions as accounts
 from marketplace.accounts import queries as people
 from marketplace.accounts.views import Actor, SellerView
-from marketplace.addresses import renewal
 from marketplace.bookings import sales
 from marketplace.catalog import currencies, queries, writing
 from marketplace.catalog.views import DraftCard, ListingCard, Status
@@ -28,7 +27,7 @@ from marketplace.money import Money
 from marketplace.paging import MOST_PER_PAGE
 from marketplace.posters.drawing import Poster, poster_svg
 from marketplace.state import formatting
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import actor_of, fetch_cookies, zone_of
 
 _OVER = {Status.CLOSED, Status.CANCELLED}
 
@@ -56,7 +55,7 @@ class Todo(TypedDict):
     state: str
 
 
-class SellState(ViewerState):
+class SellState(rx.State):
     is_loading: bool = True
     needs_login: bool = False
     has_shop: bool = False
@@ -83,7 +82,7 @@ class SellState(ViewerState):
     async def load(self) -> None:
         self.is_loading, self.needs_login, self.has_shop = True, False, False
         self.name_error = self.about_error = ""
-        actor = await self._actor()
+        actor = await actor_of(self)
         if actor.account is None:
             self.needs_login, self.is_loading = True, False
             return
@@ -94,7 +93,7 @@ class SellState(ViewerState):
                 self.is_loading = False
                 return
             if not {shop.id for shop in account.sellers} <= actor.sellers:
-                self._learn_of_the_shop()
+                await self._learn_of_the_shop()
                 return
             await self._look(session, actor, account.sellers[0])
         self.has_shop, self.is_loading = True, False
@@ -103,7 +102,7 @@ class SellState(ViewerState):
     async def open_shop(self, form: dict[str, Any]) -> None:
         """Open a shop, and have the log-in say so."""
         self.name_error = self.about_error = ""
-        actor = await self._actor()
+        actor = await actor_of(self)
         try:
             async with transaction() as session:
                 account = actor.must_have_account()
@@ -114,22 +113,22 @@ class SellState(ViewerState):
             errors = {field_error.field: field_error.message for field_error in refused.errors}
             self.name_error, self.about_error = errors.get("name", ""), errors.get("about", "")
             return
-        self._learn_of_the_shop()
+        await self._learn_of_the_shop()
 
     @rx.event
     async def begin(self) -> EventSpec | None:
         """A fresh listing to write on."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         if not actor.sellers:
             return rx.redirect(page_at("/sell"))
         async with transaction() as session:
             shop = (await people.account_view(session, actor.must_have_account())).sellers[0]
-            id = await writing.begin(session, actor, shop.id, clock.now(), zone=self.zone)
+            id = await writing.begin(session, actor, shop.id, clock.now(), zone=zone_of(self))
         return rx.redirect(page_at(f"/sell/{id}/edit"), replace=True)
 
-    def _learn_of_the_shop(self) -> None:
+    async def _learn_of_the_shop(self) -> None:
         """What somebody may do stands in their access token: fetch one that knows of the new shop."""
-        self.away = renewal(page_at("/sell"), clock.now())
+        await fetch_cookies(self, page_at("/sell"))
 
     async def _look(self, session: Session, actor: Actor, shop: SellerView) -> None:
         now = clock.now()

@@ -29,7 +29,7 @@ from marketplace.notifications.emails import changes_between
 from marketplace.posters.drawing import Poster
 from marketplace.state import formatting
 from marketplace.state.sell import poster_of
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import actor_of, part_of, tell, zone_of
 
 STEPS = ("what", "place", "plan", "prices", "rules", "preview")
 _STEP_OF = {
@@ -83,7 +83,7 @@ class ChangeRow(TypedDict):
     now: str
 
 
-class SellEditState(ViewerState):
+class SellEditState(rx.State):
     is_loading: bool = True
     is_missing: bool = False
     id: str = ""
@@ -128,9 +128,9 @@ class SellEditState(ViewerState):
         self.is_loading, self.is_missing, self.is_asking, self.saved = True, False, False, ""
         self.step, self._touched, self.grid_errors = STEPS[0], [], dict.fromkeys(GRID, "")
         try:
-            actor = await self._actor()
+            actor = await actor_of(self)
             async with transaction(reading=True) as session:
-                id = ListingId(self._part("sell_id"))
+                id = ListingId(part_of(self, "sell_id"))
                 view = await queries.draft(session, actor, id, clock.now())
                 plans = await seat_plans.plans_of(session, actor, view.seller.id)
         except NotFound:
@@ -181,7 +181,7 @@ class SellEditState(ViewerState):
         except GridRefused as refused:
             self.grid_errors |= {field_error.field: field_error.message for field_error in refused.errors}
             return
-        actor = await self._actor()
+        actor = await actor_of(self)
         async with transaction() as session:
             plan = await plan_actions.import_plan(session, actor, SellerId(self.seller), document, clock.now())
         await self._fill({"plan_id": plan.id})
@@ -202,7 +202,7 @@ class SellEditState(ViewerState):
         await self._go(STEPS[max(STEPS.index(self.step) - 1, 0)])
 
     async def _look_again(self) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         async with transaction(reading=True) as session:
             view = await queries.draft(session, actor, ListingId(self.id), clock.now())
             plans = await seat_plans.plans_of(session, actor, view.seller.id)
@@ -212,11 +212,11 @@ class SellEditState(ViewerState):
     async def publish(self) -> EventSpec | None:
         """Let everybody see it, or learn what is still missing."""
         try:
-            actor = await self._actor()
+            actor = await actor_of(self)
             async with transaction() as session:
                 await writing.publish(session, actor, ListingId(self.id), clock.now())
         except Invalid as refused:
-            self._tell(refused)
+            await self._refuse(refused)
             await self._look_again()
             return None
         return rx.redirect(page_at(f"/sell/{self.id}"))
@@ -225,11 +225,11 @@ class SellEditState(ViewerState):
     async def ask_to_take_over(self) -> None:
         """Show who will be told of what, before anything is decided; where that is nobody, there is nothing to ask."""
         try:
-            actor = await self._actor()
+            actor = await actor_of(self)
             async with transaction(reading=True) as session:
                 quote = await sales.change_quote(session, actor, ListingId(self.id), clock.now())
         except Invalid as refused:
-            self._tell(refused)
+            await self._refuse(refused)
             await self._look_again()
             return
         if not quote.buyers:
@@ -259,19 +259,19 @@ class SellEditState(ViewerState):
     async def _take_over(self) -> None:
         self.is_asking = False
         try:
-            actor = await self._actor()
+            actor = await actor_of(self)
             async with transaction() as session:
                 await writing.take_over(session, actor, ListingId(self.id), clock.now())
         except Invalid as refused:
-            self._tell(refused)
+            await self._refuse(refused)
         else:
-            self.notice = _("Your changes are published.")
+            await tell(self, _("Your changes are published."))
         await self._look_again()
 
     @rx.event
     async def give_up(self) -> Any:
         """Forget what has been changed and is not public."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         async with transaction() as session:
             await writing.give_up(session, actor, ListingId(self.id), clock.now())
         return SellEditState.load
@@ -287,8 +287,8 @@ class SellEditState(ViewerState):
         self.step = step
         await self._look_again()
 
-    def _tell(self, refused: Invalid) -> None:
-        self.notice = refused.message
+    async def _refuse(self, refused: Invalid) -> None:
+        await tell(self, refused.message)
         self._touched = [*ERRORS, drafts.PRICE]
 
     def _touch(self, name: str) -> None:
@@ -297,7 +297,7 @@ class SellEditState(ViewerState):
                 self._touched.append(field)
 
     async def _fill(self, entries: Mapping[str, str]) -> None:
-        actor = await self._actor()
+        actor = await actor_of(self)
         async with transaction() as session:
             view = await writing.fill(session, actor, ListingId(self.id), entries, clock.now())
             plans = await seat_plans.plans_of(session, actor, view.seller.id)
@@ -365,7 +365,7 @@ class SellEditState(ViewerState):
         wrong = {field_error.field for field_error in view.errors}
         has_start = not {"starts_at", "place.zone"} & wrong
         self.starts_text = f"{datetimes.short(draft.starts_at, zone)}, {datetimes.zone_text(zone)}" if has_start else ""
-        self.yours_text = formatting.viewers_time(draft.starts_at, zone, self.zone) if has_start else ""
+        self.yours_text = formatting.viewers_time(draft.starts_at, zone, zone_of(self)) if has_start else ""
         self.place_text = ", ".join(part for part in (draft.place.name, draft.place.city) if part)
         amounts = [
             Money(minor, draft.currency)

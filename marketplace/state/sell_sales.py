@@ -28,7 +28,7 @@ from marketplace.money import Money
 from marketplace.paging import Page, first
 from marketplace.state import charts, formatting
 from marketplace.state.charts import Point
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import actor_of, part_of, tell, zone_of
 
 ON_A_PAGE = 20
 MOST_AT_ONCE = 500
@@ -73,7 +73,7 @@ class MapPrice(TypedDict):
     text: str
 
 
-class SellSalesState(ViewerState):
+class SellSalesState(rx.State):
     """Filled by `load`, and anew by `refresh` whenever the stream of seats says that something has happened."""
 
     is_loading: bool = True
@@ -131,7 +131,7 @@ class SellSalesState(ViewerState):
         self.is_loading, self.is_missing, self.is_asking, self.chosen = True, False, False, []
         self._chose([])
         try:
-            self.id = ListingId(self._part("sell_id"))
+            self.id = ListingId(part_of(self, "sell_id"))
             await self._look(ON_A_PAGE)
         except NotFound:
             self.id, self.is_missing = "", True
@@ -146,7 +146,7 @@ class SellSalesState(ViewerState):
     @rx.event
     async def more(self) -> None:
         """The next orders, below these."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         async with transaction(reading=True) as session:
             page = await sales.orders(session, actor, ListingId(self.id), clock.now(), self._cursor, ON_A_PAGE)
         self._show_orders(page, [*self.orders])
@@ -176,12 +176,12 @@ class SellSalesState(ViewerState):
     @rx.event
     async def hold_back(self) -> None:
         """Keep what is picked for the box office."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         try:
             async with transaction() as session:
                 await selling.hold_back(session, actor, ListingId(self.id), self.chosen, clock.now())
         except HoldfastError as refused:
-            self.notice = refused.message
+            await tell(self, refused.message)
             await self._keep_what_is_free()
             return
         self._chose([])
@@ -190,7 +190,7 @@ class SellSalesState(ViewerState):
     @rx.event
     async def give_back(self, hold_id: str) -> None:
         """Put seats on sale again."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         async with transaction() as session:
             await selling.give_back(session, actor, ListingId(self.id), HoldId(str(hold_id)), clock.now())
         await self.refresh()
@@ -198,7 +198,7 @@ class SellSalesState(ViewerState):
     @rx.event
     async def ask_to_call_off(self) -> None:
         """Show what it would cost, before anything is decided."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         async with transaction(reading=True) as session:
             quote = await sales.call_off_quote(session, actor, ListingId(self.id), clock.now())
         self.quote, self.quote_lines = _quote(quote)
@@ -212,7 +212,7 @@ class SellSalesState(ViewerState):
     @rx.event
     async def call_off(self, form: dict[str, Any]) -> None:
         """Cancel the event. Orders are cancelled and paid back one by one, in the background."""
-        actor = await self._actor()
+        actor = await actor_of(self)
         self.is_asking = False
         async with transaction() as session:
             reason = str(form.get("reason", ""))
@@ -230,7 +230,7 @@ class SellSalesState(ViewerState):
         self.chosen_text = ngettext("{count} place picked", "{count} places picked", len(units)) if units else ""
 
     async def _look(self, limit: int) -> None:
-        actor, now, id = await self._actor(), clock.now(), ListingId(self.id)
+        actor, now, id = await actor_of(self), clock.now(), ListingId(self.id)
         async with transaction(reading=True) as session:
             seen = await sales.sales(session, actor, id, now)
             bars = await sales.takings(session, actor, id, now)
@@ -238,7 +238,7 @@ class SellSalesState(ViewerState):
             page = await first(limit, partial(sales.orders, session, actor, id, now))
         self._show(seen)
         self._show_bars(bars, seen.listing.place.zone)
-        self.kept = [_kept(entry, self.zone) for entry in kept]
+        self.kept = [_kept(entry, zone_of(self)) for entry in kept]
         self._show_orders(page, [])
 
     def _show(self, seen: Sales) -> None:
@@ -280,7 +280,7 @@ class SellSalesState(ViewerState):
         self.bars_first, self.bars_last = self.bars[0]["label"], self.bars[-1]["label"]
 
     def _show_orders(self, page: Page[SoldOrder], before: list[OrderRow]) -> None:
-        self.orders = [*before, *(_order(order, self.zone) for order in page.items)]
+        self.orders = [*before, *(_order(order, zone_of(self)) for order in page.items)]
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
 
 

@@ -19,12 +19,11 @@ from marketplace.state import charts
 from marketplace.state.cards import Card, card_of
 from marketplace.state.charts import Point
 from marketplace.state.orders import TicketRow, ticket_row
-from marketplace.state.viewer import ViewerState
 
 CARDS = 3
 
 
-class StyleguideState(ViewerState):
+class StyleguideState(rx.State):
     """Nothing of it is kept, and nothing happens."""
 
     cards: list[Card] = []  # noqa: RUF012 - a Reflex var

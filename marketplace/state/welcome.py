@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from marketplace.i18n import _, own_page
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import typed
 
 
 def _problem(code: str) -> str:
@@ -25,7 +25,7 @@ def _problem(code: str) -> str:
     }.get(code, _("That did not work, and nothing was changed. Please try again."))
 
 
-class WelcomeState(ViewerState):
+class WelcomeState(rx.State):
     """Filled from the address: the browser itself sends the forms, and comes back with `?problem=…`.
 
     Only the problem's code is taken from there, never words: anybody can make an address that leads here.
@@ -43,6 +43,6 @@ class WelcomeState(ViewerState):
         asked = self.router.url.query_parameters
         code = asked.get("problem", "")
         self.problem = _problem(code) if code else ""
-        self.email, self.person = self._typed("email"), self._typed("name")
+        self.email, self.person = typed(self, "email"), typed(self, "name")
         self.is_registered = asked.get("registered", "") == "1"
         self.next_page = own_page(asked.get("next", ""))

@@ -51,7 +51,7 @@ async def at_check_out(market: Market, actor: Actor, monkeypatch: pytest.MonkeyP
     tab = Tab()
     await tab.connects(actor.cart)
     # Reflex tells a State the parts of the address when the pages are added.
-    monkeypatch.setattr(CheckoutState, "_part", lambda self, name: held.id)
+    monkeypatch.setattr("marketplace.state.checkout.part_of", lambda _state, _name: held.id)
     checkout: CheckoutState = await tab.of(CheckoutState)
     return checkout
 

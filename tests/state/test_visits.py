@@ -19,7 +19,7 @@ from marketplace.ids import CartId
 from marketplace.state.account import AccountState
 from marketplace.state.newcomers import Newcomers
 from marketplace.state.orders import OrderState
-from marketplace.state.viewer import ViewerState
+from marketplace.state.viewer import ViewerState, actor_of
 from tests.makers.accounts import PASSWORD, make_account
 
 
@@ -91,12 +91,12 @@ async def test_an_ended_log_in_is_nobody_on_an_open_page(database: str, redis: o
     tab = Tab()
     await tab.connects(CartId.new(), given.access)
     viewer = await tab.of(ViewerState)
-    actor = await viewer._actor()
+    actor = await actor_of(viewer)
     assert actor.account == given.account.id
     async with transaction() as session:
         await accounts.logout(session, given.refresh, now)
     with pytest.raises(SessionEnded):
-        await viewer._actor()
+        await actor_of(viewer)
 
 
 @pytest.mark.parametrize(("environment", "is_told"), [("production", True), ("development", False)])
