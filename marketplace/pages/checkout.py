@@ -50,7 +50,7 @@ def _gone() -> rx.Component:
         testid="gone",
         action=link_button(
             _("Pick again"),
-            rx.cond(_S.listing_href != "", _S.listing_href, page_at("/browse")),
+            rx.cond(_S.bought.href != "", _S.bought.href, page_at("/browse")),
             testid="gone-again",
             tone="primary",
         ),
@@ -69,7 +69,7 @@ def _missing() -> rx.Component:
 
 def _open() -> rx.Component:
     return rx.fragment(
-        page_header(_("Check out"), eyebrow=_S.title, lead=f"{_S.when_text} · {_S.place}"),
+        page_header(_("Check out"), eyebrow=_S.bought.title, lead=f"{_S.bought.when_text} · {_S.bought.place}"),
         rx.el.div(
             rx.el.div(
                 obstacle(_S.problem, testid="problem"),

@@ -18,7 +18,15 @@ from marketplace.i18n import LANGUAGES, _, locale
 from marketplace.lab.figures import Period
 from marketplace.lab.storm import MOST_BUYERS
 from marketplace.pages.frame import frame
-from marketplace.state.lab import EmailRow, LabState, MailRow, PaymentRow, StormState
+from marketplace.state.lab import (
+    EmailRow,
+    LabFiguresState,
+    LabMailState,
+    LabState,
+    MailRow,
+    PaymentRow,
+    StormState,
+)
 
 _S = LabState
 
@@ -66,30 +74,33 @@ def _figures() -> rx.Component:
         chips(
             *(
                 chip(
-                    label, testid=f"lab-period-{period}", is_on=_S.period == period.value,
-                    on_click=_S.choose_period(period.value),
+                    label, testid=f"lab-period-{period}", is_on=LabFiguresState.period == period.value,
+                    on_click=LabFiguresState.choose_period(period.value),
                 )
                 for period, label in ((Period.DAY, _("24 hours")), (Period.MONTH, _("30 days")))
             ),
             label=_("Period"),
         ),
         rx.el.div(
-            stat(_("Success rate"), _S.success_rate, testid="lab-rate", note=_S.success_note),
-            stat(_("Volume"), _S.volume, testid="lab-volume"),
-            stat(_("Average payment"), _S.average, testid="lab-average"),
-            stat(_("Our fees"), _S.fees, testid="lab-fees"),
+            stat(_("Success rate"), LabFiguresState.success_rate, testid="lab-rate", note=LabFiguresState.success_note),
+            stat(_("Volume"), LabFiguresState.volume, testid="lab-volume"),
+            stat(_("Average payment"), LabFiguresState.average, testid="lab-average"),
+            stat(_("Our fees"), LabFiguresState.fees, testid="lab-fees"),
             class_name="stats",
             aria_live="polite",
         ),
         rx.cond(
-            _S.bars,
+            LabFiguresState.bars,
             rx.el.div(
                 bar_chart(
-                    _S.bars, title=_("Payments over time"), top=_S.bars_top, first=_S.bars_first,
-                    last=_S.bars_last, when_head=_("From"), amount_head=_("Succeeded"),
+                    LabFiguresState.bars, title=_("Payments over time"), top=LabFiguresState.bars_top, first=LabFiguresState.bars_first,
+                    last=LabFiguresState.bars_last, when_head=_("From"), amount_head=_("Succeeded"),
                     other_head=_("Failed"), testid="lab-course",
                 ),
-                rx.cond(_S.declines, share_list(_S.declines, title=_("Why payments failed"), testid="lab-declines")),
+                rx.cond(
+                    LabFiguresState.declines,
+                    share_list(LabFiguresState.declines, title=_("Why payments failed"), testid="lab-declines"),
+                ),
                 class_name="split-even",
             ),
             rx.el.p(_("No payments in this period."), class_name="quiet"),
@@ -256,7 +267,7 @@ def _asking() -> rx.Component:
 def _books() -> rx.Component:
     return card(
         rx.cond(_S.payments, rx.foreach(_S.payments, _payment), rx.el.p(_("No payments yet."), class_name="quiet")),
-        button(_("Refresh"), testid="lab-look", on_click=_S.load),
+        button(_("Refresh"), testid="lab-look", on_click=[_S.load, LabFiguresState.load, LabMailState.load]),
         title=_("Payments"),
     )
 
@@ -278,8 +289,8 @@ def _payment(row: rx.Var[PaymentRow]) -> rx.Component:
 def _mailbox() -> rx.Component:
     return card(
         rx.cond(
-            _S.mails,
-            rx.el.ul(rx.foreach(_S.mails, _mail), class_name="plain-list", data_testid="lab-mailbox"),
+            LabMailState.mails,
+            rx.el.ul(rx.foreach(LabMailState.mails, _mail), class_name="plain-list", data_testid="lab-mailbox"),
             rx.el.p(_("No mail yet."), class_name="quiet"),
         ),
         title=_("Mailbox"),
@@ -288,7 +299,9 @@ def _mailbox() -> rx.Component:
 
 def _mail(row: rx.Var[MailRow]) -> rx.Component:
     return rx.el.li(
-        button(row["subject"], testid=f"lab-mail-{row['id']}", tone="plain", on_click=_S.open_mail(row["id"])),
+        button(
+            row["subject"], testid=f"lab-mail-{row['id']}", tone="plain", on_click=LabMailState.open_mail(row["id"])
+        ),
         rx.el.span(row["to"], " · ", row["at_text"], " · ", row["status"], class_name="small quiet"),
         key=row["id"],
     )
@@ -299,19 +312,29 @@ def _emails() -> rx.Component:
         rx.el.p(_("Every notification with sample data. Nothing is sent.")),
         chips(
             *(
-                chip(name, testid=f"lab-emails-{code}", is_on=_S.language == code, on_click=_S.show_emails(code))
+                chip(
+                    name,
+                    testid=f"lab-emails-{code}",
+                    is_on=LabMailState.language == code,
+                    on_click=LabMailState.show_emails(code),
+                )
                 for code, name in LANGUAGES.items()
             ),
             label=_("Language"),
         ),
-        rx.el.ul(rx.foreach(_S.emails, _sample), class_name="plain-list", data_testid="lab-emails"),
+        rx.el.ul(rx.foreach(LabMailState.emails, _sample), class_name="plain-list", data_testid="lab-emails"),
         title=_("Preview notifications"),
     )
 
 
 def _sample(row: rx.Var[EmailRow]) -> rx.Component:
     return rx.el.li(
-        button(row["subject"], testid=f"lab-sample-{row['kind']}", tone="plain", on_click=_S.open_email(row["kind"])),
+        button(
+            row["subject"],
+            testid=f"lab-sample-{row['kind']}",
+            tone="plain",
+            on_click=LabMailState.open_email(row["kind"]),
+        ),
         rx.el.span(row["kind"], class_name="small quiet"),
         key=row["kind"],
     )
@@ -321,19 +344,28 @@ def _email() -> rx.Component:
     return dialog(
         chips(
             *(
-                chip(name, testid=f"lab-email-{form}", is_on=_S.mail_form == form, on_click=_S.show_mail_as(form))
+                chip(
+                    name,
+                    testid=f"lab-email-{form}",
+                    is_on=LabMailState.mail_form == form,
+                    on_click=LabMailState.show_mail_as(form),
+                )
                 for form, name in (("html", _("HTML")), ("text", _("Text")))
             ),
             label=_("Format"),
         ),
         rx.cond(
-            _S.mail_form == "text",
-            rx.el.pre(_S.mail_text, class_name="email email-text", tab_index=0, data_testid="lab-email-plain"),
+            LabMailState.mail_form == "text",
+            rx.el.pre(
+                LabMailState.mail_text, class_name="email email-text", tab_index=0, data_testid="lab-email-plain"
+            ),
             # An email may carry anything that a seller wrote: no script of it runs, and it leaves by new windows only.
-            rx.el.iframe(src_doc=_S.mail_html, sandbox="allow-popups", title=_("The mail"), class_name="email"),
+            rx.el.iframe(
+                src_doc=LabMailState.mail_html, sandbox="allow-popups", title=_("The mail"), class_name="email"
+            ),
         ),
-        title=_S.mail_subject,
-        is_open=_S.mail_html != "",
-        on_close=_S.close_mail,
+        title=LabMailState.mail_subject,
+        is_open=LabMailState.mail_html != "",
+        on_close=LabMailState.close_mail,
         testid="lab-email",
     )

@@ -31,14 +31,14 @@ from marketplace.pages.welcome import login, login_code, register
 from marketplace.state.account import AccountState, ResetState, VerifyState
 from marketplace.state.browse import BrowseState, HomeState
 from marketplace.state.checkout import CheckoutState
-from marketplace.state.lab import LabState, StormState
+from marketplace.state.lab import LabFiguresState, LabMailState, LabState, StormState
 from marketplace.state.listing import ListingState
 from marketplace.state.operate import OperateState
 from marketplace.state.orders import OrdersState, OrderState
 from marketplace.state.owed import OwedState
 from marketplace.state.sell import SellState
-from marketplace.state.sell_edit import SellEditState
-from marketplace.state.sell_sales import SellSalesState
+from marketplace.state.sell_edit import SellEditState, SellGridState
+from marketplace.state.sell_sales import BoxOfficeState, CallOffState, SellSalesState
 from marketplace.state.styleguide import StyleguideState
 from marketplace.state.viewer import ViewerState
 from marketplace.state.welcome import WelcomeState
@@ -80,11 +80,17 @@ def routes() -> tuple[Route, ...]:
         Route("/register", register, _title(_("Create account")), _("Create an account."), (WelcomeState.open_form,)),
         Route("/sell", sell, _title(_("Sell")), _("Your shop."), (SellState.load,)),
         Route("/sell/new", sell_new, _title(_("New listing")), _("Write a new listing."), (SellState.begin,)),
-        Route("/sell/[sell_id]", sell_sales, _title(_("Sales")), _("How a listing sells."), (SellSalesState.load,)),
-        Route("/sell/[sell_id]/edit", sell_edit, _title(_("Listing")), _("Write a listing."), (SellEditState.load,)),
+        Route(
+            "/sell/[sell_id]", sell_sales, _title(_("Sales")), _("How a listing sells."),
+            (SellSalesState.load, BoxOfficeState.clear, CallOffState.keep),
+        ),
+        Route("/sell/[sell_id]/edit", sell_edit, _title(_("Listing")), _("Write a listing."), (SellEditState.load, SellGridState.begin)),
         Route("/operate", operate, _title(_("Operate")), _("The marketplace today."), (OperateState.load,)),
         Route("/operate/owed", owed, _title(_("Owed money")), _("What is owed back to buyers."), (OwedState.load,)),
-        Route("/lab", lab, _title(_("Lab")), _("Test the marketplace."), (LabState.load, StormState.load)),
+        Route(
+            "/lab", lab, _title(_("Lab")), _("Test the marketplace."),
+            (LabState.load, LabFiguresState.load, LabMailState.load, StormState.load),
+        ),
         *_in_development(),
     )  # fmt: skip
 

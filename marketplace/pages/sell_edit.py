@@ -27,7 +27,7 @@ from marketplace.kinds.seats.grids import MOST_CATEGORIES, MOST_ROWS, MOST_SEATS
 from marketplace.pages.frame import frame
 from marketplace.state import formatting
 from marketplace.state.filters import genre_text
-from marketplace.state.sell_edit import ChangeRow, Lack, PlanRow, PriceRow, SellEditState, StepRow
+from marketplace.state.sell_edit import ChangeRow, Lack, PlanRow, PriceRow, SellEditState, SellGridState, StepRow
 
 _S = SellEditState
 
@@ -123,8 +123,10 @@ def _changes() -> rx.Component:
 def _asking() -> rx.Component:
     return dialog(
         rx.el.div(
-            rx.el.p(_S.told, class_name="strong", data_testid="told"),
-            rx.el.dl(rx.foreach(_S.changes, _change), class_name="stack stack-tight", data_testid="told-changes"),
+            rx.el.p(_S.question.told, class_name="strong", data_testid="told"),
+            rx.el.dl(
+                rx.foreach(_S.question.changes, _change), class_name="stack stack-tight", data_testid="told-changes"
+            ),
             rx.el.p(
                 _("Their orders and tickets follow. No move makes cancelling dearer for them than it was."),
                 class_name="small quiet",
@@ -132,7 +134,7 @@ def _asking() -> rx.Component:
             class_name="stack",
         ),
         title=_("Publish changes and notify buyers?"),
-        is_open=_S.is_asking,
+        is_open=_S.question.told != "",
         on_close=_S.keep,
         testid="take-over-dialog",
         actions=[
@@ -275,10 +277,12 @@ def _place() -> rx.Component:
         ),
         rx.el.div(_instant(_("Starts"), "starts_at"), _instant(_("Ends"), "ends_at"), class_name="form-row"),
         when(
-            _S.starts_text,
+            _S.preview.starts_text,
             rx.el.p(
                 icon("clock"),
-                rx.el.span(_S.starts_text, when(_S.yours_text, rx.fragment(" · ", _S.yours_text))),
+                rx.el.span(
+                    _S.preview.starts_text, when(_S.preview.yours_text, rx.fragment(" · ", _S.preview.yours_text))
+                ),
                 class_name="cluster small quiet",
                 data_testid="both-times",
             ),
@@ -365,7 +369,7 @@ def _grid() -> rx.Component:
         rx.el.form(
             field(
                 _("Name of the hall"), name="name", testid="grid-name", default_value=_("Main hall"),
-                error=_S.grid_errors["name"],
+                error=SellGridState.errors["name"],
             ),
             rx.el.div(
                 _number(_("Rows"), "rows", "10", MOST_ROWS),
@@ -375,7 +379,7 @@ def _grid() -> rx.Component:
             ),
             checkbox(_("An aisle in the middle"), name="has_aisle", testid="grid-aisle"),
             button(_("Generate and use"), testid="grid-draw", kind="submit"),
-            on_submit=_S.draw_grid,
+            on_submit=SellGridState.draw,
             class_name="form",
         ),
         class_name="disclosure",
@@ -385,7 +389,7 @@ def _grid() -> rx.Component:
 def _number(label: Text, name: str, value: str, most: int) -> rx.Component:
     return field(
         label, name=name, testid=f"grid-{name}", kind="number", default_value=value, input_mode="numeric",
-        error=_S.grid_errors[name], min=1, max=most,
+        error=SellGridState.errors[name], min=1, max=most,
     )  # fmt: skip
 
 
@@ -484,17 +488,17 @@ def _preview() -> rx.Component:
             rx.el.h2(rx.cond(_S.title != "", _S.title, _("Your title"))),
             rx.el.p(_S.entries["story"], class_name="story"),
             details(
-                (_("When"), _or_not_yet(_S.starts_text)),
+                (_("When"), _or_not_yet(_S.preview.starts_text)),
                 (
                     _("For you"),
                     rx.cond(
-                        (_S.starts_text != "") & (_S.yours_text == ""),
+                        (_S.preview.starts_text != "") & (_S.preview.yours_text == ""),
                         _("the same on your clock"),
-                        _or_not_yet(_S.yours_text),
+                        _or_not_yet(_S.preview.yours_text),
                     ),
                 ),
-                (_("Where"), _or_not_yet(_S.place_text)),
-                (_("On sale"), _S.sale_text),
+                (_("Where"), _or_not_yet(_S.preview.place_text)),
+                (_("On sale"), _S.preview.sale_text),
             ),
             when(_S.sketch, sketch(_S.sketch, alt=_S.plan_name, testid="preview-sketch")),
             rx.el.ul(rx.foreach(_S.prices, _priced), class_name="stack stack-tight", role="list"),
@@ -534,12 +538,12 @@ def _card() -> rx.Component:
     return rx.el.div(
         rx.el.p(_("Preview"), class_name="eyebrow"),
         rx.el.div(
-            rx.el.div(poster(_S.poster, is_first=True), class_name="listing-card-art"),
+            rx.el.div(poster(_S.preview.poster, is_first=True), class_name="listing-card-art"),
             rx.el.div(
                 rx.el.h3(rx.cond(_S.title != "", _S.title, _("Your title"))),
-                rx.el.p(_or_not_yet(_S.starts_text, _("No day yet")), class_name="listing-card-meta"),
-                rx.el.p(_or_not_yet(_S.place_text, _("No place yet")), class_name="listing-card-meta"),
-                rx.el.p(_or_not_yet(_S.price_text, _("No prices yet")), class_name="listing-card-price"),
+                rx.el.p(_or_not_yet(_S.preview.starts_text, _("No day yet")), class_name="listing-card-meta"),
+                rx.el.p(_or_not_yet(_S.preview.place_text, _("No place yet")), class_name="listing-card-meta"),
+                rx.el.p(_or_not_yet(_S.preview.price_text, _("No prices yet")), class_name="listing-card-price"),
                 class_name="listing-card-text",
             ),
             class_name="listing-card",

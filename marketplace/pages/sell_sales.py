@@ -18,7 +18,15 @@ from marketplace.components.tables import Column, table
 from marketplace.components.values import when
 from marketplace.i18n import _, page_at
 from marketplace.pages.frame import frame
-from marketplace.state.sell_sales import MOST_AT_ONCE, BackRow, CategoryRow, OrderRow, SellSalesState
+from marketplace.state.sell_sales import (
+    MOST_AT_ONCE,
+    BackRow,
+    BoxOfficeState,
+    CallOffState,
+    CategoryRow,
+    OrderRow,
+    SellSalesState,
+)
 from marketplace.state.viewer import ViewerState
 
 _S = SellSalesState
@@ -77,11 +85,11 @@ def _shown() -> rx.Component:
 
 def _figures() -> rx.Component:
     return rx.el.div(
-        stat(_("Sold"), _S.sold, testid="figure-sold", note=_S.sold_note),
-        stat(_("On hold"), _S.held, testid="figure-held"),
-        stat(_("Held back"), _S.held_back, testid="figure-back"),
-        stat(_("Left"), _S.left, testid="figure-left"),
-        stat(_("Revenue from orders"), _S.revenue, testid="figure-revenue", note=_S.revenue_note),
+        stat(_("Sold"), _S.figures.sold, testid="figure-sold", note=_S.figures.sold_note),
+        stat(_("On hold"), _S.figures.held, testid="figure-held"),
+        stat(_("Held back"), _S.figures.held_back, testid="figure-back"),
+        stat(_("Left"), _S.figures.left, testid="figure-left"),
+        stat(_("Revenue from orders"), _S.figures.revenue, testid="figure-revenue", note=_S.figures.revenue_note),
         class_name="stats",
         aria_live="polite",
     )
@@ -95,13 +103,13 @@ def _map() -> rx.Component:
             seats_url=_S.seats_url,
             stream_url=f"{_S.seats_url}/stream",
             prices=_S.prices,
-            mine=_S.chosen,
+            mine=BoxOfficeState.chosen,
             most=MOST_AT_ONCE,
             is_disabled=_S.is_shut,
             is_debugged=ViewerState.has_lab,
-            on_pick=_S.choose,
-            on_drop=_S.unchoose,
-            on_standing=_S.choose_standing,
+            on_pick=BoxOfficeState.choose,
+            on_drop=BoxOfficeState.unchoose,
+            on_standing=BoxOfficeState.choose_standing,
             testid="sales-map",
             words={
                 "yours": _("Picked"),
@@ -121,12 +129,12 @@ def _map() -> rx.Component:
 def _box_office() -> rx.Component:
     return card(
         rx.cond(
-            _S.chosen_text != "",
+            BoxOfficeState.chosen_text != "",
             rx.el.div(
-                rx.el.p(_S.chosen_text, data_testid="picked-for-box-office"),
+                rx.el.p(BoxOfficeState.chosen_text, data_testid="picked-for-box-office"),
                 rx.el.div(
-                    button(_("Hold back"), testid="hold-back", tone="primary", on_click=_S.hold_back),
-                    button(_("Clear"), testid="clear-picked", tone="plain", on_click=_S.unchoose(_S.chosen)),
+                    button(_("Hold back"), testid="hold-back", tone="primary", on_click=BoxOfficeState.hold_back),
+                    button(_("Clear"), testid="clear-picked", tone="plain", on_click=BoxOfficeState.clear),
                     class_name="cluster",
                 ),
                 class_name="stack stack-tight",
@@ -148,7 +156,7 @@ def _box_office() -> rx.Component:
 def _kept(row: rx.Var[BackRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(rx.el.strong(row["title"]), rx.el.p(row["seats"], class_name="small quiet"), class_name="row-main"),
-        button(_("Give back"), testid=f"give-back-{row['id']}", on_click=_S.give_back(row["id"])),
+        button(_("Give back"), testid=f"give-back-{row['id']}", on_click=BoxOfficeState.give_back(row["id"])),
         class_name="cluster cluster-spread",
     )
 
@@ -192,14 +200,14 @@ def _category(row: rx.Var[CategoryRow]) -> rx.Component:
 
 def _takings() -> rx.Component:
     return rx.cond(
-        _S.bars,
+        _S.chart.bars,
         card(
             bar_chart(
-                _S.bars,
+                _S.chart.bars,
                 title=_("Revenue over time"),
-                top=_S.bars_top,
-                first=_S.bars_first,
-                last=_S.bars_last,
+                top=_S.chart.top,
+                first=_S.chart.first,
+                last=_S.chart.last,
                 when_head=_("From"),
                 amount_head=_("Revenue"),
                 testid="takings",
@@ -252,7 +260,9 @@ def _end() -> rx.Component:
         rx.el.section(
             rx.el.h2(_("Cancel event")),
             rx.el.p(_("All buyers get a full refund."), class_name="quiet"),
-            rx.el.div(button(_("Cancel event"), testid="call-off", tone="danger", on_click=_S.ask_to_call_off)),
+            rx.el.div(
+                button(_("Cancel event"), testid="call-off", tone="danger", on_click=CallOffState.ask_to_call_off)
+            ),
             class_name="stack",
         ),
     )
@@ -260,25 +270,25 @@ def _end() -> rx.Component:
 
 def _asking() -> rx.Component:
     return dialog(
-        rx.el.p(_S.quote, class_name="lead strong", data_testid="call-off-quote"),
-        rx.el.ul(rx.foreach(_S.quote_lines, rx.el.li), class_name="quiet", role="list", data_testid="call-off-lines"),
+        rx.el.p(CallOffState.quote, class_name="lead strong", data_testid="call-off-quote"),
+        rx.el.ul(rx.foreach(CallOffState.quote_lines, rx.el.li), class_name="quiet", role="list", data_testid="call-off-lines"),
         rx.el.form(
             text_area(
                 _("Message to buyers"), name="reason", testid="call-off-reason",
                 hint=_("Shown on the page of the event. Every buyer gets a mail."), max_length=limits.REASON,
             ),
             rx.el.div(
-                button(_("Keep it"), testid="call-off-keep", on_click=_S.keep),
+                button(_("Keep it"), testid="call-off-keep", on_click=CallOffState.keep),
                 button(
                     _("Cancel event and refund everyone"), testid="call-off-confirm", tone="danger", kind="submit"
                 ),
                 class_name="dialog-actions",
             ),
-            on_submit=_S.call_off,
+            on_submit=CallOffState.call_off,
             class_name="form",
         ),
         title=_("Cancel this event?"),
-        is_open=_S.is_asking,
-        on_close=_S.keep,
+        is_open=CallOffState.is_asking,
+        on_close=CallOffState.keep,
         testid="call-off-dialog",
     )  # fmt: skip

@@ -22,7 +22,7 @@ from marketplace.bookings import queries as orders
 from marketplace.bookings.errors import TotalChanged
 from marketplace.bookings.views import Buyer, Order, Status
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.views import Policy, poster_url
+from marketplace.catalog.views import Policy
 from marketplace.components.values import PriceLine, Step
 from marketplace.db import transaction
 from marketplace.errors import Conflict, FieldError, HoldfastError, Invalid, Unavailable
@@ -62,15 +62,24 @@ class _Bill:
     expires_at: str
 
 
+@dataclass(frozen=True)
+class Bought:
+    """What the seats are for."""
+
+    title: str = ""
+    when_text: str = ""
+    place: str = ""
+    href: str = ""
+
+
+NOTHING = Bought()
+
+
 class CheckoutState(rx.State):
     """`stage`: loading, form, paying, gone (the time is over), missing."""
 
     stage: str = "loading"
-    title: str = ""
-    when_text: str = ""
-    place: str = ""
-    listing_href: str = ""
-    poster: str = ""
+    bought: Bought = NOTHING
     lines: list[PriceLine] = []  # noqa: RUF012 - a Reflex var
     total: str = ""
     expires_at: str = ""
@@ -219,7 +228,7 @@ class CheckoutState(rx.State):
         except Conflict as refused:
             # Another tab has paid for it or added to it meanwhile: show that, instead of what is no longer so.
             return [CheckoutState.load, ViewerState.tell(refused.message)]
-        return rx.redirect(self.listing_href, replace=True)
+        return rx.redirect(self.bought.href, replace=True)
 
     @rx.event
     async def extend(self) -> None:
@@ -330,9 +339,10 @@ class CheckoutState(rx.State):
     async def _show_bill(self, bill: _Bill) -> None:
         actor = await actor_of(self)
         offer = await catalog.offer(bill.listing_id)
-        self.title, self.place = offer.title, f"{offer.place_name}, {offer.city}"
-        self.when_text = f"{datetimes.short(offer.starts_at, offer.zone)} {datetimes.zone_text(offer.zone)}"
-        self.listing_href, self.poster = page_at(f"/l/{offer.slug}"), poster_url(offer.listing_id)
+        self.bought = Bought(
+            title=offer.title, place=f"{offer.place_name}, {offer.city}", href=page_at(f"/l/{offer.slug}"),
+            when_text=f"{datetimes.short(offer.starts_at, offer.zone)} {datetimes.zone_text(offer.zone)}",
+        )  # fmt: skip
         self.policy = f"{formatting.policy_text(bill.policy)} {formatting.fee_text(bill.fee)}".strip()
         self.can_extend = False
         self.lines, self.total = bill.lines, bill.total.text()

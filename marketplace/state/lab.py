@@ -10,7 +10,7 @@ from typing import Any
 import reflex as rx
 from typing_extensions import TypedDict
 
-from marketplace import clock, datetimes
+from marketplace import clock, datetimes, settings
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import ListingFilters
 from marketplace.components.values import Bar, Choice, Share, TimelineItem, Tone
@@ -165,34 +165,12 @@ class LabState(rx.State):
     forced_outcomes_text: str = ""
     known_outcomes: list[str] = []  # noqa: RUF012 - a Reflex var
     payments: list[PaymentRow] = []  # noqa: RUF012
-    mails: list[MailRow] = []  # noqa: RUF012
-    emails: list[EmailRow] = []  # noqa: RUF012
-    language: str = ""
-    """The one that the emails are shown in."""
-
-    mail_subject: str = ""
-    mail_html: str = ""
-    mail_text: str = ""
-    mail_form: str = "html"
-    """In which form the open mail is shown: html or text."""
-
     clock_text: str = ""
     ahead_text: str = ""
     is_asking: bool = False
     """Whether everything shall go."""
 
     is_starting_anew: bool = False
-    period: str = Period.DAY.value
-    bars: list[Bar] = []  # noqa: RUF012
-    bars_top: str = ""
-    bars_first: str = ""
-    bars_last: str = ""
-    declines: list[Share] = []  # noqa: RUF012
-    success_rate: str = ""
-    success_note: str = ""
-    volume: str = ""
-    average: str = ""
-    fees: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -203,10 +181,11 @@ class LabState(rx.State):
             return
         self.is_open = True
         self.is_asking = False
-        self._open("", "", "")
         await self._show_habits()
-        await self._show_books()
-        self.show_emails(self.language or spoken())
+        async with transaction(reading=True) as session:
+            history = await payment_queries.history(session, limit=SHOWN)
+        self.payments = [_row(payment, zone_of(self)) for payment in history.items]
+        self._show_clock()
         self.is_loading = False
 
     @rx.event
@@ -243,12 +222,6 @@ class LabState(rx.State):
         await self._show_habits()
 
     @rx.event
-    async def choose_period(self, period: str) -> None:
-        if period in set(Period):
-            self.period = period
-            await self._show_figures()
-
-    @rx.event
     async def step(self, seconds: int) -> None:
         """Let time go past."""
         await time_machine.advance(timedelta(seconds=int(seconds)))
@@ -258,35 +231,6 @@ class LabState(rx.State):
     async def reset_clock(self) -> None:
         await time_machine.reset()
         self._show_clock()
-
-    @rx.event
-    async def open_mail(self, id: str) -> None:
-        must_be_open()
-        async with transaction(reading=True) as session:
-            mail = await mailbox.mail(session, MailId(id))
-        self._open(mail.card.subject, mail.html, mail.text)
-
-    @rx.event
-    def show_emails(self, language: str) -> None:
-        """Every email that we write, in this language."""
-        found = email_previews.samples(language, clock.now())
-        self.language, self.emails = language, [EmailRow(kind=one.kind, subject=one.subject) for one in found]
-
-    @rx.event
-    def open_email(self, kind: str) -> None:
-        email = email_previews.sample(kind, self.language, clock.now())
-        self._open(email.subject, email.html, email.text)
-
-    @rx.event
-    def show_mail_as(self, form: str) -> None:
-        self.mail_form = form
-
-    @rx.event
-    def close_mail(self) -> None:
-        self._open("", "", "")
-
-    def _open(self, subject: str, html: str, text: str) -> None:
-        self.mail_subject, self.mail_html, self.mail_text, self.mail_form = subject, html, text, "html"
 
     @rx.event
     def ask_for_fresh_start(self) -> None:
@@ -329,20 +273,38 @@ class LabState(rx.State):
             list(payments.known_outcomes(PROVIDER)),
         )
 
-    async def _show_books(self) -> None:
-        async with transaction(reading=True) as session:
-            history = await payment_queries.history(session, limit=SHOWN)
-            mails = await mailbox.mailbox(session, SHOWN)
-        self.payments = [_row(payment, zone_of(self)) for payment in history.items]
-        self.mails = [
-            MailRow(
-                id=mail.id, subject=mail.subject, to=mail.to, status=_mail_status(mail.status),
-                at_text=datetimes.exact(mail.created_at, zone_of(self)),
-            )
-            for mail in mails.items
-        ]  # fmt: skip
-        await self._show_figures()
-        self._show_clock()
+    def _show_clock(self) -> None:
+        self.clock_text = datetimes.exact(clock.now(), zone_of(self))
+        self.ahead_text = (
+            _("{time} ahead of real time", time=_span(clock.offset())) if clock.offset() else _("real time")
+        )
+
+
+class LabFiguresState(rx.State):
+    """How payments have gone over a period."""
+
+    period: str = Period.DAY.value
+    bars: list[Bar] = []  # noqa: RUF012
+    bars_top: str = ""
+    bars_first: str = ""
+    bars_last: str = ""
+    declines: list[Share] = []  # noqa: RUF012
+    success_rate: str = ""
+    success_note: str = ""
+    volume: str = ""
+    average: str = ""
+    fees: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        if settings.current().lab_is_open:
+            await self._show_figures()
+
+    @rx.event
+    async def choose_period(self, period: str) -> None:
+        if period in set(Period):
+            self.period = period
+            await self._show_figures()
 
     async def _show_figures(self) -> None:
         found = await figures(Period(self.period), zone_of(self), clock.now())
@@ -380,11 +342,65 @@ class LabState(rx.State):
             label(part.since, zone_of(self)), part.succeeded, str(part.succeeded), part.failed, str(part.failed)
         )
 
-    def _show_clock(self) -> None:
-        self.clock_text = datetimes.exact(clock.now(), zone_of(self))
-        self.ahead_text = (
-            _("{time} ahead of real time", time=_span(clock.offset())) if clock.offset() else _("real time")
-        )
+
+class LabMailState(rx.State):
+    """The mailbox, every email that we write, and the one that is open."""
+
+    mails: list[MailRow] = []  # noqa: RUF012
+    emails: list[EmailRow] = []  # noqa: RUF012
+    language: str = ""
+    """The one that the emails are shown in."""
+
+    mail_subject: str = ""
+    mail_html: str = ""
+    mail_text: str = ""
+    mail_form: str = "html"
+    """In which form the open mail is shown: html or text."""
+
+    @rx.event
+    async def load(self) -> None:
+        if not settings.current().lab_is_open:
+            return
+        self._open("", "", "")
+        async with transaction(reading=True) as session:
+            mails = await mailbox.mailbox(session, SHOWN)
+        self.mails = [
+            MailRow(
+                id=mail.id, subject=mail.subject, to=mail.to, status=_mail_status(mail.status),
+                at_text=datetimes.exact(mail.created_at, zone_of(self)),
+            )
+            for mail in mails.items
+        ]  # fmt: skip
+        self.show_emails(self.language or spoken())
+
+    @rx.event
+    async def open_mail(self, id: str) -> None:
+        must_be_open()
+        async with transaction(reading=True) as session:
+            mail = await mailbox.mail(session, MailId(id))
+        self._open(mail.card.subject, mail.html, mail.text)
+
+    @rx.event
+    def show_emails(self, language: str) -> None:
+        """Every email that we write, in this language."""
+        found = email_previews.samples(language, clock.now())
+        self.language, self.emails = language, [EmailRow(kind=one.kind, subject=one.subject) for one in found]
+
+    @rx.event
+    def open_email(self, kind: str) -> None:
+        email = email_previews.sample(kind, self.language, clock.now())
+        self._open(email.subject, email.html, email.text)
+
+    @rx.event
+    def show_mail_as(self, form: str) -> None:
+        self.mail_form = form
+
+    @rx.event
+    def close_mail(self) -> None:
+        self._open("", "", "")
+
+    def _open(self, subject: str, html: str, text: str) -> None:
+        self.mail_subject, self.mail_html, self.mail_text, self.mail_form = subject, html, text, "html"
 
 
 def _mail_status(status: MailStatus) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -83,6 +84,30 @@ class ChangeRow(TypedDict):
     now: str
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What buyers will see of it."""
+
+    poster: str = ""
+    starts_text: str = ""
+    yours_text: str = ""
+    place_text: str = ""
+    price_text: str = ""
+    sale_text: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked before changes are published: how many buyers are told, and of what. Empty: nothing is asked."""
+
+    told: str = ""
+    changes: tuple[ChangeRow, ...] = ()
+
+
+EMPTY = Preview()
+NOTHING_ASKED = Question()
+
+
 class SellEditState(rx.State):
     is_loading: bool = True
     is_missing: bool = False
@@ -102,22 +127,12 @@ class SellEditState(rx.State):
     is_public: bool = False
     is_over: bool = False
     has_changes: bool = False
-    is_asking: bool = False
-    told: str = ""
-    """How many buyers are told of the changes once they are public."""
-    changes: list[ChangeRow] = []  # noqa: RUF012
+    question: Question = NOTHING_ASKED
     plan_name: str = ""
-    plan_detail: str = ""
     sketch: str = ""
-    poster: str = ""
-    starts_text: str = ""
-    yours_text: str = ""
-    place_text: str = ""
-    price_text: str = ""
-    sale_text: str = ""
+    preview: Preview = EMPTY
     price_pattern: str = ""
     """How a price looks in the listing's currency: “0,00”."""
-    grid_errors: dict[str, str] = dict.fromkeys(GRID, "")
     revision: int = 0
     """Grows when entries come from elsewhere than the form, which then takes them up."""
 
@@ -125,8 +140,8 @@ class SellEditState(rx.State):
 
     @rx.event
     async def load(self) -> None:
-        self.is_loading, self.is_missing, self.is_asking, self.saved = True, False, False, ""
-        self.step, self._touched, self.grid_errors = STEPS[0], [], dict.fromkeys(GRID, "")
+        self.is_loading, self.is_missing, self.question, self.saved = True, False, NOTHING_ASKED, ""
+        self.step, self._touched = STEPS[0], []
         try:
             actor = await actor_of(self)
             async with transaction(reading=True) as session:
@@ -163,28 +178,6 @@ class SellEditState(rx.State):
         """Seat the event in this hall."""
         self._touch("plan_id")
         await self._fill({"plan_id": str(plan_id)})
-
-    @rx.event
-    async def draw_grid(self, form: dict[str, Any]) -> None:
-        """Draw a plain hall, keep it and pick it."""
-        self.grid_errors = dict.fromkeys(GRID, "")
-        try:
-            document = grid_document(
-                Grid(
-                    name=str(form.get("name", "")),
-                    rows=_count(form.get("rows")),
-                    seats=_count(form.get("seats")),
-                    categories=_count(form.get("categories")),
-                    has_aisle=bool(form.get("has_aisle")),
-                )
-            )
-        except GridRefused as refused:
-            self.grid_errors |= {field_error.field: field_error.message for field_error in refused.errors}
-            return
-        actor = await actor_of(self)
-        async with transaction() as session:
-            plan = await plan_actions.import_plan(session, actor, SellerId(self.seller), document, clock.now())
-        await self._fill({"plan_id": plan.id})
 
     @rx.event
     async def go(self, step: str) -> None:
@@ -235,21 +228,20 @@ class SellEditState(rx.State):
         if not quote.buyers:
             await self._take_over()
             return
-        self.told = ngettext(
+        told = ngettext(
             "{count} buyer gets a mail that says what was and what is:",
             "{count} buyers get a mail that says what was and what is:",
             quote.buyers,
         )
-        self.changes = [
-            ChangeRow(name=change.name, before=change.before, now=change.now)
-            for change in changes_between(quote.was, quote.is_now)
-        ]
-        self.is_asking = True
+        changes = changes_between(quote.was, quote.is_now)
+        self.question = Question(
+            told, tuple(ChangeRow(name=change.name, before=change.before, now=change.now) for change in changes)
+        )
 
     @rx.event
     def keep(self) -> None:
         """Leave it as the public sees it, for now."""
-        self.is_asking = False
+        self.question = NOTHING_ASKED
 
     @rx.event
     async def take_over(self) -> None:
@@ -257,7 +249,7 @@ class SellEditState(rx.State):
         await self._take_over()
 
     async def _take_over(self) -> None:
-        self.is_asking = False
+        self.question = NOTHING_ASKED
         try:
             actor = await actor_of(self)
             async with transaction() as session:
@@ -341,7 +333,6 @@ class SellEditState(rx.State):
         picked = next((plan for plan in plans if plan.id == view.entries.get("plan_id")), None)
         self.plans = [_plan(plan, picked) for plan in plans]
         self.plan_name = picked.name if picked else ""
-        self.plan_detail = _places(picked) if picked else ""
         with suppress(AmountRefused):
             self.price_pattern = Money.zero(view.draft.currency).digits()
         self.sketch = f"/api/v1/plans/{picked.id}/sketch.svg" if picked else ""
@@ -364,24 +355,57 @@ class SellEditState(rx.State):
         draft, zone = view.draft, view.draft.place.zone
         wrong = {field_error.field for field_error in view.errors}
         has_start = not {"starts_at", "place.zone"} & wrong
-        self.starts_text = f"{datetimes.short(draft.starts_at, zone)}, {datetimes.zone_text(zone)}" if has_start else ""
-        self.yours_text = formatting.viewers_time(draft.starts_at, zone, zone_of(self)) if has_start else ""
-        self.place_text = ", ".join(part for part in (draft.place.name, draft.place.city) if part)
+        starts = f"{datetimes.short(draft.starts_at, zone)}, {datetimes.zone_text(zone)}" if has_start else ""
         amounts = [
             Money(minor, draft.currency)
             for category, minor in draft.prices.items()
             if f"{drafts.PRICE}{category}" not in wrong
         ]
-        self.price_text = formatting.price_range(min(amounts), max(amounts)) if amounts else ""
         sale: datetime | None = draft.sale_starts_at if not {"sale_starts_at", "place.zone"} & wrong else None
-        self.sale_text = datetimes.short(sale, zone) if sale else _("as soon as you publish it")
-        self.poster = poster_of(
-            Poster(
-                title=draft.title or _("Your title"), category=draft.category,
-                seed=view.page.slug if view.page else view.id, place=draft.place.name,
-                starts_at=draft.starts_at if has_start else None, zone=zone,
-            )
+        poster = Poster(
+            title=draft.title or _("Your title"), category=draft.category, seed=view.page.slug if view.page else view.id,
+            place=draft.place.name, starts_at=draft.starts_at if has_start else None, zone=zone,
         )  # fmt: skip
+        self.preview = Preview(
+            poster=poster_of(poster),
+            starts_text=starts,
+            yours_text=formatting.viewers_time(draft.starts_at, zone, zone_of(self)) if has_start else "",
+            place_text=", ".join(part for part in (draft.place.name, draft.place.city) if part),
+            price_text=formatting.price_range(min(amounts), max(amounts)) if amounts else "",
+            sale_text=datetimes.short(sale, zone) if sale else _("as soon as you publish it"),
+        )
+
+
+class SellGridState(rx.State):
+    """The form that draws a plain hall."""
+
+    errors: dict[str, str] = dict.fromkeys(GRID, "")
+
+    @rx.event
+    def begin(self) -> None:
+        self.errors = dict.fromkeys(GRID, "")
+
+    @rx.event
+    async def draw(self, form: dict[str, Any]) -> EventSpec | None:
+        """Draw a plain hall, keep it and pick it."""
+        self.errors = dict.fromkeys(GRID, "")
+        try:
+            document = grid_document(
+                Grid(
+                    name=str(form.get("name", "")),
+                    rows=_count(form.get("rows")),
+                    seats=_count(form.get("seats")),
+                    categories=_count(form.get("categories")),
+                    has_aisle=bool(form.get("has_aisle")),
+                )
+            )
+        except GridRefused as refused:
+            self.errors |= {field_error.field: field_error.message for field_error in refused.errors}
+            return None
+        actor, editor = await actor_of(self), await self.get_state(SellEditState)
+        async with transaction() as session:
+            plan = await plan_actions.import_plan(session, actor, SellerId(editor.seller), document, clock.now())
+        return SellEditState.pick_plan(plan.id)
 
 
 def _step_of(field: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,6 +74,33 @@ class MapPrice(TypedDict):
     text: str
 
 
+@dataclass(frozen=True)
+class Figures:
+    """A listing's places and money at a glance."""
+
+    sold: str = ""
+    sold_note: str = ""
+    held: str = ""
+    left: str = ""
+    held_back: str = ""
+    revenue: str = ""
+    revenue_note: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Revenue over time: the bars, and what stands beside the highest, below the first and below the last."""
+
+    bars: tuple[Bar, ...] = ()
+    top: str = ""
+    first: str = ""
+    last: str = ""
+
+
+NO_FIGURES = Figures()
+NO_BARS = Chart()
+
+
 class SellSalesState(rx.State):
     """Filled by `load`, and anew by `refresh` whenever the stream of seats says that something has happened."""
 
@@ -92,35 +120,15 @@ class SellSalesState(rx.State):
     is_cancelled: bool = False
     can_call_off: bool = False
     cancel_text: str = ""
-    sold: str = ""
-    sold_note: str = ""
-    held: str = ""
-    left: str = ""
-    held_back: str = ""
-    revenue: str = ""
-    revenue_note: str = ""
+    figures: Figures = NO_FIGURES
     categories: list[CategoryRow] = []  # noqa: RUF012 - a Reflex var
-    bars: list[Bar] = []  # noqa: RUF012
-    bars_top: str = ""
-    bars_first: str = ""
-    bars_last: str = ""
+    chart: Chart = NO_BARS
     orders: list[OrderRow] = []  # noqa: RUF012
     has_more: bool = False
     kept: list[BackRow] = []  # noqa: RUF012
     prices: dict[str, MapPrice] = {}  # noqa: RUF012
-    chosen: list[str] = []  # noqa: RUF012
-    """Units that the seller has picked on the map and not held back yet: nobody else knows of them."""
-    chosen_text: str = ""
-    is_busy: bool = False
-    is_asking: bool = False
-    quote: str = ""
-    quote_lines: list[str] = []  # noqa: RUF012
 
     _cursor: str | None = None
-    _cost: int = 0
-    """What calling off was said to give back, in minor units of `_currency`."""
-
-    _currency: str = ""
 
     @rx.var
     def seats_url(self) -> str:
@@ -128,8 +136,7 @@ class SellSalesState(rx.State):
 
     @rx.event
     async def load(self) -> None:
-        self.is_loading, self.is_missing, self.is_asking, self.chosen = True, False, False, []
-        self._chose([])
+        self.is_loading, self.is_missing = True, False
         try:
             self.id = ListingId(part_of(self, "sell_id"))
             await self._look(ON_A_PAGE)
@@ -151,6 +158,55 @@ class SellSalesState(rx.State):
             page = await sales.orders(session, actor, ListingId(self.id), clock.now(), self._cursor, ON_A_PAGE)
         self._show_orders(page, [*self.orders])
 
+    async def _look(self, limit: int) -> None:
+        actor, now, id = await actor_of(self), clock.now(), ListingId(self.id)
+        async with transaction(reading=True) as session:
+            seen = await sales.sales(session, actor, id, now)
+            bars = await sales.takings(session, actor, id, now)
+            kept = await sales.held_back(session, actor, id, now)
+            page = await first(limit, partial(sales.orders, session, actor, id, now))
+        self._show(seen)
+        self.chart = _chart(bars, seen.listing.place.zone)
+        self.kept = [_kept(entry, zone_of(self)) for entry in kept]
+        self._show_orders(page, [])
+
+    def _show(self, seen: Sales) -> None:
+        listing = seen.listing
+        self.title, self.place = listing.title, f"{listing.place.name}, {listing.place.city}"
+        self.when_text = datetimes.short(listing.starts_at, listing.place.zone)
+        badge, tone = formatting.listing_badge(listing.status)
+        self.badge, self.tone = badge or _("On sale"), tone if badge else "good"
+        self.page_href, self.edit_href = page_at(f"/l/{listing.slug}"), page_at(f"/sell/{listing.id}/edit")
+        self.csv_href = f"/api/v1/listings/{listing.id}/orders.csv"
+        self.is_open, self.is_cancelled = listing.status in _OPEN, listing.status is Status.CANCELLED
+        self.is_shut = not self.is_open
+        self.can_call_off = not self.is_cancelled and clock.now() < listing.ends_at
+        self.cancel_text = _progress(seen.statuses) if self.is_cancelled else ""
+        self.figures = _figures(seen)
+        self.categories = [_category(entry) for entry in seen.categories]
+        self.prices = {
+            entry.category: MapPrice(amount=entry.price.minor, currency=entry.price.currency, text=entry.price.text())
+            for entry in listing.prices
+            if entry.price is not None
+        }
+
+    def _show_orders(self, page: Page[SoldOrder], before: list[OrderRow]) -> None:
+        self.orders = [*before, *(_order(order, zone_of(self)) for order in page.items)]
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+
+
+class BoxOfficeState(rx.State):
+    """What a seller takes out of the sale, and puts back."""
+
+    chosen: list[str] = []  # noqa: RUF012 - a Reflex var
+    """Units that the seller has picked on the map and not held back yet: nobody else knows of them."""
+    chosen_text: str = ""
+
+    @rx.event
+    def clear(self) -> None:
+        """Pick nothing."""
+        self._chose([])
+
     @rx.event
     def choose(self, units: list[str]) -> None:
         """Pick seats for the box office."""
@@ -167,40 +223,64 @@ class SellSalesState(rx.State):
         quantity = wish.get("quantity")
         if not isinstance(quantity, int) or not 0 < quantity <= MOST_AT_ONCE:
             return
-        offer = await queries.offer(ListingId(self.id))
+        offer = await queries.offer(self._listing_id())
         area = plan_of(offer).standing_area(str(wish.get("area")))
-        taken = {*(await inventory.snapshot(ResourceId(self.id))).status, *self.chosen}
+        taken = {*(await inventory.snapshot(ResourceId(self._listing_id()))).status, *self.chosen}
         free = [unit for unit in area.units() if unit not in taken]
         self._chose([*self.chosen, *free[-quantity:]])
 
     @rx.event
-    async def hold_back(self) -> None:
+    async def hold_back(self) -> Any:
         """Keep what is picked for the box office."""
         actor = await actor_of(self)
         try:
             async with transaction() as session:
-                await selling.hold_back(session, actor, ListingId(self.id), self.chosen, clock.now())
+                await selling.hold_back(session, actor, self._listing_id(), self.chosen, clock.now())
         except HoldfastError as refused:
             await tell(self, refused.message)
             await self._keep_what_is_free()
-            return
+            return None
         self._chose([])
-        await self.refresh()
+        return SellSalesState.refresh
 
     @rx.event
-    async def give_back(self, hold_id: str) -> None:
+    async def give_back(self, hold_id: str) -> Any:
         """Put seats on sale again."""
         actor = await actor_of(self)
         async with transaction() as session:
-            await selling.give_back(session, actor, ListingId(self.id), HoldId(str(hold_id)), clock.now())
-        await self.refresh()
+            await selling.give_back(session, actor, self._listing_id(), HoldId(str(hold_id)), clock.now())
+        return SellSalesState.refresh
+
+    async def _keep_what_is_free(self) -> None:
+        taken = (await inventory.snapshot(ResourceId(self._listing_id()))).status
+        self._chose([unit for unit in self.chosen if unit not in taken])
+
+    def _chose(self, units: list[str]) -> None:
+        self.chosen = units
+        self.chosen_text = ngettext("{count} place picked", "{count} places picked", len(units)) if units else ""
+
+    def _listing_id(self) -> ListingId:
+        return ListingId(part_of(self, "sell_id"))
+
+
+class CallOffState(rx.State):
+    """Cancelling the event, and what that costs."""
+
+    is_asking: bool = False
+    quote: str = ""
+    quote_lines: list[str] = []  # noqa: RUF012 - a Reflex var
+
+    _cost: int = 0
+    """What it was said to give back, in minor units of `_currency`."""
+
+    _currency: str = ""
 
     @rx.event
     async def ask_to_call_off(self) -> None:
         """Show what it would cost, before anything is decided."""
         actor = await actor_of(self)
         async with transaction(reading=True) as session:
-            quote = await sales.call_off_quote(session, actor, ListingId(self.id), clock.now())
+            quote = await sales.call_off_quote(session, actor, ListingId(part_of(self, "sell_id")), clock.now())
         self.quote, self.quote_lines = _quote(quote)
         self._cost, self._currency = quote.refund.minor, quote.refund.currency
         self.is_asking = True
@@ -210,78 +290,42 @@ class SellSalesState(rx.State):
         self.is_asking = False
 
     @rx.event
-    async def call_off(self, form: dict[str, Any]) -> None:
+    async def call_off(self, form: dict[str, Any]) -> Any:
         """Cancel the event. Orders are cancelled and paid back one by one, in the background."""
         actor = await actor_of(self)
         self.is_asking = False
         async with transaction() as session:
             reason = str(form.get("reason", ""))
             await selling.call_off(
-                session, actor, ListingId(self.id), reason, clock.now(), refund=Money(self._cost, self._currency)
+                session,
+                actor,
+                ListingId(part_of(self, "sell_id")),
+                reason,
+                clock.now(),
+                refund=Money(self._cost, self._currency),
             )
-        await self.refresh()
+        return SellSalesState.refresh
 
-    async def _keep_what_is_free(self) -> None:
-        taken = (await inventory.snapshot(ResourceId(self.id))).status
-        self._chose([unit for unit in self.chosen if unit not in taken])
 
-    def _chose(self, units: list[str]) -> None:
-        self.chosen = units
-        self.chosen_text = ngettext("{count} place picked", "{count} places picked", len(units)) if units else ""
+def _figures(seen: Sales) -> Figures:
+    of_all = _("of {capacity}", capacity=formatting.count_text(seen.listing.capacity))
+    elsewhere = formatting.elsewhere_text(seen.sold_elsewhere) if seen.sold_elsewhere else ""
+    return Figures(
+        sold=formatting.count_text(seen.sold), sold_note=", ".join(filter(None, (of_all, elsewhere))),
+        held=formatting.count_text(seen.held), left=formatting.count_text(seen.left),
+        held_back=formatting.count_text(seen.held_back), revenue=seen.revenue.text(),
+        revenue_note=_(
+            "{payout} after our {fee}", payout=(seen.revenue - seen.commission).text(), fee=seen.commission.text()
+        ),
+    )  # fmt: skip
 
-    async def _look(self, limit: int) -> None:
-        actor, now, id = await actor_of(self), clock.now(), ListingId(self.id)
-        async with transaction(reading=True) as session:
-            seen = await sales.sales(session, actor, id, now)
-            bars = await sales.takings(session, actor, id, now)
-            kept = await sales.held_back(session, actor, id, now)
-            page = await first(limit, partial(sales.orders, session, actor, id, now))
-        self._show(seen)
-        self._show_bars(bars, seen.listing.place.zone)
-        self.kept = [_kept(entry, zone_of(self)) for entry in kept]
-        self._show_orders(page, [])
 
-    def _show(self, seen: Sales) -> None:
-        listing = seen.listing
-        self.title, self.place = listing.title, f"{listing.place.name}, {listing.place.city}"
-        self.when_text = datetimes.short(listing.starts_at, listing.place.zone)
-        badge, tone = formatting.listing_badge(listing.status)
-        self.badge, self.tone = badge or _("On sale"), tone if badge else "good"
-        self.page_href, self.edit_href = page_at(f"/l/{listing.slug}"), page_at(f"/sell/{listing.id}/edit")
-        self.csv_href = f"/api/v1/listings/{listing.id}/orders.csv"
-        self.is_open, self.is_cancelled = listing.status in _OPEN, listing.status is Status.CANCELLED
-        self.is_shut = not self.is_open
-        self.can_call_off = not self.is_cancelled and clock.now() < listing.ends_at
-        self.cancel_text = _progress(seen.statuses) if self.is_cancelled else ""
-        self.sold, self.left = formatting.count_text(seen.sold), formatting.count_text(seen.left)
-        self.sold_note = _("of {capacity}", capacity=formatting.count_text(listing.capacity))
-        if seen.sold_elsewhere:
-            self.sold_note += f", {formatting.elsewhere_text(seen.sold_elsewhere)}"
-        self.held, self.held_back = formatting.count_text(seen.held), formatting.count_text(seen.held_back)
-        self.revenue = seen.revenue.text()
-        self.revenue_note = _(
-            "{payout} after our {fee}", payout=(seen.revenue - seen.commission).text(),
-            fee=seen.commission.text(),
-        )  # fmt: skip
-        self.categories = [_category(entry) for entry in seen.categories]
-        self.prices = {
-            entry.category: MapPrice(amount=entry.price.minor, currency=entry.price.currency, text=entry.price.text())
-            for entry in listing.prices
-            if entry.price is not None
-        }
-
-    def _show_bars(self, bars: tuple[RevenuePeriod, ...], zone: str) -> None:
-        highest = max((bar.revenue for bar in bars), default=None)
-        if highest is None:
-            self.bars, self.bars_top, self.bars_first, self.bars_last = [], "", "", ""
-            return
-        self.bars = charts.bars([Point(_period(bar, zone), bar.revenue.minor, bar.revenue.text()) for bar in bars])
-        self.bars_top = highest.text()
-        self.bars_first, self.bars_last = self.bars[0]["label"], self.bars[-1]["label"]
-
-    def _show_orders(self, page: Page[SoldOrder], before: list[OrderRow]) -> None:
-        self.orders = [*before, *(_order(order, zone_of(self)) for order in page.items)]
-        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+def _chart(periods: tuple[RevenuePeriod, ...], zone: str) -> Chart:
+    if not periods:
+        return NO_BARS
+    bars = charts.bars([Point(_period(bar, zone), bar.revenue.minor, bar.revenue.text()) for bar in periods])
+    highest = max(bar.revenue for bar in periods)
+    return Chart(tuple(bars), top=highest.text(), first=bars[0]["label"], last=bars[-1]["label"])
 
 
 def _category(entry: CategorySales) -> CategoryRow:

@@ -41,7 +41,7 @@ class Editor:
         return {step["key"]: step["state"] for step in self.state.steps}
 
     def poster(self) -> str:
-        return base64.b64decode(self.state.poster.partition("base64,")[2]).decode()
+        return base64.b64decode(self.state.preview.poster.partition("base64,")[2]).decode()
 
 
 @pytest.fixture
@@ -56,7 +56,12 @@ async def editor(database: str, now: datetime, as_served: None) -> Editor:
 
 async def test_a_new_draft_shows_no_day_no_place_and_no_price(editor: Editor) -> None:
     shown = editor.state
-    assert (shown.starts_text, shown.yours_text, shown.place_text, shown.price_text) == ("", "", "", "")
+    assert (
+        shown.preview.starts_text,
+        shown.preview.yours_text,
+        shown.preview.place_text,
+        shown.preview.price_text,
+    ) == ("", "", "", "")
     assert "SAT 1 JAN" not in editor.poster()
     assert editor.shop.name.upper() not in editor.poster()
 
@@ -87,7 +92,7 @@ async def test_the_preview_follows_what_is_written(editor: Editor, now: datetime
     plan = await make_plan(now, editor.shop)
     day = now + timedelta(days=14)
     await editor.write({"plan_id": plan.id, "prices.Premium": "400", "prices.Standard": "250"})
-    assert editor.state.price_text == "From CZK250.00"
+    assert editor.state.preview.price_text == "From CZK250.00"
     await editor.write({"starts_at.day": f"{day:%Y-%m-%d}", "place.name": "Narodni divadlo"})
     assert f"{day.day} {day:%b}".upper() in editor.poster()
     assert "NARODNI DIVADLO" in editor.poster()
