@@ -17,7 +17,7 @@ BACKEND_PATHS = ("/api", "/session", "/_event", "/_upload", "/ping", "/_health")
 
 
 class SameOrigin(rx.plugins.Plugin):
-    """Patches generated files; an upgrade of Reflex that changes them stops the build and says so."""
+    """Patches generated files; an upgrade of Reflex that changes them stops the build and says so. See docs/private-doors.md."""
 
     def __init__(self, backend_port: int) -> None:
         self.backend = f"http://127.0.0.1:{backend_port}"
@@ -46,8 +46,11 @@ class SameOrigin(rx.plugins.Plugin):
             'import io from "socket.io-client";\nimport { attended, keepBriefly } from "$/public/line.js";',
         )
         code = _replaced(code, "const socket = useRef(null);", "const socket = attended(useRef(null));")
-        send = "queueEvents(_events, socket, false, navigate, params)"
-        return _replaced(code, f"() => {send},", f"() => (keepBriefly(_events, event_queue), {send}),")
+        return _replaced(
+            code,
+            "() => queueEvents(_events, socket, false, navigate, params),",
+            "() => (keepBriefly(_events, event_queue), queueEvents(_events, socket, false, navigate, params)),",
+        )
 
     def hand_on_to_backend(self, code: str) -> str:
         routes = ", ".join(f'"{path}": {{ target: "{self.backend}", ws: true }}' for path in BACKEND_PATHS)

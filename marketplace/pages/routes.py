@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
-from reflex_base.utils.imports import ImportVar
-from reflex_base.vars import VarData
 
 from marketplace import settings
 from marketplace.brand import NAME
@@ -152,8 +150,8 @@ def _in_every_language(said: Callable[[], Any]) -> Any:
     path = rx.Var(
         "here.pathname",
         _var_type=str,
-        _var_data=VarData(
-            imports={"react-router": [ImportVar("useLocation")]}, hooks={"const here = useLocation()": None}
+        _var_data=rx.vars.VarData(
+            imports={"react-router": [rx.ImportVar("useLocation")]}, hooks={"const here = useLocation()": None}
         ),
     ).to(str)
     otherwise = said()

@@ -16,7 +16,6 @@ from reflex.app import App
 from reflex.event import Event
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState
-from reflex_base.registry import RegistrationContext
 from reflex_base.utils.form import FORM_DATA_ENTRIES_KEY
 
 from marketplace.errors import Invalid, TooLarge
@@ -45,10 +44,10 @@ class Arguments(Middleware):
     """Runs before every handler, Reflex's own as well."""
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> None:
-        if event.name.rpartition(".")[2] in UNUSED:
-            raise Unreadable(event.name.rpartition(".")[2])
-        handler = RegistrationContext.get().event_handlers[event.name].handler
-        arguments = read(handler.fn, event.payload)
+        path, _dot, name = event.name.rpartition(".")
+        if name in UNUSED:
+            raise Unreadable(name)
+        arguments = read(type(state).get_class_substate(path).event_handlers[name].fn, event.payload)
         event.payload.clear()
         event.payload.update(arguments)
 

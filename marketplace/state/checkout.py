@@ -158,7 +158,7 @@ class CheckoutState(rx.State):
         """Show each step of the payment as it happens, until it is decided and the order knows."""
         async with self:
             payment_id, order_id = PaymentId(self._payment), BookingId(self._order)
-            tab = self.router.session.client_token
+            tab = self.router.session.session_id
         with loops.begun("payment", tab, payment_id) as loop:
             if loop is None:
                 return
@@ -195,7 +195,7 @@ class CheckoutState(rx.State):
     async def watch(self) -> Any:
         """Notice at once when the seats are no longer held, whatever the clock in the browser says."""
         async with self:
-            actor, tab = await actor_of(self), self.router.session.client_token
+            actor, tab = await actor_of(self), self.router.session.session_id
             hold_id = HoldId(part_of(self, "checkout_hold"))
         with loops.begun("hold", tab, hold_id) as loop:
             while loop is not None and await loop.goes_on(after=WATCH_EVERY):

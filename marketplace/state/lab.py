@@ -108,7 +108,7 @@ class StormState(rx.State):
     async def follow(self) -> None:
         """Show how it goes until it is over."""
         async with self:
-            tab = self.router.session.client_token
+            tab = self.router.session.session_id
         with loops.begun("storm", tab, "") as loop:
             while loop is not None and await loop.goes_on(after=STORM_SHOWN_EVERY):
                 found = await storm.show()

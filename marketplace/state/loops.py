@@ -16,7 +16,7 @@ _loops: dict[tuple[str, str], Loop] = {}
 
 
 class Loop:
-    """One loop of a tab. `about` tells it from a loop of the same kind over something else."""
+    """One loop of a tab, which is known by its connection. `about` tells it from one of the same kind over something else."""
 
     def __init__(self, tab: str, about: str) -> None:
         self._tab, self._about = tab, about
@@ -49,10 +49,6 @@ def begun(kind: str, tab: str, about: str) -> Iterator[Loop | None]:
 
 
 def is_open(tab: str) -> bool:
-    """Whether the tab is connected to this process. One that connects to another has its page loaded anew there."""
+    """Whether this connection is still there. A tab that connects again, here or elsewhere, has its page loaded anew."""
     namespace = RegistrationContext.get().app.event_namespace
-    if namespace is None:
-        return False
-    tokens = namespace._token_manager  # noqa: SLF001 - its public mapping is copied whole at each question
-    record = tokens.token_to_socket.get(tab)
-    return record is not None and record.instance_id == tokens.instance_id
+    return namespace is not None and tab in namespace.sid_to_token

@@ -8,12 +8,15 @@ also do this by themselves (`VISITS` in marketplace.py); this is what holds wher
 from __future__ import annotations
 
 from reflex.app import App
-from reflex.event import Event, get_hydrate_event
+from reflex.event import Event, get_event
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 
 from marketplace import clock
 from marketplace.state.viewer import ViewerState
+
+FILLING = ("hydrate", "hydrate_and_load")
+"""Reflex' own events that send a page the whole of its State."""
 
 
 class Newcomers(Middleware):
@@ -21,8 +24,11 @@ class Newcomers(Middleware):
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
         viewer = await state.get_state(ViewerState)
-        # Only when a page is filled is all of the State at hand, and can be emptied.
-        is_filling = event.name == get_hydrate_event(state)
-        if viewer._turns_away(clock.now(), may_begin_anew=is_filling):  # noqa: SLF001 - no event of a browser's
-            return StateUpdate(delta=viewer.get_delta())
+        if viewer._is_of_another():  # noqa: SLF001 - no event of a browser's, as are those below
+            # Only when a page is filled are all States at hand, and can be emptied.
+            if event.name not in {get_event(state, name) for name in FILLING}:
+                viewer._come_back(clock.now())  # noqa: SLF001
+                return StateUpdate(delta=viewer.get_delta())
+            state.reset()  # type: ignore[no-untyped-call]  # Reflex has not typed it
+        viewer._begin()  # noqa: SLF001
         return None

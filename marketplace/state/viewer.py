@@ -89,19 +89,17 @@ class ViewerState(rx.State):
     def dismiss(self) -> None:
         self.notice = ""
 
-    def _turns_away(self, now: datetime, *, may_begin_anew: bool) -> bool:
-        """Whether this tab belongs to another visitor than the one who has connected.
+    def _is_of_another(self) -> bool:
+        """Whether this tab belongs to another visitor than the one who has connected."""
+        return self._began_with not in {"", _cart_of(self) or ""}
 
-        It is emptied for the new one if it `may_begin_anew`; else the page is made to come back.
-        """
-        cart = _cart_of(self) or ""
-        if self._began_with not in {"", cart}:
-            if not may_begin_anew:
-                self.away = renewal(_here(self), now)
-                return True
-            self._get_root_state().reset()  # type: ignore[no-untyped-call]  # Reflex has not typed it
-        self._began_with = cart
-        return False
+    def _begin(self) -> None:
+        """From now on it belongs to whoever has connected."""
+        self._began_with = _cart_of(self) or ""
+
+    def _come_back(self, now: datetime) -> None:
+        """Have the page that is open loaded anew."""
+        self.away = renewal(_here(self), now)
 
     def _renew(self, otherwise: str) -> None:
         """Go and fetch fresh cookies; say `otherwise` if that was tried a moment ago."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from reflex.event import Event, get_hydrate_event
+from reflex.event import Event, get_event, get_hydrate_event
 from reflex.state import State
 
 from marketplace import clock, settings
@@ -48,18 +48,19 @@ async def log_in(now: datetime) -> Tokens:
         return await accounts.login(session, email=account.email, password=PASSWORD, device="", now=now)
 
 
-async def test_the_next_visitor_of_a_tab_finds_it_empty() -> None:
+@pytest.mark.parametrize("filling", ["hydrate", "hydrate_and_load"])
+async def test_the_next_visitor_of_a_tab_finds_it_empty(filling: str) -> None:
     tab, ada = Tab(), CartId.new()
     await tab.connects(ada)
-    assert await tab.sends() is None
+    assert await tab.sends(get_event(tab.root, filling)) is None
     order = await tab.of(OrderState)
     order.buyer, order.email = "Ada Byron", "ada@example.org"
     (await tab.of(AccountState)).enrolling_secret = "SECRET"
     await tab.connects(ada)
-    assert await tab.sends() is None
+    assert await tab.sends(get_event(tab.root, filling)) is None
     assert order.email == "ada@example.org"
     await tab.connects(CartId.new())
-    assert await tab.sends() is None
+    assert await tab.sends(get_event(tab.root, filling)) is None
     assert (order.buyer, order.email, (await tab.of(AccountState)).enrolling_secret) == ("", "", "")
 
 
