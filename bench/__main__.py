@@ -9,11 +9,11 @@ import sys
 
 import uvloop
 
-from bench import api, contention, funnel, lists, pages, stream
+from bench import api, contention, funnel, lists, pages, sessions, stream
 from bench.findings import Finding, table
 
 findings: list[Finding] = []
-for bench in (api, lists, contention, funnel, stream, pages):
+for bench in (api, lists, contention, funnel, stream, sessions, pages):
     print(f"{bench.__name__} …", file=sys.stderr)
     findings += uvloop.run(bench.measure())
 print(table(findings))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -25,7 +26,7 @@ import uvloop
 
 from bench.client import connect, request, together
 from bench.findings import Finding, percentile, table
-from bench.house import visitor
+from bench.house import cpu_seconds, visitor
 from bench.pages import put_on_sale, seat_of
 from bench.tab import Tab, known_states
 from marketplace import settings
@@ -50,14 +51,16 @@ ROOT_STATE, HYDRATED = "reflex___state____state", "is_hydrated_rx_state_"
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What became of one crowd's wishes: how many were answered a second, and after how many seconds each."""
+    """What became of one crowd's wishes: how many were answered a second, after how many seconds each, for what work."""
 
     rate: float
     waits: list[float]
+    work: float
+    """Seconds that the serving processes worked for each: true also while the machine does other things."""
 
     def __str__(self) -> str:
         p50, p95 = (percentile(self.waits, at) * 1000 for at in (50, 95))
-        return f"{self.rate:,.0f}/s, p50 {p50:,.0f} ms, p95 {p95:,.0f} ms"
+        return f"{self.rate:,.0f}/s, p50 {p50:,.0f} ms, p95 {p95:,.0f} ms, {self.work * 1000:.1f} ms of work each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,17 @@ class Stage:
     hashes: list[str]
     free: count[int]
     """Seats that nobody has been given yet."""
+    workers: list[int]
+    """The serving processes."""
+
+    async def timed(self, wishes: Callable[[], Awaitable[Sequence[float]]]) -> Crowd:
+        began, worked = time.perf_counter(), self._worked()
+        waits = list(await wishes())
+        seconds, worked = time.perf_counter() - began, self._worked() - worked
+        return Crowd(len(waits) / seconds, waits, worked / len(waits))
+
+    def _worked(self) -> float:
+        return sum(map(cpu_seconds, self.workers))
 
     async def tabs(self, number: int) -> list[Tab]:
         """As many tabs, each of somebody new."""
@@ -87,7 +101,7 @@ async def measure() -> list[Finding]:
         started(Path(place), Path(place) / "marketplace.log", **HABITS) as running,
     ):
         stage = await _stage(running)
-        await _open(await stage.tabs(20))
+        await _open(stage, await stage.tabs(20))
         findings = []
         for number in CROWDS:
             findings += await _compare(stage, number)
@@ -100,7 +114,7 @@ async def _stage(running: Running) -> Stage:
         listing = (await api.get(f"/listings/{slug}")).json()["id"]
     port = urlsplit(running.url).port
     assert port is not None
-    return Stage(port, listing, slug, known_states(ROOT / ".web"), count())
+    return Stage(port, listing, slug, known_states(ROOT / ".web"), count(), running.workers())
 
 
 async def _compare(stage: Stage, number: int) -> list[Finding]:
@@ -108,7 +122,7 @@ async def _compare(stage: Stage, number: int) -> list[Finding]:
     opened, clicked, held = [], [], []
     for _ in range(ROUNDS):
         tabs = await stage.tabs(number)
-        opened.append(await _open(tabs))
+        opened.append(await _open(stage, tabs))
         clicked.append(await _click(stage, tabs, CLICKS[number]))
         for tab in tabs:
             tab.close()
@@ -123,10 +137,14 @@ async def _compare(stage: Stage, number: int) -> list[Finding]:
 
 
 def _together(rounds: list[Crowd]) -> Crowd:
-    return Crowd(median(one.rate for one in rounds), [wait for one in rounds for wait in one.waits])
+    return Crowd(
+        median(one.rate for one in rounds),
+        [wait for one in rounds for wait in one.waits],
+        median(one.work for one in rounds),
+    )
 
 
-async def _open(tabs: list[Tab]) -> Crowd:
+async def _open(stage: Stage, tabs: list[Tab]) -> Crowd:
     def is_alive(delta: dict[str, dict[str, Any]]) -> bool:
         return delta.get(ROOT_STATE, {}).get(HYDRATED) is True
 
@@ -136,18 +154,15 @@ async def _open(tabs: list[Tab]) -> Crowd:
         assert tab.vars[LISTING][LOADING] is False
         return time.perf_counter() - began
 
-    began = time.perf_counter()
-    waits = await asyncio.gather(*map(one, tabs))
-    return Crowd(len(tabs) / (time.perf_counter() - began), waits)
+    return await stage.timed(lambda: asyncio.gather(*map(one, tabs)))
 
 
 async def _click(stage: Stage, tabs: list[Tab], clicks: int) -> Crowd:
     def is_answered(delta: dict[str, dict[str, Any]]) -> bool:
         return delta.get(LISTING, {}).get(BUSY) is False
 
-    waits = []
-
-    async def one(tab: Tab) -> None:
+    async def one(tab: Tab) -> list[float]:
+        waits = []
         for at in range(clicks):
             mine = [] if at % 2 == 0 else list(tab.vars[LISTING][MINE])
             name, units = ("drop", mine) if mine else ("pick", [f"seat:{stage.seat()}"])
@@ -155,10 +170,12 @@ async def _click(stage: Stage, tabs: list[Tab], clicks: int) -> Crowd:
             await tab.send(f"{LISTING}.{name}", {"units": units}, is_answered)
             waits.append(time.perf_counter() - began)
             assert bool(tab.vars[LISTING][MINE]) == (name == "pick"), (name, tab.vars)
+        return waits
 
-    began = time.perf_counter()
-    await asyncio.gather(*map(one, tabs))
-    return Crowd(len(waits) / (time.perf_counter() - began), waits)
+    async def all_of_them() -> list[float]:
+        return [wait for waits in await asyncio.gather(*map(one, tabs)) for wait in waits]
+
+    return await stage.timed(all_of_them)
 
 
 async def _hold(stage: Stage, callers: int) -> float:
