@@ -109,7 +109,7 @@ class Market:
         await self._send("POST", "/lab/simulator/forced-outcomes", {"outcome": outcome})
 
     async def simulator_settings(self) -> dict[str, Any]:
-        """How the simulated provider behaves: failure_rate, processing_seconds, forced_outcomes, errors."""
+        """How the simulated provider behaves: failure_rate, processing_seconds, forced_outcomes, faults."""
         return await self._get("/lab/simulator")
 
     async def change_simulator_settings(self, **changed: Any) -> None:

@@ -24,7 +24,7 @@ async def test_habits_are_changed_and_kept(visitor: Visitor, market: Market, sho
     await lab.keep()
     simulator_settings = await market.simulator_settings()
     assert simulator_settings["processing_seconds"] == 1.5
-    assert (simulator_settings["errors"]["duplicates"], simulator_settings["errors"]["forge"]) == (2, True)
+    assert (simulator_settings["faults"]["duplicates"], simulator_settings["faults"]["forge"]) == (2, True)
     await lab.page.reload()
     await expect(lab.part("lab-duplicates")).to_have_value("2")
     await expect(lab.part("lab-forge")).to_be_checked()
@@ -43,15 +43,15 @@ async def test_a_outcome_decides_the_next_payment_once(visitor: Visitor, market:
 
 
 async def test_webhooks_that_come_twice_late_forged_or_never_sell_no_seat_twice(visitor: Visitor, market: Market):
-    for errors in (
+    for faults in (
         {"duplicates": 3, "reorder": True, "forge": True},
         {"drop": True},
     ):
-        await market.change_simulator_settings(errors={**(await market.simulator_settings())["errors"], **errors})
+        await market.change_simulator_settings(faults={**(await market.simulator_settings())["faults"], **faults})
         [seat] = await market.free_seats(SHOW)
         checkout = await fill_in_and_pay(await visitor(), SHOW, seat, buyer=somebody())
         await expect(checkout.paying).to_be_visible()
-        if errors.get("drop"):
+        if faults.get("drop"):
             # Nobody tells us: we ask, when the answer is overdue.
             async def is_settled() -> bool:
                 await market.advance(minutes=1)
