@@ -18,10 +18,12 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, DateTime, Table, TypeDecorator, delete, event, inspect, select, text, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -44,7 +46,7 @@ IDLE_SECONDS = 10.0
 """A connection that was idle so long may have been closed by the server, or by something on the way to it."""
 
 Session = AsyncSession
-AfterCommit = Callable[[], Awaitable[None]]
+Hook = Callable[[], Awaitable[None]]
 
 _engine: AsyncEngine | None = None
 
@@ -157,6 +159,7 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
         _ours.set(session)
         try:
             yield session
+            await _before_commit(session)
             await session.commit()
         except (OperationalError, NoConnectionInTime) as error:
             await session.rollback()
@@ -176,7 +179,7 @@ async def transaction(*, reading: bool = False) -> AsyncIterator[Session]:
             raise
         finally:
             _ours.set(outer)
-        hooks: list[AfterCommit] = session.info.pop("after_commit", [])
+        hooks: list[Hook] = session.info.pop("after_commit", [])
     for hook in hooks:
         try:
             await hook()
@@ -221,7 +224,17 @@ def outside() -> Context:
     return context
 
 
-def after_commit(session: Session, hook: AfterCommit) -> None:
+def before_commit(session: Session, hook: Hook) -> None:
+    """Run `hook` as the last thing in the transaction; its failure rolls all of it back."""
+    session.info.setdefault("before_commit", []).append(hook)
+
+
+async def _before_commit(session: Session) -> None:
+    for hook in session.info.pop("before_commit", []):
+        await hook()
+
+
+def after_commit(session: Session, hook: Hook) -> None:
     """Run `hook` once the transaction has really happened; never if it rolls back. Its failure is only logged."""
     session.info.setdefault("after_commit", []).append(hook)
 
@@ -244,10 +257,57 @@ async def write_all(session: Session, rows: Sequence[SQLModel]) -> None:
     """Insert new rows of one table at once, past the session, which neither knows them afterwards nor counts versions."""
     if not rows:
         return
-    table = inspect(type(rows[0])).local_table
+    await session.execute(_insert(session, type(rows[0])), [_values(row) for row in rows])
+
+
+async def insert_new(session: Session, rows: Sequence[SQLModel]) -> int:
+    """Insert those of these rows of one table that no unique index refuses; waits for rival transactions to end. How many.
+
+    Past the session, as `write_all`.
+    """
+    if not rows:
+        return 0
+    inserting = _insert(session, type(rows[0])).on_conflict_do_nothing()
+    written = await session.execute(
+        inserting.returning(*inspect(type(rows[0])).primary_key), [_values(row) for row in rows]
+    )
+    return len(written.all())
+
+
+async def add_once(session: Session, row: SQLModel) -> bool:
+    """Insert `row` and keep it in the session, unless a unique index refuses it. True if it was inserted."""
+    if not await insert_new(session, [row]):
+        return False
+    make_transient_to_detached(row)
+    session.add(row)
+    return True
+
+
+async def upsert(session: Session, row: SQLModel, *, where: ColumnElement[bool]) -> bool:
+    """Insert a row, or write it over the one with its primary key if that is as `where` says. False where it is not.
+
+    Either way the row that is there is locked until the transaction ends.
+    """
+    key, inserting = inspect(type(row)).primary_key, _insert(session, type(row)).values(_values(row))
+    changes = {name: inserting.excluded[name] for name in _values(row) if name not in {column.key for column in key}}
+    found = await session.execute(
+        inserting.on_conflict_do_update(index_elements=key, set_=changes, where=where).returning(*key)
+    )
+    return found.first() is not None
+
+
+def _insert(session: Session, table: type[SQLModel]) -> Any:
+    """An INSERT in the words of the session's database."""
+    insert = postgresql.insert if is_postgres(session) else sqlite.insert
+    return insert(inspect(table).local_table)
+
+
+def _values(row: SQLModel) -> dict[str, Any]:
+    table = inspect(type(row)).local_table
     assert isinstance(table, Table)
-    names = [column.key for column in table.columns if column is not table.autoincrement_column]
-    await session.execute(table.insert(), [{name: getattr(row, name) for name in names} for row in rows])
+    return {
+        column.key: getattr(row, column.key) for column in table.columns if column is not table.autoincrement_column
+    }
 
 
 PORTION = 1000

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from hashlib import sha256
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler
@@ -25,7 +26,10 @@ _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 def ulid() -> str:
     """A fresh ULID: 26 characters of Crockford's base 32."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return _written((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))
+
+
+def _written(number: int) -> str:
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
@@ -48,6 +52,11 @@ class Id(str):
     @classmethod
     def new(cls) -> Self:
         return cls(f"{cls.prefix}_{ulid()}")
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The same for the same name: whoever makes it twice means one thing."""
+        return cls(f"{cls.prefix}_{_written(int.from_bytes(sha256(name.encode()).digest()[:16]))}")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -29,8 +29,8 @@ from marketplace.timekeeping import keeping_time
 
 REACTING_ROOMS = ("inventory", "payments", "bookings", "notifications")
 
-DELIVER = "deliver_event"
-"""Name of the queue's function that delivers one event; `jobs.worker` defines it."""
+DELIVER = "deliver_events_of_a_commit"
+"""Name of the queue's function that delivers the events of one commit; `jobs.worker` defines it."""
 
 SEND = "send_one_mail"
 """Name of the function that sends one mail, on the queue of mail."""
@@ -43,6 +43,7 @@ def wire() -> None:
     """Register reactions, gateways, kinds, and what each room says of somebody who asks. Safe to call again."""
     for room in REACTING_ROOMS:
         importlib.import_module(f"marketplace.{room}.reactions")
+    outbox.all_are_registered()
     use_gateway("simulator", _simulator)
     use_kind(Seats())
     exports.add("orders", bookings.exported)
@@ -56,11 +57,13 @@ def queue(name: str = queues.WORK) -> PatientQueue:
     return _queues[name]
 
 
-async def wake(id: EventId, due_at: datetime, now: datetime) -> None:
-    """Enqueue the delivery of an event: at once, or when its time comes. One job an event, however often it is asked for."""
+async def wake(batch: EventId, due_at: datetime, now: datetime) -> None:
+    """Enqueue the delivery of a commit's events: at once, or when their time comes. One job, however often it is asked for."""
     # The queue knows whole seconds. Rounded down, an event would be looked at before its time, and then wait for a sweep.
     scheduled = math.ceil((due_at - clock.offset()).timestamp()) if due_at > now else 0
-    await queue().enqueue(DELIVER, id=id, key=f"event:{id}", scheduled=scheduled, timeout=60, retries=1)
+    await queue().enqueue(
+        DELIVER, batch=batch, key=f"events:{batch}:{scheduled}", scheduled=scheduled, timeout=60, retries=1
+    )
 
 
 async def wake_sender(id: MailId) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy import make_url
 
 from marketplace import cache, clock, db, outbox, settings, wiring
 from marketplace import redis as redis_room
+from marketplace.outbox import DomainEvent
 from marketplace.redis import EmbeddedRedis
 from tests.schema import build_schema
 
@@ -38,6 +39,9 @@ wiring.wire()
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 _names = count(1)
+
+# Every test meets the marketplace as it runs: with every reaction known.
+wiring.wire()
 
 
 @pytest.fixture(autouse=True)
@@ -57,10 +61,31 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[se
     yield mine
     clock.reset()
     outbox.wake_with(None)
+    outbox.deliver_here(None)
     redis_room.use(None)
     db.use(None)
     cache.clear_all()
     settings.use(None)
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[DomainEvent]:
+    """Every event of this test that was committed, in their order: also those that nobody hears and nobody stores."""
+    events: list[DomainEvent] = []
+    complete = outbox._complete
+
+    async def noted(session: db.Session) -> None:
+        await complete(session)
+        news = [one.event for one in session.info[outbox._RECORDED]]
+
+        async def hook() -> None:
+            events.extend(news)
+
+        db.after_commit(session, hook)
+
+    monkeypatch.setattr(outbox, "_complete", noted)
+    monkeypatch.setattr("tests.makers.events.told", events)
+    return events
 
 
 @pytest.fixture

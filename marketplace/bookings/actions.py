@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import throttle
 from marketplace.accounts.inputs import one_line, parse_email
@@ -32,6 +31,7 @@ from marketplace.bookings.events import (
     BuyerOutdated,
     EventChanged,
     LinksWanted,
+    MoneyCameLate,
     MoneyRefused,
     TicketsWanted,
     TimeRunsOut,
@@ -42,7 +42,7 @@ from marketplace.bookings.transitions import CANCELLED_BY, FOLLOWS, LAWFUL
 from marketplace.bookings.views import EVENT_CHANGED, Buyer, CancelQuote, Order, Party, Status
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.views import EVENT_DETAILS
-from marketplace.db import Session, transaction
+from marketplace.db import Session, add_once, transaction, write_all
 from marketplace.errors import FieldError, HoldfastError, Invalid
 from marketplace.i18n import LANGUAGES, _, speaking
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId
@@ -57,7 +57,7 @@ from marketplace.payments.views import PaymentView, RefundView
 
 if TYPE_CHECKING:
     from marketplace.accounts.views import Actor
-    from marketplace.catalog.views import Offer
+    from marketplace.catalog.views import Offer, UnitLine
     from marketplace.inventory.views import Claim
 
 log = structlog.get_logger()
@@ -86,11 +86,14 @@ async def check_out(
     # connection, and must not keep one meanwhile. What it refuses does not matter to a hold that is an order already.
     actor.must_have_cart()
     claim = await _claim_or_refusal(actor, hold_id)
+    # Else two check-outs at once would count without each other, and the slower of two clicks would count the other.
+    await queries.wait_for_turn(session, ListingId(hold_id.resource), buyer.email, actor.account)
     made = await queries.of_hold(session, hold_id)
     if made is None:
-        # Else two check-outs at once would count without each other, and the slower of two clicks would count the other.
-        await queries.wait_for_turn(session, ListingId(hold_id.resource), buyer.email, actor.account)
-        made = await queries.of_hold(session, hold_id) or await _begin(session, actor, claim, buyer, total, now)
+        fresh = await _begin(session, actor, claim, buyer, total, now)
+        if isinstance(fresh, Order):
+            return fresh
+        made = fresh
     if not queries.is_buyers_own(made, actor):
         raise BookingNotFound(hold_id)
     if made.total != total:
@@ -136,8 +139,8 @@ async def _must_have_room(session: Session, booking: Booking, email: str) -> Non
 
 async def _begin(
     session: Session, actor: Actor, claim: Claim | HoldfastError, buyer: Buyer, total: Money, now: datetime
-) -> Booking:
-    """Make the booking of a hold that has none."""
+) -> Order | Booking:
+    """Make the order of a hold that has none; the booking, where another tab was faster under another address."""
     if isinstance(claim, HoldfastError):
         raise claim
     offer = terms.applied(await catalog.offer_within(session, ListingId(claim.resource)), claim.terms)
@@ -146,22 +149,26 @@ async def _begin(
     had = await queries.bought_by(session, offer.listing_id, buyer.email, actor.account)
     if had + len(claim.units) > offer.max_per_buyer:
         raise TooManyForOneBuyer(offer.max_per_buyer, had)
-    try:
-        async with session.begin_nested():
-            made = await _book(session, actor, claim, offer, buyer, now)
-            if made.total != total:
-                raise TotalChanged(made.total)
-    except IntegrityError:
-        # Another tab was faster, under another address: its booking is this one's answer.
-        known = await queries.of_hold(session, claim.id)
-        if known is None:
-            raise
-        return known
-    await inventory.check_out(session, claim, BookingId(made.id), now)
-    record(session, BookingMade(made.id, now), now)
+    with speaking("en"):
+        # The books are kept in English. Whoever reads an order is told its places in their own language.
+        priced = offer.lines(claim.units)
+    booking = _booking(actor, claim, offer, buyer, priced, now)
+    if not await add_once(session, booking):
+        return await queries.by_hold_surely(session, claim.id)
+    if booking.total != total:
+        raise TotalChanged(booking.total)
+    lines = BookingLine.of(booking, priced)
+    change = BookingChange(
+        booking_id=booking.id, source="held", target=Status.PENDING_PAYMENT, actor=actor.label, at=now,
+        why="checked out",
+    )  # fmt: skip
+    await write_all(session, lines)
+    await write_all(session, [change])
+    await inventory.check_out(session, claim, BookingId(booking.id), now)
+    record(session, BookingMade(booking.id, now), now)
     # Last, so that a refused check-out leaves the hold as it was; it refuses one that ran out or changed meanwhile.
     await inventory.begin_check_out(claim.id, claim.holder, claim.fence)
-    return made
+    return queries.order_with(booking, lines, (), [change], queries.places_on(offer, claim.units))
 
 
 def known(buyer: Buyer) -> Buyer:
@@ -179,31 +186,19 @@ def known(buyer: Buyer) -> Buyer:
     return Buyer(name, email, buyer.language)
 
 
-async def _book(session: Session, actor: Actor, claim: Claim, offer: Offer, buyer: Buyer, now: datetime) -> Booking:
-    """Write the booking with its lines: what the hold costs is what it costs."""
-    with speaking("en"):
-        # The books are kept in English. Whoever reads an order is told its places in their own language.
-        priced = offer.lines(claim.units)
+def _booking(
+    actor: Actor, claim: Claim, offer: Offer, buyer: Buyer, priced: Sequence[UnitLine], now: datetime
+) -> Booking:
+    """What the hold costs is what it costs."""
     price = Money.sum((line.price for line in priced), offer.currency)
     fee = fees(offer, price, has_account=actor.account is not None)
-    booking = Booking(
+    return Booking(
         id=BookingId.new(), listing_id=offer.listing_id, seller_id=offer.seller_id, hold_id=claim.id, cart=claim.holder,
         account_id=actor.account, buyer_name=buyer.name, buyer_email=buyer.email, language=buyer.language, status=Status.PENDING_PAYMENT,
-        currency=offer.currency, price_minor=price.minor, surcharge_minor=fee.surcharge.minor,
+        version=1, currency=offer.currency, price_minor=price.minor, surcharge_minor=fee.surcharge.minor,
         commission_minor=fee.commission.minor, policy=offer.policy, created_at=now, expires_at=claim.expires_at,
         **asdict(offer.occasion),
     )  # fmt: skip
-    session.add(booking)
-    await session.flush()
-    session.add_all(BookingLine.of(booking, priced))
-    session.add(
-        BookingChange(
-            booking_id=booking.id, source="held", target=Status.PENDING_PAYMENT, actor=actor.label, at=now,
-            why="checked out",
-        )
-    )  # fmt: skip
-    await session.flush()
-    return booking
 
 
 async def pay(
@@ -215,9 +210,9 @@ async def pay(
     Raises BookingNotFound, TotalChanged, NothingToPay, PaymentTimeOver, PaymentInProgress.
     """
     booking, _ = await queries.seen_by(session, actor, id, lock=True)
-    begun = await payment_queries.payment_by_key(session, id, key)
-    if begun is not None:
-        return await payment_queries.view_of(session, begun)
+    standing = await payment_queries.standing_in_the_way(session, id, key)
+    if standing[0] is not None:
+        return await payment_queries.view_of(session, standing[0])
     booking.must_be_payable(now)
     if booking.total != total:
         raise TotalChanged(booking.total)
@@ -225,7 +220,7 @@ async def pay(
     booking.expires_at = await inventory.keep_until(session, hold_id, booking.cart, now + PAYMENT_TIME, now)
     session.add(booking)
     return await payments.start(
-        session, booking=id, amount=booking.total, provider=provider, method=method, key=key, now=now
+        session, booking=id, amount=booking.total, provider=provider, method=method, key=key, now=now, standing=standing
     )
 
 
@@ -263,22 +258,43 @@ async def accept_for_free(session: Session, actor: Actor, id: BookingId, now: da
     return await queries.order_of(session, booking)
 
 
-async def take_payment(payment_id: PaymentId, booking_id: BookingId, amount: Money, now: datetime) -> None:
+async def take_payment(
+    session: Session, payment_id: PaymentId, booking_id: BookingId, amount: Money, now: datetime
+) -> None:
     """Money has come for a booking: confirm it, or send the money back. Never keep it, never lose it.
 
-    Idempotent: the same payment confirms once and is sent back once.
+    Where the units have been let go, Redis has a say, and is asked after the commit. Idempotent: the same payment
+    confirms once and is sent back once.
     """
+    booking = await queries.locked(session, booking_id)
+    if booking.payment_id == payment_id:
+        return
+    why = _why_not(booking, amount)
+    if why is not None:
+        await _send_back(session, booking, payment_id, why, now)
+    elif await inventory.confirm_if_kept(session, HoldId(booking.hold_id), now):
+        await _confirm(session, booking, payment_id, now)
+    else:
+        record(session, MoneyCameLate(payment_id, booking_id, amount.minor, amount.currency), now)
+
+
+async def take_late_payment(payment_id: PaymentId, booking_id: BookingId, amount: Money, now: datetime) -> None:
+    """The same, whoever has the units by now; opens its own transaction. Raises Unavailable without Redis."""
     async with transaction() as session:
         booking = await queries.locked(session, booking_id)
         if booking.payment_id == payment_id:
             return
-        why = await _why_not(session, booking, amount, now)
+        why = _why_not(booking, amount)
+        if why is None:
+            try:
+                # An order may still wait for its money although its units have gone: whoever wants them takes them over.
+                await inventory.take_again(session, HoldId(booking.hold_id), now)
+            except UnitsTaken:
+                why = "late"
         if why is None:
             await _confirm(session, booking, payment_id, now)
-            return
-        log.warning("booking.money_refused", booking=booking_id, payment=payment_id, why=why)
-        await payments.owe(session, payment_id, None, reason=why, key=f"refused-{payment_id}", now=now)
-        record(session, MoneyRefused(booking_id, payment_id, why, now), now)
+        else:
+            await _send_back(session, booking, payment_id, why, now)
 
 
 async def settle_kept_money(now: datetime) -> int:
@@ -296,26 +312,25 @@ async def settle_kept_money(now: datetime) -> int:
         async with transaction(reading=True) as session:
             payment = await payment_queries.payment_view(session, id)
         log.warning("booking.money_was_kept", payment=id, booking=payment.booking_id, amount=str(payment.captured))
-        await take_payment(id, payment.booking_id, payment.captured, now)
+        await take_late_payment(id, payment.booking_id, payment.captured, now)
         return True
 
     return await drain(find, act)
 
 
-async def _why_not(session: Session, booking: Booking, amount: Money, now: datetime) -> str | None:
-    """Why this money cannot be taken; None once the units are secured for it."""
+def _why_not(booking: Booking, amount: Money) -> str | None:
+    """Why this money cannot be taken, whatever became of the units."""
     if booking.status == Status.CONFIRMED:
         return "twice"
     if booking.status not in {Status.PENDING_PAYMENT, Status.EXPIRED}:
         return "after_cancelling"
-    if amount != booking.total:
-        return "wrong_amount"
-    try:
-        # An order may still wait for its money although its units have gone: whoever wants them takes them over at once.
-        await inventory.take_again(session, HoldId(booking.hold_id), now)
-    except UnitsTaken:
-        return "late"
-    return None
+    return None if amount == booking.total else "wrong_amount"
+
+
+async def _send_back(session: Session, booking: Booking, payment_id: PaymentId, why: str, now: datetime) -> None:
+    log.warning("booking.money_refused", booking=booking.id, payment=payment_id, why=why)
+    await payments.owe(session, payment_id, None, reason=why, key=f"refused-{payment_id}", now=now)
+    record(session, MoneyRefused(booking.id, payment_id, why, now), now)
 
 
 async def _confirm(session: Session, booking: Booking, payment_id: PaymentId | None, now: datetime) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketplace.catalog.views import EventDetails
+from marketplace.ids import BookingId, ListingId, PaymentId
 from marketplace.outbox import DomainEvent, MoneyEvent
 
 
@@ -59,6 +60,23 @@ class PaymentDeclined(DomainEvent):
     booking_id: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class MoneyCameLate(MoneyEvent):
+    """Money came for units that had been let go: whether they are still to be had is asked after the commit."""
+
+    payment_id: PaymentId
+    booking_id: BookingId
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class SalesMoved(DomainEvent):
+    """Units of this listing were sold or came free: told once for all that did so within a moment."""
+
+    listing_id: ListingId
 
 
 @dataclass(frozen=True)

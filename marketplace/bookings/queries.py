@@ -15,7 +15,7 @@ from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.models import Booking, BookingChange, BookingLine, Ticket
 from marketplace.bookings.views import Line, Order, OrderCard, OwedOrder, Party, Status, Step, TicketView
 from marketplace.catalog import queries as catalog
-from marketplace.catalog.views import EventDetails
+from marketplace.catalog.views import EventDetails, Offer
 from marketplace.db import Session, is_postgres
 from marketplace.i18n import _, speaking, spoken
 from marketplace.ids import AccountId, BookingId, HoldId, ListingId, PaymentId, SellerId, TicketId
@@ -28,11 +28,22 @@ _MINE = Keyset("mine", BookingId, Booking.id, Booking.created_at, is_descending=
 
 async def locked(session: Session, id: BookingId) -> Booking:
     """The row, held against other writers until the transaction ends. Raises BookingNotFound."""
-    found = await session.exec(select(Booking).where(Booking.id == id).with_for_update())
-    booking = found.one_or_none()
+    booking = await lock_if_known(session, id)
     if booking is None:
         raise BookingNotFound(id)
     return booking
+
+
+async def lock_if_known(session: Session, id: BookingId) -> Booking | None:
+    """The same, where there is one. Locked once in a transaction, a row is as it was when it is asked for again."""
+    mine: dict[BookingId, Booking] = session.info.setdefault("locked bookings", {})
+    if id not in mine:
+        found = await session.exec(select(Booking).where(Booking.id == id).with_for_update())
+        booking = found.one_or_none()
+        if booking is None or session.in_nested_transaction():
+            return booking  # a savepoint that is rolled back gives the lock away
+        mine[id] = booking
+    return mine[id]
 
 
 async def seen_by(session: Session, actor: Actor, id: BookingId, *, lock: bool = False) -> tuple[Booking, Party]:
@@ -66,6 +77,11 @@ async def of_hold(session: Session, hold_id: HoldId) -> Booking | None:
     return found.one_or_none()
 
 
+async def by_hold_surely(session: Session, hold_id: HoldId) -> Booking:
+    """The booking of a hold that has been seen to have one."""
+    return (await session.exec(select(Booking).where(Booking.hold_id == hold_id))).one()
+
+
 async def order(session: Session, actor: Actor, id: BookingId) -> Order:
     """The whole booking. Raises BookingNotFound."""
     booking, _ = await seen_by(session, actor, id)
@@ -86,12 +102,27 @@ async def order_of(session: Session, booking: Booking) -> Order:
     )
     lines = found.all()
     places = await said_places(session, ListingId(booking.listing_id), [line.unit for line in lines if line.unit])
-    tickets = await session.exec(
-        select(Ticket).where(Ticket.booking_id == booking.id).order_by(col(Ticket.label), col(Ticket.id))
-    )
+    tickets: Sequence[Ticket] = ()
+    if booking.confirmed_at is not None:
+        tickets = (
+            await session.exec(
+                select(Ticket).where(Ticket.booking_id == booking.id).order_by(col(Ticket.label), col(Ticket.id))
+            )
+        ).all()
     changes = await session.exec(
         select(BookingChange).where(BookingChange.booking_id == booking.id).order_by(col(BookingChange.id))
     )
+    return order_with(booking, lines, tickets, changes.all(), places)
+
+
+def order_with(
+    booking: Booking,
+    lines: Sequence[BookingLine],
+    tickets: Sequence[Ticket],
+    changes: Sequence[BookingChange],
+    places: Mapping[str, str],
+) -> Order:
+    """The view of rows that are all in hand; `places` says what units are called, where it is not as in the books."""
     return Order(
         id=BookingId(booking.id),
         status=Status(booking.status),
@@ -143,10 +174,12 @@ def _label(line: BookingLine, places: Mapping[str, str]) -> str:
 
 async def said_places(session: Session, id: ListingId, units: Iterable[str]) -> dict[str, str]:
     """What units are called in the language that is being spoken. Nothing in English: so they are called in the books."""
-    if spoken() == "en":
-        return {}
-    stock = (await catalog.offer_within(session, id)).stock
-    return {unit: stock.place(unit).label for unit in units}
+    return {} if spoken() == "en" else places_on(await catalog.offer_within(session, id), units)
+
+
+def places_on(offer: Offer, units: Iterable[str]) -> dict[str, str]:
+    """The same, for whoever has the offer."""
+    return {} if spoken() == "en" else {unit: offer.stock.place(unit).label for unit in units}
 
 
 async def orders(session: Session, actor: Actor, cursor: str | None = None, limit: int = 50) -> Page[OrderCard]:

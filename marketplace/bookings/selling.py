@@ -98,16 +98,6 @@ async def tell_of_the_change(id: ListingId, now: datetime, after: str | None = N
     )
 
 
-async def tell_if_changed(id: BookingId, now: datetime) -> None:
-    """The same for one order, which was being made, or was given up for a while, when the others were told."""
-    async with transaction(reading=True) as session:
-        listing, known = await queries.bought(session, id)
-        is_true = known == await catalog.occasion(session, listing)
-    if not is_true:
-        async with transaction() as session:
-            await actions.follow_listing(session, id, now)
-
-
 async def _for_each(
     ids: Sequence[BookingId],
     act: Callable[[Session, BookingId], Awaitable[bool]],
@@ -125,13 +115,17 @@ async def _for_each(
     return await each(ids, on_its_own)
 
 
-async def cancel_if_called_off(id: BookingId, now: datetime) -> None:
-    """End an order that was made while the news of its event had not reached everybody."""
-    async with transaction() as session:
-        order = await queries.order_for_mail(session, id)
-        words = await catalog.why_called_off(session, order.listing_id)
-        if words is not None:
-            await actions.cancel_for_seller(session, id, _why(words), now)
+async def catch_up(session: Session, id: BookingId, now: datetime) -> None:
+    """Do for one order what was done for the others while it was being made, or was given up for a while.
+
+    Its event may have been called off, or changed.
+    """
+    listing, known = await queries.bought(session, id)
+    words, is_now = await catalog.standing(session, listing)
+    if words is not None:
+        await actions.cancel_for_seller(session, id, _why(words), now)
+    elif known != is_now:
+        await actions.follow_listing(session, id, now)
 
 
 def _why(words: str | None) -> str:

@@ -136,6 +136,12 @@ async def why_called_off(session: Session, id: ListingId) -> str | None:
     return found.first()
 
 
+async def standing(session: Session, id: ListingId) -> tuple[str | None, EventDetails]:
+    """Why it is called off, as `why_called_off`, and what, when and where it is. Raises NotFound."""
+    row = await _listing(session, id)
+    return (row.cancel_reason or "") if row.status == Status.CANCELLED else None, EventDetails.of(row)
+
+
 # Listings
 
 

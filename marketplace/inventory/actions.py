@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import insert
+from sqlmodel import col, delete
 
 from marketplace.batches import drain
-from marketplace.db import Session, transaction
+from marketplace.db import Session, insert_new, transaction
 from marketplace.errors import Conflict
 from marketplace.i18n import _
 from marketplace.ids import HoldId, ResourceId, ulid
@@ -282,8 +281,9 @@ async def check_out(session: Session, claim: Claim, booking: str, now: datetime)
     """
     if claim.expires_at <= now:
         raise HoldExpired(claim.id)
-    await _allocate(session, claim, _rows(claim, booking, now, is_sold=False), now)
-    redis_sync.settle_after_commit(session, claim.id)
+    rows = _rows(claim, booking, now, is_sold=False)
+    await _allocate(session, claim, rows, now)
+    redis_sync.show_after_commit(session, claim.id, rows)
 
 
 async def keep_until(session: Session, hold_id: HoldId, holder: str, until: datetime, now: datetime) -> datetime:
@@ -296,26 +296,33 @@ async def keep_until(session: Session, hold_id: HoldId, holder: str, until: date
         raise HoldExpired(hold_id)
     for row in kept:
         row.keep_until(until, now)
-    redis_sync.settle_after_commit(session, hold_id)
+    redis_sync.show_after_commit(session, hold_id, kept)
     return kept[0].expires_at
 
 
 async def confirm(session: Session, hold_id: HoldId, now: datetime) -> None:
     """Sell what was checked out. Safe to repeat. Raises HoldExpired where it has gone to others, or back."""
-    kept = [row for row in await queries.of_hold(session, hold_id, lock=True) if row.is_active]
-    if not kept:
+    if not await confirm_if_kept(session, hold_id, now):
         raise HoldExpired(hold_id)
+
+
+async def confirm_if_kept(session: Session, hold_id: HoldId, now: datetime) -> bool:
+    """The same; False where it has gone."""
+    kept = [row for row in await queries.of_hold(session, hold_id, lock=True) if row.is_active]
     unpaid = [row for row in kept if not row.is_sold]
     for row in unpaid:
         row.confirm(now)
     if unpaid:
-        _record_sold(session, hold_id, [row.unit for row in unpaid], now)
+        _record_sold(session, hold_id, unpaid, now)
+    return bool(kept)
 
 
 async def free(session: Session, hold_id: HoldId, now: datetime, units: Sequence[str] | None = None) -> None:
     """Give back what was checked out or sold, or these units of it. Safe to repeat."""
-    kept = [row for row in await queries.of_hold(session, hold_id, lock=True) if row.is_active]
-    _release(session, hold_id, [row for row in kept if units is None or row.unit in units], now)
+    rows = await queries.of_hold(session, hold_id, lock=True)
+    _release(
+        session, hold_id, rows, [row for row in rows if row.is_active and (units is None or row.unit in units)], now
+    )
 
 
 async def take_again(session: Session, hold_id: HoldId, now: datetime) -> None:
@@ -362,14 +369,12 @@ async def allot_each(session: Session, resource: ResourceId, sales: Sequence[Sal
     units = [unit for sale in sales for unit in sale.units]
     grabbed = await _grab(HoldId.on(resource), units)
     rows = [
-        Allocation.values_of(
-            replace(grabbed, id=id, holder=sale.holder), unit, sale.booking, sale.at, id=f"alc_{ulid()}", is_sold=True
-        )
+        Allocation.of(replace(grabbed, id=id, holder=sale.holder), unit, sale.booking, sale.at, is_sold=True)
         for id, sale in zip(ids, sales, strict=True)
         for unit in sale.units
     ]
     await _write_or_release(session, grabbed, rows, now)
-    _record_sold(session, grabbed.id, units, now, fence=grabbed.fence)
+    _record_sold(session, grabbed.id, rows, now, fence=grabbed.fence)
     return ids
 
 
@@ -398,7 +403,7 @@ async def _sell(
     grabbed = await _grab(hold_id, units)
     rows = _rows(replace(grabbed, holder=holder), booking, now, is_sold=True)
     await _write_or_release(session, grabbed, rows, now)
-    _record_sold(session, hold_id, units, now)
+    _record_sold(session, hold_id, rows, now)
 
 
 async def _grab(hold_id: HoldId, units: Sequence[str]) -> Claim:
@@ -407,7 +412,7 @@ async def _grab(hold_id: HoldId, units: Sequence[str]) -> Claim:
     return _granted(hold_id.resource, await hold_scripts.CLAIM(hold_id.resource, *opening, len(units), *units))
 
 
-async def _write_or_release(session: Session, grabbed: Claim, rows: Sequence[dict[str, object]], now: datetime) -> None:
+async def _write_or_release(session: Session, grabbed: Claim, rows: Sequence[Allocation], now: datetime) -> None:
     try:
         await _allocate(session, grabbed, rows, now)
     except Conflict:
@@ -415,32 +420,35 @@ async def _write_or_release(session: Session, grabbed: Claim, rows: Sequence[dic
         raise
 
 
-def _rows(claim: Claim, booking: str | None, now: datetime, *, is_sold: bool) -> list[dict[str, object]]:
-    return [
-        Allocation.values_of(claim, unit, booking, now, id=f"alc_{ulid()}", is_sold=is_sold) for unit in claim.units
-    ]
+def _rows(claim: Claim, booking: str | None, now: datetime, *, is_sold: bool) -> list[Allocation]:
+    return [Allocation.of(claim, unit, booking, now, is_sold=is_sold) for unit in claim.units]
 
 
-async def _allocate(session: Session, claim: Claim, rows: Sequence[dict[str, object]], now: datetime) -> None:
+async def _allocate(session: Session, claim: Claim, rows: Sequence[Allocation], now: datetime) -> None:
+    """Write rows past the session, all or nothing. Raises UnitsTaken, StaleFence."""
     # Sorted, so that two who want overlapping sets wait for each other in one order and cannot deadlock.
-    ordered = sorted(rows, key=lambda row: str(row["unit"]))
-    try:
-        await _insert(session, claim, ordered)
-    except IntegrityError:
-        await _take_over_what_has_run_out(session, claim, now)
-        try:
-            await _insert(session, claim, ordered)
-        except IntegrityError:
-            await _refuse(session, claim)
+    ordered = sorted(rows, key=lambda row: row.unit)
+    if await _write(session, claim, ordered):
+        return
+    await _take_over_what_has_run_out(session, claim, now)
+    if not await _write(session, claim, ordered):
+        await _refuse(session, claim)
 
 
-async def _insert(session: Session, claim: Claim, rows: list[dict[str, object]]) -> None:
-    """Raises IntegrityError, StaleFence; either leaves nothing behind."""
-    async with session.begin_nested():
-        await session.execute(insert(Allocation), rows)
+async def _write(session: Session, claim: Claim, rows: Sequence[Allocation]) -> bool:
+    """False where somebody has one of the units. Raises StaleFence. Either leaves nothing behind."""
+    written = await insert_new(session, rows)
+    is_stale = False
+    if written == len(rows):
         # Only now: as long as our rows stand, nobody can come and go between the look and the write.
-        if await queries.highest_fence(session, claim.resource, claim.units) > claim.fence:
-            raise StaleFence(claim.id)
+        is_stale = await queries.highest_fence(session, claim.resource, claim.units) > claim.fence
+        if not is_stale:
+            return True
+    if written:
+        await session.execute(delete(Allocation).where(col(Allocation.id).in_([row.id for row in rows])))
+    if is_stale:
+        raise StaleFence(claim.id)
+    return False
 
 
 async def _take_over_what_has_run_out(session: Session, claim: Claim, now: datetime) -> None:
@@ -464,21 +472,25 @@ async def _release_if_run_out(session: Session, hold_id: HoldId, now: datetime) 
     rows = await queries.of_hold(session, hold_id, lock=True)
     # Looked at again under the lock: its money may have come while we waited.
     overdue = [row for row in rows if row.has_run_out(now)]
-    _release(session, hold_id, overdue, now)
+    _release(session, hold_id, rows, overdue, now)
     return bool(overdue)
 
 
-def _release(session: Session, hold_id: HoldId, rows: Sequence[Allocation], now: datetime) -> None:
-    for row in rows:
+def _release(
+    session: Session, hold_id: HoldId, rows: Sequence[Allocation], some: Sequence[Allocation], now: datetime
+) -> None:
+    """Give some of a hold's rows back."""
+    for row in some:
         row.release(now)
-    if rows:
-        units = tuple(row.unit for row in rows)
+    if some:
+        units = tuple(row.unit for row in some)
         record(session, UnitsFreed(hold_id, hold_id.resource, units, now), now)
-        redis_sync.settle_after_commit(session, hold_id)
+        redis_sync.show_after_commit(session, hold_id, rows)
 
 
 def _record_sold(
-    session: Session, hold_id: HoldId, units: Sequence[str], now: datetime, *, fence: int | None = None
+    session: Session, hold_id: HoldId, rows: Sequence[Allocation], now: datetime, *, fence: int | None = None
 ) -> None:
-    record(session, UnitsSold(hold_id, hold_id.resource, tuple(units), now, fence), now)
-    redis_sync.settle_after_commit(session, hold_id, fence)
+    units = tuple(row.unit for row in rows)
+    record(session, UnitsSold(hold_id, hold_id.resource, units, now, fence), now)
+    redis_sync.show_after_commit(session, hold_id, rows)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from marketplace.db import Instant
+from marketplace.ids import ulid
 from marketplace.inventory.views import Claim
 
 _ACTIVE = text("released_at IS NULL")
@@ -67,12 +68,9 @@ class Allocation(SQLModel, table=True):
         self.released_at = self.changed_at = now
 
     @classmethod
-    def values_of(
-        cls, claim: Claim, unit: str, booking: str | None, now: datetime, *, id: str, is_sold: bool
-    ) -> dict[str, object]:
-        """A row of `claim`, as a bulk insert takes it."""
-        return {
-            "id": id, "resource": claim.resource, "unit": unit, "hold_id": claim.id, "holder": claim.holder,
-            "fence": claim.fence, "booking": booking, "created_at": now, "expires_at": claim.expires_at,
-            "limit_at": claim.limit_at, "confirmed_at": now if is_sold else None, "changed_at": now,
-        }  # fmt: skip
+    def of(cls, claim: Claim, unit: str, booking: str | None, now: datetime, *, is_sold: bool) -> Allocation:
+        return cls(
+            id=f"alc_{ulid()}", resource=claim.resource, unit=unit, hold_id=claim.id, holder=claim.holder,
+            fence=claim.fence, booking=booking, created_at=now, expires_at=claim.expires_at, limit_at=claim.limit_at,
+            confirmed_at=now if is_sold else None, changed_at=now,
+        )  # fmt: skip

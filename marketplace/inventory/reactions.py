@@ -6,9 +6,9 @@ from datetime import datetime
 
 from marketplace.inventory import redis_sync
 from marketplace.inventory.events import UnitsFreed, UnitsSold
-from marketplace.outbox import reacts_to
+from marketplace.outbox import reacts_after
 
 
-@reacts_to(UnitsSold, UnitsFreed)
+@reacts_after(UnitsSold, UnitsFreed)
 async def show_what_became_of_the_units(event: UnitsSold | UnitsFreed, now: datetime) -> None:
     await redis_sync.settle(event.hold_id, event.fence if isinstance(event, UnitsSold) else None)

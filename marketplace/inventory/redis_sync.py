@@ -1,11 +1,12 @@
 """Brings Redis in line with what SQL says: after each commit, again from the outbox, and when a server was restarted.
 
-Nothing here trusts the news that caused it: what is applied is what SQL says now, so news may come late, twice or in
-any order.
+After a commit Redis is shown the very rows that were committed. The outbox comes later and trusts no news: it applies what SQL
+says then, so news may come late, twice or in any order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,19 +38,22 @@ async def settle(hold_id: HoldId, fence: int | None = None) -> None:
             return
 
 
-def settle_after_commit(session: Session, hold_id: HoldId, fence: int | None = None) -> None:
-    """Settle as soon as the change is real, so that everybody sees it at once. The outbox does it again."""
+def show_after_commit(session: Session, hold_id: HoldId, rows: Sequence[Allocation]) -> None:
+    """Show these rows, all that the change is about, as soon as it is real. The outbox looks again."""
 
     async def hook() -> None:
-        await settle_if_possible(hold_id, fence)
+        try:
+            await _apply(hold_id, rows)
+        except Exception as error:  # noqa: BLE001 - as in settle_if_possible
+            log.warning("inventory.not_settled", hold=hold_id, error=repr(error))
 
     after_commit(session, hook)
 
 
-async def settle_if_possible(hold_id: HoldId, fence: int | None = None) -> None:
+async def settle_if_possible(hold_id: HoldId) -> None:
     """Settle, or leave it to the outbox, a later sale or the next rebuild."""
     try:
-        await settle(hold_id, fence)
+        await settle(hold_id)
     except Exception as error:  # noqa: BLE001 - the change is safe in SQL, which decides; a map that lags breaks nothing
         log.warning("inventory.not_settled", hold=hold_id, error=repr(error))
 
@@ -79,7 +83,7 @@ async def _truth(hold_id: HoldId, fence: int | None) -> list[Allocation]:
         return await queries.of_fence(session, hold_id.resource, fence)
 
 
-async def _apply(hold_id: HoldId, rows: list[Allocation]) -> None:
+async def _apply(hold_id: HoldId, rows: Sequence[Allocation]) -> None:
     resource = hold_id.resource
     kept = [row for row in rows if row.is_active]
     sold = [row for row in kept if row.is_sold]

@@ -14,11 +14,10 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete
 
 from marketplace import settings
-from marketplace.db import Session, after_commit, forget_some, transaction
+from marketplace.db import Session, after_commit, forget_some, insert_new, transaction
 from marketplace.ids import AccountId, BookingId, MailId
 from marketplace.notifications import attachments, layout, queries, smtp
 from marketplace.notifications.attachments import File
@@ -51,9 +50,6 @@ async def write(
 
     Without a mail server it arrives in the local mailbox at once.
     """
-    known = await queries.with_key(session, key)
-    if known is not None:
-        return known
     id = MailId.new()
     # A subject is one line, whatever a title holds: line breaks would begin a header of somebody else's choice.
     subject = " ".join(email.subject.split())[:300]
@@ -64,10 +60,7 @@ async def write(
     is_local = not settings.current().smtp_url.get_secret_value()
     if is_local:
         mail.arrive(now, kept=True)
-    try:
-        async with session.begin_nested():
-            session.add(mail)
-    except IntegrityError:
+    if not await insert_new(session, [mail]):
         return await queries.with_key(session, key) or id
 
     async def tell() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marketplace.ids import BookingId, PaymentId, RefundId
-from marketplace.outbox import DomainEvent, MoneyEvent
+from marketplace.outbox import DomainEvent, MoneyEvent, ProviderEvent
 
 
 @dataclass(frozen=True)
@@ -15,16 +15,7 @@ class PaymentStarted(MoneyEvent):
 
 
 @dataclass(frozen=True)
-class PaymentMoved(DomainEvent):
-    """There is news of a payment, however small: whoever watches it should look again."""
-
-    payment_id: PaymentId
-    booking_id: BookingId
-    status: str
-
-
-@dataclass(frozen=True)
-class PaymentSucceeded(MoneyEvent):
+class PaymentSucceeded(ProviderEvent):
     """The provider has taken `amount`, which need not be what it was asked for: compare before anything is handed out.
 
     It may follow a PaymentFailed of the same payment: providers do report late successes.
@@ -37,7 +28,7 @@ class PaymentSucceeded(MoneyEvent):
 
 
 @dataclass(frozen=True)
-class PaymentFailed(MoneyEvent):
+class PaymentFailed(ProviderEvent):
     """`reason` is a FailureReason, or "canceled"."""
 
     payment_id: PaymentId
@@ -46,7 +37,7 @@ class PaymentFailed(MoneyEvent):
 
 
 @dataclass(frozen=True)
-class PaidTwice(MoneyEvent):
+class PaidTwice(ProviderEvent):
     """A payment given up as failed has succeeded after all, while another one pays for the booking.
 
     It stands in place of PaymentSucceeded; the refund of all of it is requested in the same transaction.
@@ -59,7 +50,7 @@ class PaidTwice(MoneyEvent):
 
 
 @dataclass(frozen=True)
-class PaymentDisputed(MoneyEvent):
+class PaymentDisputed(ProviderEvent):
     payment_id: PaymentId
     booking_id: BookingId
     amount: int
@@ -77,7 +68,7 @@ class RefundRequested(MoneyEvent):
 
 
 @dataclass(frozen=True)
-class RefundSucceeded(MoneyEvent):
+class RefundSucceeded(ProviderEvent):
     refund_id: RefundId
     payment_id: PaymentId
     booking_id: BookingId
@@ -99,7 +90,7 @@ class RefundSettled(MoneyEvent):
 
 
 @dataclass(frozen=True)
-class RefundFailed(MoneyEvent):
+class RefundFailed(ProviderEvent):
     """The provider has not given the money back: it is owed. Told of each refusal."""
 
     refund_id: RefundId

@@ -16,11 +16,10 @@ from datetime import datetime, timedelta
 from sqlmodel import col, delete, update
 
 from marketplace import limits
-from marketplace.db import Session, forget_some
+from marketplace.db import Session, add_once, forget_some
 from marketplace.payments import queries
 from marketplace.payments.errors import KeyInProgress, KeyRefused, KeyReused
 from marketplace.payments.models import IdempotencyKey
-from marketplace.payments.once import add_once
 
 KEPT_FOR = timedelta(hours=24)
 LEASE = timedelta(seconds=60)

@@ -378,7 +378,7 @@ PARKED_FOR = timedelta(hours=24)
 
 
 class WebhookEvent(SQLModel, table=True):
-    """One event in the inbox, raw as it came. `due_at` is lease and schedule; none once nothing is to be done."""
+    """One event in the inbox, raw as it came. `due_at` is when to read it; none once nothing is to be done."""
 
     __tablename__ = "webhook_event"
     __table_args__ = (

@@ -42,6 +42,9 @@ _IS_LIVE = and_(col(Payment.status).in_([status.value for status in LIVE]), col(
 _NEWEST = Keyset("paid", PaymentId, Payment.id, is_descending=True)
 _IS_OWED = col(Refund.status) == RefundStatus.OWED.value
 
+Standing = tuple[Payment | None, Payment | None]
+"""The payment that was begun under a key, and the one that pays for the booking, or still may."""
+
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ([A-Z]{3})")
 
 
@@ -59,19 +62,30 @@ async def lock_payment(session: Session, id: PaymentId) -> Payment:
     return payment
 
 
-async def lock_payment_by_reference(session: Session, provider: str, reference: str) -> Payment | None:
+async def known_payment(session: Session, id: PaymentId) -> Payment:
+    """The payment as it stands, for whoever locks it later. Raises PaymentNotFound."""
+    payment = await session.get(Payment, id)
+    if payment is None:
+        raise PaymentNotFound(id)
+    return payment
+
+
+async def payment_by_reference(session: Session, provider: str, reference: str) -> Payment | None:
+    """As it stands: not locked."""
     rows = await session.exec(
-        select(Payment)
-        .where(col(Payment.provider) == provider, col(Payment.reference) == reference)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(Payment).where(col(Payment.provider) == provider, col(Payment.reference) == reference)
     )
     return rows.one_or_none()
 
 
-async def payment_by_key(session: Session, booking: BookingId, key: str) -> Payment | None:
-    rows = await session.exec(select(Payment).where(col(Payment.booking_id) == booking, col(Payment.key) == key))
-    return rows.one_or_none()
+async def standing_in_the_way(session: Session, booking: BookingId, key: str) -> Standing:
+    """The payment that was begun under this key, and the one that pays for the booking, or still may."""
+    rows = await session.exec(
+        select(Payment).where(col(Payment.booking_id) == booking, or_(col(Payment.key) == key, _IS_LIVE))
+    )
+    found = rows.all()
+    known = next((payment for payment in found if payment.key == key), None)
+    return known, next((payment for payment in found if payment.state.is_live and not payment.is_surplus), None)
 
 
 async def live_payment(session: Session, booking: BookingId) -> Payment | None:
@@ -120,6 +134,11 @@ async def payment_view(session: Session, id: PaymentId) -> PaymentView:
 
 async def view_of(session: Session, payment: Payment) -> PaymentView:
     return (await _views(session, [payment]))[0]
+
+
+def view_with(payment: Payment, steps: Sequence[PaymentStep]) -> PaymentView:
+    """The view of rows that are all in hand."""
+    return _view(payment, tuple(map(step_view, steps)))
 
 
 async def payments_of(session: Session, booking: BookingId) -> list[PaymentView]:
@@ -406,6 +425,17 @@ async def lock_event(session: Session, id: str) -> WebhookEvent:
     if event is None:
         raise WebhookNotFound(id)
     return event
+
+
+async def lock_event_if_due(session: Session, id: str, now: datetime) -> WebhookEvent | None:
+    """None where it is not its turn, or there is no such event."""
+    rows = await session.exec(
+        select(WebhookEvent)
+        .where(col(WebhookEvent.id) == id, col(WebhookEvent.due_at) <= now)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.one_or_none()
 
 
 async def events_due(session: Session, now: datetime, limit: int = 200, *, without: Collection[str] = ()) -> list[str]:

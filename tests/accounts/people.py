@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-from sqlmodel import col, select
 
 from marketplace.accounts import actions, tokens
 from marketplace.accounts.views import Actor, Tokens
 from marketplace.db import transaction
-from marketplace.outbox import DomainEvent, OutboxEvent
+from marketplace.outbox import DomainEvent
+from tests.makers import events as recorded
 from tests.makers.accounts import PASSWORD, make_account
 
 EMAIL = "ada@example.org"
@@ -67,5 +67,4 @@ def actor_of(given: Tokens, now: datetime) -> Actor:
 
 async def events(kind: type[DomainEvent]) -> int:
     """How many events of this kind were recorded."""
-    async with transaction(reading=True) as session:
-        return len((await session.exec(select(OutboxEvent).where(col(OutboxEvent.kind) == kind.__name__))).all())
+    return len(recorded.of(kind))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,7 @@ from marketplace.bookings import actions
 from marketplace.db import transaction
 from marketplace.ids import RefundId
 from marketplace.money import Money
-from marketplace.outbox import MoneyEvent, record
+from marketplace.outbox import MoneyEvent, reacts_after, record
 from marketplace.payments.errors import ProviderRefused
 from tests.api.client import Client, is_problem
 from tests.makers.accounts import bearer, make_account
@@ -92,6 +92,10 @@ async def test_nobody_else_sees_or_decides_anything(api: Client, market: Market,
 @dataclass(frozen=True)
 class TillRang(MoneyEvent):
     """Nobody delivers it in time."""
+
+
+@reacts_after(TillRang)
+async def hear(event: TillRang, now: datetime) -> None: ...
 
 
 async def gauges(api: Client) -> dict[str, float]:

@@ -55,7 +55,8 @@ class TestAfterTheDeadline:
 
 
 async def take(market: Market, payment, order, amount: Money) -> None:
-    await actions.take_payment(payment.id, order.id, amount, market.now)
+    async with transaction() as session:
+        await actions.take_payment(session, payment.id, order.id, amount, market.now)
     await market.let_pass(2)
 
 

@@ -110,7 +110,8 @@ class TestLeases:
         await timekeeping.measure()
         async with transaction(reading=True) as session:
             assert await outbox.due(session, clock.now()) == []
-        assert not await payments.process_event("whe_1", clock.now())
+        async with transaction() as session:
+            assert not await payments.process_event(session, "whe_1", clock.now())
         clock.correct_by(timedelta())  # the control
         async with transaction(reading=True) as session:
             assert await outbox.due(session, clock.now()) == [event]

@@ -19,6 +19,8 @@ from marketplace import clock, db, settings, wiring
 from marketplace import redis as redis_room
 from marketplace.api.app import create_app
 from marketplace.bookings.transitions import Status
+from marketplace.db import transaction
+from marketplace.notifications import queries as mail
 from tests.api.test_listings import served
 from tests.makers.bookings import ADA, GRACE, Market, guest
 from tests.waiting import eventually
@@ -97,6 +99,72 @@ async def test_a_worker_that_is_killed_while_it_charges_loses_nothing(
 
             await eventually(is_confirmed, within=60)
             await eventually(is_shown_as_sold)
+        assert await market.bank() == ([22_00], [])
+        assert len((await market.see(ada, order.id)).tickets) == 1
+
+
+DYING = """
+    import asyncio, os, signal, sys
+    from datetime import timedelta
+    from marketplace import clock, outbox
+    from marketplace.bookings import actions as bookings
+    from marketplace.jobs.worker import run_worker
+
+    where, ahead = sys.argv[1:]
+    clock.advance(timedelta(seconds=int(ahead)))
+    deliver, confirm = outbox._deliver, bookings._confirm
+
+    async def fatal(leased, now):
+        if where in {one.kind for one in leased}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await deliver(leased, now)
+
+    async def confirm_and_die(*given):
+        await confirm(*given)
+        if where == "before the commit":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    outbox._deliver, bookings._confirm = fatal, confirm_and_die
+    asyncio.run(run_worker(asyncio.Event()))
+"""
+
+
+@pytest.mark.parametrize(
+    "where", ["PaymentStarted", "WebhookReceived", "before the commit", "BookingConfirmed"],
+    ids=["on lease", "webhook on lease", "confirmed and not committed", "committed and not delivered"],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_a_worker_that_is_killed_on_the_way_to_the_tickets_loses_nothing_and_does_nothing_twice(
+    market: Market, database: str, tmp_path: Path, where: str
+) -> None:
+    ada = guest()
+    order = await market.order(ada, "A-1")
+    await market.behave(processing_seconds=0.1)
+    async with served(create_app()) as url, wiring.app_context():
+        port = int(url.split(":")[2].split("/")[0])
+        async with process(DYING, where, "0", database=database, port=port, folder=tmp_path) as killed:
+            await market.begin_to_pay(ada, order)
+            assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
+        is_committed = where == "BookingConfirmed"
+        assert ((await market.see(ada, order.id)).status is Status.CONFIRMED) == is_committed
+        async with process(DYING, "nowhere", "70", database=database, port=port, folder=tmp_path):
+            for job in ("deliver-events", "simulate"):
+                await wiring.queue().enqueue(job)
+
+            async def is_confirmed_and_told() -> bool:
+                async with transaction(reading=True) as session:
+                    mailbox = await mail.mailbox(session, about=order.id)
+                kinds = [card.kind for card in mailbox.items]
+                return (await market.see(ada, order.id)).status is Status.CONFIRMED and "confirmed" in kinds
+
+            async def is_shown_as_sold() -> bool:
+                return await market.seats() == {"seat:A-1": "sold"}
+
+            await eventually(is_confirmed_and_told, within=60)
+            await eventually(is_shown_as_sold)
+        async with transaction(reading=True) as session:
+            mailbox = await mail.mailbox(session, about=order.id)
+        assert [card.kind for card in mailbox.items].count("confirmed") == 1
         assert await market.bank() == ([22_00], [])
         assert len((await market.see(ada, order.id)).tickets) == 1
 

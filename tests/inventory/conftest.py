@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 
@@ -10,12 +9,13 @@ import pytest
 from sqlmodel import delete
 
 import marketplace.inventory.reactions  # noqa: F401
-from marketplace import db, outbox, wiring
+from marketplace import db
 from marketplace import redis as redis_room
 from marketplace.db import transaction
 from marketplace.inventory.models import Allocation
 from marketplace.redis import EmbeddedRedis
 from tests.conftest import short_folder
+from tests.makers.events import hear_only
 
 
 @pytest.fixture
@@ -54,9 +54,4 @@ async def own_redis() -> AsyncIterator[EmbeddedRedis]:
 @pytest.fixture(autouse=True)
 def our_reactions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other rooms, where another test has wired them, would look for bookings and listings that these tests do not make."""
-    wiring.wire()  # now, that it is not done in the middle of a test and undone with it
-    ours = {
-        kind: [reaction for reaction in reactions if reaction.__module__ == "marketplace.inventory.reactions"]
-        for kind, reactions in outbox._reactions.items()
-    }
-    monkeypatch.setattr(outbox, "_reactions", defaultdict(list, ours))
+    hear_only(monkeypatch, "marketplace.inventory")

@@ -16,9 +16,11 @@ from marketplace.ids import HoldId, ResourceId
 from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries
 from marketplace.inventory.errors import HoldExpired, StaleFence, UnfitUnits, UnitsTaken
+from marketplace.inventory.events import UnitsFreed
 from marketplace.inventory.models import Allocation
 from marketplace.inventory.views import Sale
-from marketplace.outbox import OutboxEvent
+from marketplace.outbox import record
+from tests.makers.events import kinds
 from tests.makers.inventory import TERM, a_check_out, a_claim, a_resource, a_sale, checked_out, seats
 
 pytestmark = pytest.mark.usefixtures("redis", "database")
@@ -27,11 +29,6 @@ pytestmark = pytest.mark.usefixtures("redis", "database")
 async def allocations() -> list[Allocation]:
     async with transaction(reading=True) as session:
         return list(await session.exec(select(Allocation).order_by(Allocation.unit)))
-
-
-async def events() -> list[str]:
-    async with transaction(reading=True) as session:
-        return [event.kind for event in await session.exec(select(OutboxEvent).order_by(OutboxEvent.id))]
 
 
 async def confirm(hold_id: HoldId, now: datetime) -> None:
@@ -61,7 +58,7 @@ async def test_what_is_checked_out_stands_in_sql_until_it_is_sold(now: datetime)
     await confirm(claim.id, now + timedelta(seconds=1))
     assert {row.confirmed_at for row in await allocations()} == {now}
     assert (await inventory.snapshot(resource)).status == {"seat:1": "sold", "seat:2": "sold"}
-    assert await events() == ["UnitsSold"]
+    assert kinds() == ["UnitsSold"]
 
 
 async def test_a_seat_that_redis_granted_twice_is_allocated_once(redis: Redis, now: datetime) -> None:
@@ -73,10 +70,10 @@ async def test_a_seat_that_redis_granted_twice_is_allocated_once(redis: Redis, n
         with pytest.raises(UnitsTaken) as refused:
             await inventory.check_out(session, first, "bkg", now)
         # The caller's own work is not lost with it.
-        session.add(OutboxEvent(id="fct", kind="Test", body="", recorded_at=now, due_at=now))
+        record(session, UnitsFreed(first.id, resource, first.units, now), now)
     assert refused.value.units == ("seat:2",)
     assert [row.unit for row in await allocations()] == ["seat:2", "seat:3"]
-    assert await events() == ["Test"]
+    assert kinds() == ["UnitsFreed"]
 
 
 async def test_a_holder_who_comes_after_another_had_the_seat_is_refused(now: datetime) -> None:
@@ -109,7 +106,7 @@ async def test_what_was_not_paid_for_in_time_is_taken_over_without_a_sweeper(now
     with pytest.raises(UnitsTaken):
         await take_again(slow.id, clock.now())
     assert set((await inventory.snapshot(resource)).status) == {"seat:2", "seat:3"}
-    assert await events() == ["UnitsFreed"]
+    assert kinds() == ["UnitsFreed"]
 
 
 async def test_what_runs_out_is_swept_once(now: datetime) -> None:
@@ -137,7 +134,7 @@ async def test_units_are_given_back_together_or_one_by_one(now: datetime) -> Non
     await free(claim.id, now)
     await free(claim.id, now)
     assert (await inventory.snapshot(resource)).status == {}
-    assert await events() == ["UnitsSold", "UnitsFreed", "UnitsFreed"]
+    assert kinds() == ["UnitsSold", "UnitsFreed", "UnitsFreed"]
     again = await a_sale(resource, seats(1, 2, 3), now)
     assert again.fence > claim.fence
 
@@ -240,7 +237,7 @@ async def test_many_sales_are_written_at_once_and_given_back_one_by_one(now: dat
         ("seat:2", first, "ada", "bkg 1", before),
         ("seat:3", second, "eve", "bkg 2", now),
     ]
-    assert await events() == ["UnitsSold"]
+    assert kinds() == ["UnitsSold"]
     assert (await inventory.snapshot(resource)).status == dict.fromkeys(("seat:1", "seat:2", "seat:3"), "sold")
     await free(first, now, ["seat:1"])
     assert (await inventory.snapshot(resource)).status == {"seat:2": "sold", "seat:3": "sold"}
@@ -285,15 +282,13 @@ async def test_a_blocker_that_goes_at_the_last_moment_is_no_obstacle(
 ) -> None:
     """Between our insert that failed and our look at who was in the way, they gave the seat back."""
     claim = await a_claim(a_resource(), seats(1))
-    insert, tries = inventory._insert, []
+    write, tries = inventory._write, []
 
-    async def fail_once(session: object, claim: object, rows: object) -> None:
+    async def fail_once(session: object, claim: object, rows: object) -> bool:
         tries.append(rows)
-        if len(tries) == 1:
-            raise inventory.IntegrityError("insert", {}, Exception("unique"))
-        await insert(session, claim, rows)
+        return len(tries) > 1 and await write(session, claim, rows)
 
-    monkeypatch.setattr(inventory, "_insert", fail_once)
+    monkeypatch.setattr(inventory, "_write", fail_once)
     await checked_out(claim, now)
     assert len(tries) == 2
     assert [row.unit for row in await allocations()] == ["seat:1"]
@@ -302,10 +297,10 @@ async def test_a_blocker_that_goes_at_the_last_moment_is_no_obstacle(
 async def test_a_blocker_that_comes_at_the_last_moment_is_named(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = await a_claim(a_resource(), seats(1))
 
-    async def fail(session: object, claim: object, rows: object) -> None:
-        raise inventory.IntegrityError("insert", {}, Exception("unique"))
+    async def fail(session: object, claim: object, rows: object) -> bool:
+        return False
 
-    monkeypatch.setattr(inventory, "_insert", fail)
+    monkeypatch.setattr(inventory, "_write", fail)
     with pytest.raises(UnitsTaken) as refused:
         await checked_out(claim, now)
     assert refused.value.units == ("seat:1",)

@@ -112,7 +112,7 @@ class TestNews:
     ) -> None:
         claim = await a_check_out(resource := a_resource(), seats(1), now)
         with monkeypatch.context() as broken:
-            broken.setattr(redis_sync, "settle", self.away)
+            broken.setattr(redis_sync, "_apply", self.away)
             async with transaction() as session:
                 await inventory.confirm(session, claim.id, now)
         assert await status(resource) == {"seat:1": "held"}
@@ -125,7 +125,7 @@ class TestNews:
         resource = a_resource()
         sales = [Sale((f"seat:{n}",), f"holder {n}", f"bkg {n}", now) for n in (1, 2, 3)]
         with monkeypatch.context() as broken:
-            broken.setattr(redis_sync, "settle", self.away)
+            broken.setattr(redis_sync, "_apply", self.away)
             async with transaction() as session:
                 first, *_ = await inventory.allot_each(session, resource, sales, now)
         await free(first, now)
@@ -135,7 +135,7 @@ class TestNews:
         assert await status(resource) == {"seat:2": "sold", "seat:3": "sold"}
 
     @staticmethod
-    async def away(hold_id: HoldId, fence: int | None = None) -> None:
+    async def away(hold_id: HoldId, rows: object) -> None:
         raise Unavailable("away")
 
     async def test_news_may_come_late_twice_and_in_any_order(self, now: datetime) -> None:

@@ -26,7 +26,7 @@ from tests.waiting import eventually
 EMAIL = EmailTemplate(
     "greeting", "Hello", "Just so.", "Hello", ("How are you?",), Button("Open", "https://example.org/o/1")
 )
-MANY = worker.CONCURRENCY[WORK] + worker.CONCURRENCY[MAIL]
+MANY = worker.MOST_HERE + worker.CONCURRENCY[WORK] + worker.CONCURRENCY[MAIL]
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,19 @@ async def write(key: str, now: datetime) -> MailId:
         return await actions.write(session, to="ada@example.org", email=EMAIL, key=key, about=None, now=now)
 
 
+async def heard(event: MoneyCame, now: datetime) -> None: ...
+
+
 @pytest.fixture
-def reactions(monkeypatch: pytest.MonkeyPatch) -> dict[type[DomainEvent], list[outbox.Reaction]]:
-    mine: dict[type[DomainEvent], list[outbox.Reaction]] = {MoneyCame: []}
-    monkeypatch.setattr(outbox, "_reactions", mine)
+def reactions(monkeypatch: pytest.MonkeyPatch) -> dict[type[DomainEvent], list[outbox.After]]:
+    mine: dict[type[DomainEvent], list[outbox.After]] = {MoneyCame: [heard]}
+    monkeypatch.setattr(outbox, "_after", mine)
     monkeypatch.setattr(wiring, "wire", lambda: None)
     return mine
 
 
 async def test_a_payment_does_not_wait_behind_mail_for_a_server_that_hangs(
-    database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.Reaction]]
+    database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.After]]
 ) -> None:
     async def write_only(event: MailWanted, now: datetime) -> None:
         await write(event.key, now)
@@ -102,7 +105,7 @@ async def test_a_payment_does_not_wait_behind_mail_for_a_server_that_hangs(
 
 
 async def test_where_reactions_send_it_does(
-    database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.Reaction]]
+    database: str, redis: Redis, reactions: dict[type[DomainEvent], list[outbox.After]]
 ) -> None:
     async def write_and_send(event: MailWanted, now: datetime) -> None:
         await actions.send(await write(event.key, now), now)
@@ -113,7 +116,7 @@ async def test_where_reactions_send_it_does(
         async with worker.working():
             for number in range(MANY):
                 await record(MailWanted(str(number)))
-            await eventually(lambda: waiting() == worker.CONCURRENCY[WORK])
+            await eventually(lambda: waiting() == worker.MOST_HERE + worker.CONCURRENCY[WORK])
             paid = await record(MoneyCame())
             assert await wiring.queue().count("queued") > 0  # it stands in line
             assert not await is_delivered(paid)

@@ -20,7 +20,11 @@ from tests.makers.bookings import Market, guest
 
 @dataclass(frozen=True)
 class BellRang(DomainEvent):
-    """Nobody reacts to it."""
+    """Nobody does anything about it."""
+
+
+@outbox.reacts_after(BellRang)
+async def hear(event: BellRang, now: datetime) -> None: ...
 
 
 async def test_a_payment_that_a_bad_release_could_not_take_is_taken_after_the_good_one(
@@ -51,6 +55,7 @@ async def test_a_payment_that_a_bad_release_could_not_take_is_taken_after_the_go
 async def test_all_that_failed_is_replayed_and_what_still_fails_is_counted(database: str, now: datetime) -> None:
     async with transaction() as session:
         ids = [outbox.record(session, BellRang(), now, due_at=now + timedelta(days=1)) for _ in range(2)]
+    async with transaction() as session:
         await session.execute(update(OutboxEvent).values(last_error="torn", attempts=outbox.MOST_ATTEMPTS))
         await session.execute(update(OutboxEvent).where(OutboxEvent.id == ids[0]).values(kind="Forgotten"))
     assert await replay(None, now) == (2, 1)

@@ -14,11 +14,12 @@ from marketplace.db import transaction
 from marketplace.errors import Invalid
 from marketplace.ids import BookingId, PaymentId
 from marketplace.money import Money
-from marketplace.outbox import OutboxEvent
+from marketplace.outbox import DomainEvent, OutboxEvent
 from marketplace.payments import actions, queries, reactions
 from marketplace.payments.gateway import Card, SimulatorSettings, use_gateway
 from marketplace.payments.gateways.simulator import SimulatorGateway
 from marketplace.payments.views import PaymentView
+from tests.makers import events
 
 assert reactions  # imported for what it registers
 
@@ -94,13 +95,7 @@ class World:
 
     async def events(self, kind: str) -> list[str]:
         """The bodies of all events of a kind, oldest first."""
-        async with transaction(reading=True) as session:
-            rows = await session.exec(
-                select(OutboxEvent.body)
-                .where(OutboxEvent.kind == kind)
-                .order_by(OutboxEvent.recorded_at, OutboxEvent.id)
-            )
-            return list(rows)
+        return [outbox._adapter(kind).dump_json(event).decode() for event in events.of(DomainEvent.kinds[kind])]
 
     async def _next_due(self) -> datetime | None:
         async with transaction(reading=True) as session:

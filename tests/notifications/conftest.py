@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,13 +21,14 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 import marketplace.notifications.reactions  # noqa: F401
-from marketplace import outbox, settings, wiring
+from marketplace import settings
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.errors import BookingNotFound
 from marketplace.bookings.views import Line, Order, Status, TicketView
 from marketplace.catalog.views import EVENT_DETAILS, EventDetails
 from marketplace.ids import BookingId, HoldId, ListingId, PaymentId, ResourceId, SellerId, TicketId
 from marketplace.money import Money
+from tests.makers.events import hear_only
 
 
 @dataclass
@@ -211,9 +211,4 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> dict[str, Order]:
 @pytest.fixture(autouse=True)
 def our_reactions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other rooms, where another test has wired them, would look for bookings and listings that these tests do not make."""
-    wiring.wire()  # now, that it is not done in the middle of a test and undone with it
-    ours = {
-        kind: [reaction for reaction in reactions if reaction.__module__ == "marketplace.notifications.reactions"]
-        for kind, reactions in outbox._reactions.items()
-    }
-    monkeypatch.setattr(outbox, "_reactions", defaultdict(list, ours))
+    hear_only(monkeypatch, "marketplace.notifications")

@@ -176,5 +176,6 @@ async def test_a_cancelled_order_tells_what_comes_back(
 
 async def test_an_order_that_does_not_exist_is_an_error_to_be_seen(orders: dict[str, Order], now: datetime) -> None:
     with pytest.raises(BookingNotFound):
-        await reactions.send_the_tickets(BookingConfirmed(BookingId.new(), now), now)
+        async with transaction() as session:
+            await reactions.send_the_tickets(session, BookingConfirmed(BookingId.new(), now), now)
     assert await kinds() == []

@@ -93,19 +93,6 @@ async def test_the_same_key_written_at_once_is_one_mail(mail_server: MailServer,
     assert await actions.send_due(now) == 1
 
 
-async def test_the_unique_index_decides_where_the_look_beforehand_missed(
-    now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = await write(now)
-    look, looks = queries.with_key, iter([False, True])
-
-    async def misses_once(*given: object) -> MailId | None:
-        return await look(*given) if next(looks) else None  # type: ignore[arg-type]
-
-    monkeypatch.setattr(queries, "with_key", misses_once)
-    assert await write(now) == first
-
-
 async def test_senders_at_the_same_time_send_it_once(mail_server: MailServer, now: datetime) -> None:
     ids = [await write(now, f"k{number}") for number in range(12)]
     counts = await asyncio.gather(*(actions.send_due(now) for _ in range(4)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -168,9 +168,10 @@ class TestForcedOutcomes:
 
     async def test_clocks_that_tick_at_once_decide_once(self, world: World) -> None:
         await world.simulator.charge(HUNDRED_EUROS, await world.token(), key="k", now=world.now)
-        await world.behave(processing_seconds=0)
+        await world.behave(processing_seconds=0.5)
         await world.simulator.charge(HUNDRED_EUROS, await world.token(), key="l", now=world.now)
-        assert sum(await asyncio.gather(*(world.simulator.advance(world.now) for _ in range(4)))) == 1
+        later = world.now + timedelta(seconds=1)
+        assert sum(await asyncio.gather(*(world.simulator.advance(later) for _ in range(4)))) == 1
 
 
 class TestHabits:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from functools import partial
 
 import structlog
-from sqlmodel import col, update
 
 from marketplace import limits
 from marketplace.batches import drain
-from marketplace.db import Session, transaction
+from marketplace.db import Session, add_once, transaction
 from marketplace.outbox import record
 from marketplace.payments import queries
 from marketplace.payments.actions.paying import learn
 from marketplace.payments.errors import WebhookTooLarge
 from marketplace.payments.events import WebhookReceived
 from marketplace.payments.gateway import gateway
-from marketplace.payments.models import LEASE, WebhookEvent
-from marketplace.payments.once import add_once
+from marketplace.payments.models import WebhookEvent
 
 log = structlog.get_logger()
 
@@ -50,28 +47,23 @@ async def receive_webhook(provider: str, body: bytes, headers: Mapping[str, str]
             record(session, WebhookReceived(event.id), now)
 
 
-async def process_event(event_id: str, now: datetime) -> bool:
+async def process_event(session: Session, event_id: str, now: datetime) -> bool:
     """Let one event of the inbox have its effect, unless it has had it. False if there was nothing to take up.
 
     What goes wrong is written on the event and tried again later; after the last attempt it lies among the dead until
     somebody replays it.
     """
-    async with transaction() as session:
-        leased = await session.execute(
-            update(WebhookEvent)
-            .where(col(WebhookEvent.id) == event_id, col(WebhookEvent.due_at) <= now)
-            .values(due_at=now + LEASE, attempts=col(WebhookEvent.attempts) + 1)
-            .returning(col(WebhookEvent.id))
-        )
-        if leased.first() is None:
-            return False
+    event = await queries.lock_event_if_due(session, event_id, now)
+    if event is None:
+        return False
     try:
-        await _take_effect(event_id, now)
+        async with session.begin_nested():
+            await _take_effect(session, event, now)
     except Exception as error:  # noqa: BLE001 - a poisoned event must not stop the others
         log.warning("payments.event_failed", id=event_id, error=repr(error))
-        async with transaction() as session:
-            event = await queries.lock_event(session, event_id)
-            event.fail(repr(error), now)
+        event = await queries.lock_event(session, event_id)  # as it was before the attempt
+        event.attempts += 1
+        event.fail(repr(error), now)
     return True
 
 
@@ -82,7 +74,11 @@ async def process_inbox(now: datetime) -> int:
         async with transaction(reading=True) as session:
             return await queries.events_due(session, now, without=passed_over)
 
-    return await drain(find, partial(process_event, now=now))
+    async def act(id: str) -> bool:
+        async with transaction() as session:
+            return await process_event(session, id, now)
+
+    return await drain(find, act)
 
 
 async def replay_event(session: Session, event_id: str, now: datetime) -> None:
@@ -92,14 +88,13 @@ async def replay_event(session: Session, event_id: str, now: datetime) -> None:
     record(session, WebhookReceived(event.id), now)
 
 
-async def _take_effect(event_id: str, now: datetime) -> None:
-    async with transaction() as session:
-        event = await queries.lock_event(session, event_id)
-        notice = await gateway(event.provider).read_event(event.body)
-        if notice.charge is not None:
-            payment = await queries.lock_payment_by_reference(session, event.provider, notice.charge.reference)
-            if payment is None:
-                event.park(now)
-                return
-            await learn(session, payment, notice.charge, now)
-        event.finish(now)
+async def _take_effect(session: Session, event: WebhookEvent, now: datetime) -> None:
+    event.attempts += 1
+    notice = await gateway(event.provider).read_event(event.body)
+    if notice.charge is not None:
+        payment = await queries.payment_by_reference(session, event.provider, notice.charge.reference)
+        if payment is None:
+            event.park(now)
+            return
+        await learn(session, payment, notice.charge, now)
+    event.finish(now)

@@ -9,12 +9,12 @@ from functools import partial
 import structlog
 
 from marketplace.batches import drain
-from marketplace.db import Session, transaction
+from marketplace.db import Session, add_once, transaction
 from marketplace.i18n import _, gettext_noop
 from marketplace.ids import BookingId, PaymentId
 from marketplace.money import AmountRefused, Money
 from marketplace.outbox import record
-from marketplace.payments import idempotency, queries
+from marketplace.payments import idempotency, lock_order, queries
 from marketplace.payments.actions.refunding import owe
 from marketplace.payments.actions.timeline import note, note_status
 from marketplace.payments.errors import KeyReused, PaymentInProgress, ProviderRefused, ProviderSilent
@@ -22,14 +22,12 @@ from marketplace.payments.events import (
     PaidTwice,
     PaymentDisputed,
     PaymentFailed,
-    PaymentMoved,
     PaymentStarted,
     PaymentSucceeded,
     WebhookReceived,
 )
 from marketplace.payments.gateway import Charge, gateway
 from marketplace.payments.models import DISPUTED, KEY_LIFE, Payment
-from marketplace.payments.once import add_once
 from marketplace.payments.status import PaymentStatus
 from marketplace.payments.views import PaymentView
 
@@ -37,32 +35,40 @@ log = structlog.get_logger()
 
 
 async def start(
-    session: Session, *, booking: BookingId, amount: Money, provider: str, method: str, key: str, now: datetime
+    session: Session,
+    *,
+    booking: BookingId,
+    amount: Money,
+    provider: str,
+    method: str,
+    key: str,
+    now: datetime,
+    standing: queries.Standing | None = None,
 ) -> PaymentView:
     """Begin to pay for `booking` with the provider's token `method`; a job asks the provider after the commit.
 
-    The same key begins once for one booking. Raises PaymentInProgress (with the id of the payment to look at) where
-    another payment pays for the booking or still may; KeyReused, KeyRefused, AmountRefused, UnknownProvider.
+    The same key begins once for one booking; `standing` is what the caller has seen already. Raises PaymentInProgress (with
+    the id of the payment to look at) where another payment pays for the booking or still may; KeyReused, KeyRefused,
+    AmountRefused, UnknownProvider.
     """
     gateway(provider)
     idempotency.check_key(key)
     if not amount.is_positive:
         raise AmountRefused(_("A payment must be more than zero."))
-    known = await queries.payment_by_key(session, booking, key)
+    known, live = standing or await queries.standing_in_the_way(session, booking, key)
     if known is not None:
         if (known.amount, known.provider) != (amount, provider):
             raise KeyReused
         return await queries.view_of(session, known)
-    live = await queries.live_payment(session, booking)
     if live is not None:
         raise PaymentInProgress(PaymentId(live.id), live.state)
     payment = Payment.begin(booking=booking, amount=amount, provider=provider, method=method, key=key, now=now)
     if not await add_once(session, payment):
         # Another tab was faster by the blink of an eye; now its payment can be seen.
         return await start(session, booking=booking, amount=amount, provider=provider, method=method, key=key, now=now)
-    note(session, payment, gettext_noop("Payment started"), str(amount), now)
+    step = note(session, payment, gettext_noop("Payment started"), str(amount), now)
     record(session, PaymentStarted(PaymentId(payment.id), booking), now)
-    return await queries.view_of(session, payment)
+    return queries.view_with(payment, [step])
 
 
 async def process(payment_id: PaymentId, now: datetime) -> bool:
@@ -81,13 +87,14 @@ async def process(payment_id: PaymentId, now: datetime) -> bool:
         log.warning("payments.no_answer", payment=payment_id, error=repr(error))
         charge = None
     async with transaction() as session:
-        fresh = await queries.lock_payment(session, payment_id)
         if isinstance(charge, Charge):
-            await learn(session, fresh, charge, now)
-        elif charge is not None:
+            await learn(session, payment, charge, now)
+            return True
+        fresh = await queries.lock_payment(session, payment_id)
+        if charge is not None:
             log.warning("payments.refused", payment=payment_id, why=charge.message)
             if fresh.refuse(now):
-                _tell_move(session, fresh, now)
+                note_status(session, fresh, now)
                 _tell_failure(session, fresh, now)
         elif fresh.reference is None:
             _doubt(session, fresh, now)
@@ -136,18 +143,25 @@ async def cancel(payment_id: PaymentId, now: datetime) -> PaymentView:
     return await _read(payment_id)
 
 
-async def learn(session: Session, payment: Payment, charge: Charge, now: datetime) -> None:
-    """Take in what the provider says about a payment that the caller has locked, and say what is new."""
+async def learn(session: Session, known: Payment, charge: Charge, now: datetime) -> None:
+    """Take in what the provider says about a payment, which need not be locked, and say what is new.
+
+    Where it says that money has come, what is paid for is locked first: see `lock_order`.
+    """
+    if charge.status is PaymentStatus.SUCCEEDED:
+        await lock_order.lock_what_is_paid_for(session, BookingId(known.booking_id))
+    payment = await queries.lock_payment(session, PaymentId(known.id))
     if payment.reference is None:
+        await _wake_parked_events(session, payment.provider, charge.reference, now)
         payment.reference = charge.reference
-        await _wake_parked_events(session, payment, now)
     before, was_disputed = payment.state, payment.is_disputed
     if not before.is_live and charge.status.is_live and not payment.outranks(charge):
         # Given up as failed, and now it lives. If meanwhile another one pays for the booking, this one is too many.
         payment.is_surplus = await queries.live_payment(session, BookingId(payment.booking_id)) is not None
     if not payment.apply(charge, now):
         return
-    _tell_move(session, payment, now, is_worth_a_line=payment.state is not before or not payment.state.is_final)
+    if payment.state is not before or not payment.state.is_final:
+        note_status(session, payment, now)
     if payment.state is PaymentStatus.SUCCEEDED and before is not PaymentStatus.SUCCEEDED:
         await _tell_success(session, payment, now)
     elif payment.state.is_final and not before.is_final:
@@ -183,7 +197,7 @@ async def _act(payment_id: PaymentId, asked: Awaitable[Charge], now: datetime) -
             _doubt(session, await queries.lock_payment(session, payment_id), now)
         return
     async with transaction() as session:
-        await learn(session, await queries.lock_payment(session, payment_id), charge, now)
+        await learn(session, await queries.known_payment(session, payment_id), charge, now)
 
 
 async def _read(payment_id: PaymentId) -> PaymentView:
@@ -193,13 +207,7 @@ async def _read(payment_id: PaymentId) -> PaymentView:
 
 def _doubt(session: Session, payment: Payment, now: datetime) -> None:
     if payment.doubt(now):
-        _tell_move(session, payment, now)
-
-
-def _tell_move(session: Session, payment: Payment, now: datetime, *, is_worth_a_line: bool = True) -> None:
-    if is_worth_a_line:
         note_status(session, payment, now)
-    record(session, PaymentMoved(PaymentId(payment.id), BookingId(payment.booking_id), payment.status), now)
 
 
 def _tell_failure(session: Session, payment: Payment, now: datetime) -> None:
@@ -228,8 +236,7 @@ def _tell_dispute(session: Session, payment: Payment, now: datetime) -> None:
     )
 
 
-async def _wake_parked_events(session: Session, payment: Payment, now: datetime) -> None:
-    assert payment.reference is not None
-    for event in await queries.parked_events(session, payment.provider, payment.reference):
+async def _wake_parked_events(session: Session, provider: str, reference: str, now: datetime) -> None:
+    for event in await queries.parked_events(session, provider, reference):
         event.wake(now)
         record(session, WebhookReceived(event.id), now)

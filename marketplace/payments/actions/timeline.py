@@ -9,8 +9,10 @@ from marketplace.payments.models import Payment, PaymentStep
 from marketplace.payments.status import LABELS, PaymentStatus
 
 
-def note(session: Session, payment: Payment, label: str, detail: str, now: datetime) -> None:
-    session.add(PaymentStep(payment_id=payment.id, at=now, label=label, detail=detail))
+def note(session: Session, payment: Payment, label: str, detail: str, now: datetime) -> PaymentStep:
+    step = PaymentStep(payment_id=payment.id, at=now, label=label, detail=detail)
+    session.add(step)
+    return step
 
 
 def note_status(session: Session, payment: Payment, now: datetime) -> None:

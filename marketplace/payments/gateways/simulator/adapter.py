@@ -14,7 +14,7 @@ import httpx
 from sqlmodel import col, select
 
 from marketplace import settings
-from marketplace.db import Session, transaction
+from marketplace.db import Session, add_once, transaction
 from marketplace.errors import FieldError, Invalid
 from marketplace.i18n import _
 from marketplace.ids import ulid
@@ -32,7 +32,6 @@ from marketplace.payments.gateways.simulator.models import (
     SimulatorStep,
     StoredSettings,
 )
-from marketplace.payments.once import add_once
 from marketplace.payments.signatures import verify
 
 NAME = "simulator"
@@ -225,7 +224,13 @@ class SimulatorGateway:
                 charge.challenge(now)
             else:
                 charge.ready_at = now + _takes(simulator_settings)
-            await _tell(session, charge, f"Asked for {amount.text()}", now)
+            label = f"Asked for {amount.text()}"
+            if charge.ready_at == now:
+                # A bank that takes no time has decided before it answers.
+                session.add(_step(charge, label, now))
+                charge.ripen(now)
+                label = _WORDS[charge.status]
+            await _tell(session, charge, label, now)
             return charge.snapshot()
 
     async def _outcome(self, session: Session, card: SimulatorCard, simulator_settings: SimulatorSettings) -> Outcome:
@@ -294,10 +299,14 @@ def _takes(simulator_settings: SimulatorSettings) -> timedelta:
 async def _tell(session: Session, charge: SimulatorCharge, label: str, now: datetime) -> None:
     """Write the step into the books, queue the webhook, and ask to be woken when the next thing happens."""
     simulator_settings = await _current_settings(session)
-    session.add(SimulatorStep(charge=charge.reference, at=now, label=label, detail=charge.reason or charge.status))
+    session.add(_step(charge, label, now))
     webhooks.announce(session, charge, simulator_settings.faults, _takes(simulator_settings), now)
     if charge.ready_at is not None:
         record(session, SimulatorDue(charge.reference), now, due_at=charge.ready_at)
+
+
+def _step(charge: SimulatorCharge, label: str, now: datetime) -> SimulatorStep:
+    return SimulatorStep(charge=charge.reference, at=now, label=label, detail=charge.reason or charge.status)
 
 
 def _check(simulator_settings: SimulatorSettings) -> None:

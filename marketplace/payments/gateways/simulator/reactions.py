@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.outbox import reacts_to
+from marketplace.outbox import reacts_after
 from marketplace.payments.gateway import gateway
 from marketplace.payments.gateways.simulator.adapter import NAME, SimulatorGateway
 from marketplace.payments.gateways.simulator.events import SimulatorDue
 
 
-@reacts_to(SimulatorDue)
+@reacts_after(SimulatorDue)
 async def let_time_pass(event: SimulatorDue, now: datetime) -> None:
     simulator = gateway(NAME)
     assert isinstance(simulator, SimulatorGateway)
