@@ -24,7 +24,7 @@ BUYERS = 8
 EACH = 12
 WARM_UP = 2
 CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2035, "cvc": "123"}
-LOOK_EVERY = 0.05
+LOOK_EVERY = 0.25
 PATIENCE = 60.0
 
 _free = count()
