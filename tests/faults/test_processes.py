@@ -171,7 +171,7 @@ async def test_a_worker_that_is_killed_on_the_way_to_the_tickets_loses_nothing_a
 
 CHECK_OUT = """
     import asyncio, os, signal, sys
-    from marketplace import clock
+    from marketplace import clock, wiring
     from marketplace.accounts.views import Actor
     from marketplace.bookings import actions
     from marketplace.bookings.views import Buyer
@@ -190,6 +190,7 @@ CHECK_OUT = """
         await check_out(session, claim, *more)
 
     inventory.check_out = slow
+    wiring.wire()
 
     async def main():
         try:
