@@ -315,7 +315,9 @@ def _figures(seen: Sales) -> Figures:
         held=formatting.count_text(seen.held), left=formatting.count_text(seen.left),
         held_back=formatting.count_text(seen.held_back), revenue=seen.revenue.text(),
         revenue_note=_(
-            "{payout} after our {fee}", payout=(seen.revenue - seen.commission).text(), fee=seen.commission.text()
+            "{payout} after our {fee}, due on {day}",
+            payout=(seen.revenue - seen.commission).text(), fee=seen.commission.text(),
+            day=datetimes.day(seen.paid_out_at.astimezone(ZoneInfo(seen.listing.place.zone)).date()),
         ),
     )  # fmt: skip
 
