@@ -167,7 +167,7 @@ async def _statuses(session: Session, id: ListingId) -> dict[Status, int]:
     return {Status(status): count for status, count in rows}
 
 
-async def takings(session: Session, actor: Actor, id: ListingId, now: datetime) -> tuple[RevenuePeriod, ...]:
+async def revenue_over_time(session: Session, actor: Actor, id: ListingId, now: datetime) -> tuple[RevenuePeriod, ...]:
     """Revenue over time, from the first order until now: by the hour, day or week, so that no more than 60 come out.
 
     Days and weeks begin at midnight where the event takes place. Of orders that were cancelled, or refunded in part,

@@ -210,7 +210,7 @@ def _takings() -> rx.Component:
                 last=_S.chart.last,
                 when_head=_("From"),
                 amount_head=_("Revenue"),
-                testid="takings",
+                testid="revenue-chart",
             )
         ),
     )

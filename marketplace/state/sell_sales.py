@@ -162,7 +162,7 @@ class SellSalesState(rx.State):
         actor, now, id = await actor_of(self), clock.now(), ListingId(self.id)
         async with transaction(reading=True) as session:
             seen = await sales.sales(session, actor, id, now)
-            bars = await sales.takings(session, actor, id, now)
+            bars = await sales.revenue_over_time(session, actor, id, now)
             kept = await sales.held_back(session, actor, id, now)
             page = await first(limit, partial(sales.orders, session, actor, id, now))
         self._show(seen)

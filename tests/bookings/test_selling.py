@@ -98,7 +98,7 @@ async def test_a_cancelled_order_brings_nothing(market: Market):
     seen = await look(market)
     assert (seen.sold, seen.revenue.minor, seen.statuses) == (0, 0, {Status.CANCELLED_BY_BUYER: 1})
     async with transaction(reading=True) as session:
-        assert await sales.takings(session, market.seller, market.listing.id, market.now) == ()
+        assert await sales.revenue_over_time(session, market.seller, market.listing.id, market.now) == ()
 
 
 async def test_takings_count_each_order_once_in_its_period(market: Market):
@@ -106,7 +106,7 @@ async def test_takings_count_each_order_once_in_its_period(market: Market):
     await market.skip(hours=3)
     await market.bought(guest(), "B-1", "B-2", buyer=GRACE)
     async with transaction(reading=True) as session:
-        bars = await sales.takings(session, market.seller, market.listing.id, market.now)
+        bars = await sales.revenue_over_time(session, market.seller, market.listing.id, market.now)
     assert [(bar.orders, bar.revenue.minor) for bar in bars if bar.orders] == [(1, 20_00), (1, 30_00)]
     assert 4 <= len(bars) <= 5
     assert all(bar.until == following.since for bar, following in pairwise(bars))
@@ -241,7 +241,7 @@ async def test_what_a_seller_is_shown_is_what_lies_at_the_bank(market: Market):
     assert seen.commission.minor == 1_50 + 2_50 + 1_50
     assert sum(entry.revenue.minor for entry in seen.categories) == seen.revenue.minor
     async with transaction(reading=True) as session:
-        bars = await sales.takings(session, market.seller, market.listing.id, market.now)
+        bars = await sales.revenue_over_time(session, market.seller, market.listing.id, market.now)
         orders = await sales.orders(session, market.seller, market.listing.id, market.now)
         assert (await sales.revenues(session, [market.listing.id])) == {market.listing.id: seen.revenue}
     assert sum(bar.revenue.minor for bar in bars) == seen.revenue.minor
@@ -352,7 +352,7 @@ async def test_an_order_made_while_the_event_is_called_off_is_ended_too(
 async def test_to_strangers_the_sales_do_not_exist(market: Market):
     _, stranger = await make_seller(market.now, name="Other House")
     id = market.listing.id
-    for query in (sales.sales, sales.takings, sales.orders, sales.held_back, sales.call_off_quote):
+    for query in (sales.sales, sales.revenue_over_time, sales.orders, sales.held_back, sales.call_off_quote):
         for actor in (stranger, guest()):
             with pytest.raises(NoSuchListing):
                 async with transaction(reading=True) as session:
