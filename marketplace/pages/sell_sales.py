@@ -77,7 +77,7 @@ def _shown() -> rx.Component:
             rx.el.aside(_box_office(), _categories(), class_name="stack"),
             class_name="split",
         ),
-        _takings(),
+        _revenue_chart(),
         _orders(),
         _end(),
     )
@@ -198,7 +198,7 @@ def _category(row: rx.Var[CategoryRow]) -> rx.Component:
     )  # fmt: skip
 
 
-def _takings() -> rx.Component:
+def _revenue_chart() -> rx.Component:
     return rx.cond(
         _S.chart.bars,
         card(

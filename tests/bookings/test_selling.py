@@ -101,7 +101,7 @@ async def test_a_cancelled_order_brings_nothing(market: Market):
         assert await sales.revenue_over_time(session, market.seller, market.listing.id, market.now) == ()
 
 
-async def test_takings_count_each_order_once_in_its_period(market: Market):
+async def test_revenue_counts_each_order_once_in_its_period(market: Market):
     await market.bought(guest(), "A-1")
     await market.skip(hours=3)
     await market.bought(guest(), "B-1", "B-2", buyer=GRACE)
