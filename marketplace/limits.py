@@ -18,6 +18,9 @@ EMAIL = 254
 PERSON = 100
 """Characters of somebody's name."""
 
+BUYER = 120
+"""Characters of the name that stands on tickets."""
+
 SHOP = 80
 ABOUT_SHOP = 2000
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from marketplace import limits
 from marketplace.accounts import throttle
 from marketplace.accounts.inputs import one_line, parse_email
 from marketplace.batches import drain
@@ -175,8 +176,8 @@ def known(buyer: Buyer) -> Buyer:
     """The buyer with tidy name and address. Raises BuyerRefused that names every error."""
     errors = []
     name, email = one_line(buyer.name), parse_email(buyer.email)
-    if not 1 <= len(name) <= 120 or not name.isprintable():
-        errors.append(FieldError("buyer.name", _("Tell us your name, in at most 120 characters.")))
+    if not 1 <= len(name) <= limits.BUYER or not name.isprintable():
+        errors.append(FieldError("buyer.name", _("Tell us your name, in at most {most} characters.", most=limits.BUYER)))
     if email is None:
         errors.append(FieldError("buyer.email", _("This does not look like an e-mail address.")))
     if buyer.language not in LANGUAGES:

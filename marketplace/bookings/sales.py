@@ -17,7 +17,6 @@ from sqlalchemy import ColumnElement, case, outerjoin
 from sqlalchemy import select as sql_select
 from sqlmodel import and_, col, func, or_, select
 
-from marketplace import paging
 from marketplace.bookings import queries
 from marketplace.bookings.models import Booking, BookingLine
 from marketplace.bookings.views import (
@@ -41,7 +40,7 @@ from marketplace.inventory import actions as inventory
 from marketplace.inventory import queries as allocations
 from marketplace.inventory.views import HELD, SOLD
 from marketplace.money import Money
-from marketplace.paging import MOST_PER_PAGE, Page
+from marketplace.paging import MOST_PER_PAGE, Keyset, Page, bounded
 from marketplace.payments import queries as payments
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ LIVE = (Status.PENDING_PAYMENT, Status.CONFIRMED)
 
 _HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 _MOST_BARS = 60
-_ORDER = "sold"
+_SOLD = Keyset("sold", BookingId, Booking.id, Booking.created_at, is_descending=True, is_instant=True)
 
 
 async def sales(session: Session, actor: Actor, id: ListingId, now: datetime) -> Sales:
@@ -213,7 +212,7 @@ async def orders(
 ) -> Page[SoldOrder]:
     """The listing's orders, the latest first. Raises NotFound for strangers, Invalid for a cursor that is not ours."""
     await catalog.own_listing(session, actor, id, now)
-    return await _orders(session, id, cursor, max(1, min(limit, MOST_PER_PAGE)))
+    return await _orders(session, id, cursor, bounded(limit))
 
 
 async def exported(actor: Actor, id: ListingId, now: datetime) -> AsyncIterator[SoldOrder]:
@@ -235,22 +234,18 @@ async def exported(actor: Actor, id: ListingId, now: datetime) -> AsyncIterator[
 async def _orders(session: Session, id: ListingId, cursor: str | None, limit: int) -> Page[SoldOrder]:
     wanted = select(Booking).where(Booking.listing_id == id)
     if cursor:
-        last, key = paging.read(_ORDER, cursor, BookingId)
-        at = paging.moment_of(key)
-        wanted = wanted.where(
-            or_(col(Booking.created_at) < at, and_(col(Booking.created_at) == at, col(Booking.id) < last))
-        )
-    found = await session.exec(wanted.order_by(col(Booking.created_at).desc(), col(Booking.id).desc()).limit(limit + 1))
-    rows = list(found)
-    seats = await _seats(session, id, [row.id for row in rows[:limit]])
-    returned = await _returned(session, [row.id for row in rows[:limit]])
-    items = tuple(
+        wanted = wanted.where(_SOLD.after(cursor))
+    found = await session.exec(wanted.order_by(*_SOLD.columns()).limit(limit + 1))
+    page = Page[Booking].cut(list(found), limit, _SOLD.cursor)
+    labels = await _labels(session, id, [row.id for row in page.items])
+    returned = await _returned(session, [row.id for row in page.items])
+    return page.of(
         SoldOrder(
             id=BookingId(row.id),
             buyer_name=row.buyer_name,
             buyer_email=row.buyer_email,
             status=Status(row.status),
-            seats=tuple(seats[row.id]),
+            seats=tuple(labels[row.id]),
             price=row.price,
             surcharge=row.surcharge,
             commission=Money(row.commission_minor, row.currency),
@@ -258,13 +253,8 @@ async def _orders(session: Session, id: ListingId, cursor: str | None, limit: in
             created_at=row.created_at,
             confirmed_at=row.confirmed_at,
         )
-        for row in rows[:limit]
+        for row in page.items
     )
-    return Page(items, _cursor_after(rows[limit - 1]) if len(rows) > limit else None)
-
-
-def _cursor_after(row: Booking) -> str:
-    return paging.write(_ORDER, row.id, paging.key_of(row.created_at))
 
 
 async def _returned(session: Session, ids: Iterable[str]) -> dict[str, int]:
@@ -277,7 +267,7 @@ async def _returned(session: Session, ids: Iterable[str]) -> dict[str, int]:
     return {id: int(minor) for id, minor in found}
 
 
-async def _seats(session: Session, listing: ListingId, ids: Iterable[str]) -> dict[str, list[str]]:
+async def _labels(session: Session, listing: ListingId, ids: Iterable[str]) -> dict[str, list[str]]:
     found = await session.exec(
         select(BookingLine.booking_id, BookingLine.unit, BookingLine.label)
         .where(col(BookingLine.booking_id).in_(list(ids)), col(BookingLine.unit).is_not(None))
