@@ -90,7 +90,7 @@ class OutboxEvent(SQLModel, table=True):
     )
 
     id: str = Field(primary_key=True)
-    batch: str = Field(default=None, sa_column_kwargs={"default": lambda row: row.get_current_parameters()["id"]})
+    batch: str
     """The first of the events that were committed together and are due together."""
     kind: str
     body: str = Field(sa_type=Text)

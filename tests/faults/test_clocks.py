@@ -99,7 +99,11 @@ class TestLeases:
     ) -> None:
         leased_until, event = clock.now() + timedelta(seconds=30), EventId.new()
         async with transaction() as session:
-            session.add(OutboxEvent(id=event, kind="Unheard", body="{}", recorded_at=clock.now(), due_at=leased_until))
+            session.add(
+                OutboxEvent(
+                    id=event, batch=event, kind="Unheard", body="{}", recorded_at=clock.now(), due_at=leased_until
+                )
+            )
             session.add(
                 WebhookEvent(
                     id="whe_1", provider="simulator", event_id="evt_1", kind="charge", body=b"{}", attempts=1,

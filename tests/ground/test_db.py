@@ -28,7 +28,7 @@ ON_POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 
 
 def row(id: str, now: datetime) -> OutboxEvent:
-    return OutboxEvent(id=id, kind="Tried", body="{}", recorded_at=now, due_at=now)
+    return OutboxEvent(id=id, batch=id, kind="Tried", body="{}", recorded_at=now, due_at=now)
 
 
 async def kept() -> list[str]:

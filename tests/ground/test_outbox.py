@@ -438,7 +438,8 @@ def hear(monkeypatch: pytest.MonkeyPatch) -> Hear:
 def notes(act: int) -> OutboxEvent:
     """Some row for a reaction to write."""
     moment = datetime(2030, 1, 1, tzinfo=UTC)
-    return OutboxEvent(id=f"note {act}", kind="Note", body="", recorded_at=moment, due_at=moment, delivered_at=moment)
+    id = f"note {act}"
+    return OutboxEvent(id=id, batch=id, kind="Note", body="", recorded_at=moment, due_at=moment, delivered_at=moment)
 
 
 async def noted() -> list[str]:

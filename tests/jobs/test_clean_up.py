@@ -18,7 +18,8 @@ async def test_it_forgets_all_in_portions(database: str, now: datetime, monkeypa
     old = now - KEPT_FOR * 2
     async with transaction() as session:
         for _ in range(8):
-            event = OutboxEvent(id=EventId.new(), kind="X", body="{}", recorded_at=old, due_at=old, delivered_at=old)
+            id = EventId.new()
+            event = OutboxEvent(id=id, batch=id, kind="X", body="{}", recorded_at=old, due_at=old, delivered_at=old)
             session.add(event)
     portions: list[int] = []
     forget = outbox.clean_up

@@ -76,7 +76,7 @@ async def test_what_needs_somebody_is_counted_and_stands_first(market: Market) -
         await session.execute(update(Refund).values(status=RefundStatus.OWED.value))
         session.add(
             OutboxEvent(
-                id=f"evt_{ulid()}", kind="TicketsWanted", body="{}", recorded_at=market.now, due_at=market.now,
+                id=f"evt_{ulid()}", batch="evt", kind="TicketsWanted", body="{}", recorded_at=market.now, due_at=market.now,
                 attempts=12, last_error="no",
             )
         )  # fmt: skip
