@@ -177,7 +177,9 @@ def known(buyer: Buyer) -> Buyer:
     errors = []
     name, email = one_line(buyer.name), parse_email(buyer.email)
     if not 1 <= len(name) <= limits.BUYER or not name.isprintable():
-        errors.append(FieldError("buyer.name", _("Tell us your name, in at most {most} characters.", most=limits.BUYER)))
+        errors.append(
+            FieldError("buyer.name", _("Tell us your name, in at most {most} characters.", most=limits.BUYER))
+        )
     if email is None:
         errors.append(FieldError("buyer.email", _("This does not look like an e-mail address.")))
     if buyer.language not in LANGUAGES:
