@@ -15,7 +15,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 _every: WeakSet[Cache[Any, Any]] = WeakSet()
-"""All shelves of this process."""
+"""All caches of this process."""
 
 
 class Cache(Generic[K, V]):
@@ -88,6 +88,6 @@ class Cache(Generic[K, V]):
 
 
 def clear_all() -> None:
-    """Empty every shelf of this process: nothing that was loaded before is true any more."""
-    for shelf in _every:
-        shelf.clear()
+    """Empty every cache of this process: nothing that was loaded before is true any more."""
+    for cache in _every:
+        cache.clear()

@@ -17,28 +17,23 @@ def describe(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for body, has_kind in (("ListingDraftBody", True), ("ListingShape", True), ("ListingChangeBody", False)):
         _divide(schemas, body, {its.name: its.terms for its in kinds()}, has_kind=has_kind)
-        for variant in _variants(schemas, body):
-            if body == "ListingChangeBody":
-                variant.pop("required", None)
     _divide(schemas, "HoldRequest", {its.name: its.request for its in kinds()}, has_kind=False)
 
 
 def _divide(schemas: dict[str, Any], body: str, models: Mapping[str, type[BaseModel]], *, has_kind: bool) -> None:
     common = schemas.pop(body)
-    names = []
+    names: list[str] = []
     for kind, model in models.items():
         own = model.model_json_schema(ref_template=REF)
         schemas.update(own.pop("$defs", {}))
         properties = {**common["properties"], **own.get("properties", {})}
+        required = [*common.get("required", ()), *own.get("required", ())]
         if has_kind:
-            properties["kind"] = {"type": "string", "const": kind, "default": kind}
+            properties["kind"] = {"type": "string", "const": kind}
+            # A body that names no kind is of the first: so it fits one variant only.
+            required += ["kind"] if names and "kind" not in required else []
         names.append(name := f"{body}.{kind}")
         schemas[name] = {
-            **common, "title": name, "properties": properties, "additionalProperties": False,
-            "required": [*common.get("required", ()), *own.get("required", ())],
+            **common, "title": name, "properties": properties, "additionalProperties": False, "required": required,
         }  # fmt: skip
     schemas[body] = {"oneOf" if has_kind else "anyOf": [{"$ref": REF.format(model=name)} for name in names]}
-
-
-def _variants(schemas: Mapping[str, Any], body: str) -> list[dict[str, Any]]:
-    return [schema for name, schema in schemas.items() if name.startswith(f"{body}.")]

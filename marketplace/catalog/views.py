@@ -241,7 +241,7 @@ class Stock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PriceView:
-    """What a category costs, the colour that it is drawn in, and how many it seats."""
+    """What a category costs, the colour that it is drawn in, and how many units it has."""
 
     category: str
     color: str

@@ -149,3 +149,7 @@ async def test_it_is_sold_by_api(api: Any, app: Any, market: Market) -> None:
     schemas = app.openapi()["components"]["schemas"]
     assert {"ListingDraftBody.raffle", "ListingDraftBody.seats", "HoldRequest.raffle"} <= schemas.keys()
     assert schemas["ListingDraftBody.raffle"]["properties"]["kind"]["const"] == "raffle"
+    assert [("kind" in schemas[f"ListingDraftBody.{name}"]["required"]) for name in ("seats", "raffle")] == [
+        False,
+        True,
+    ]
